@@ -1,0 +1,6 @@
+#!/bin/sh
+# Makes ./configure from configure.ac; needs autoconf, automake and pkg-config.
+set -eu
+cd "$(dirname "$0")"
+autoreconf --install --force --warnings=all
+cp "$(automake --print-libdir)/tap-driver.sh" build-aux/

@@ -1,0 +1,106 @@
+/* Asking the rules of a stage and folding what they say: reject > tempfail > quarantine > fix >
+ * accept. */
+#include "policy/engine.h"
+
+const struct rule *const rules[] = {
+#define RULE(name) &rule_##name,
+#include "policy/rules/list.h"
+#undef RULE
+    NULL};
+
+const char *mode_word(enum mode mode)
+{
+    static const char *const words[] = {"off", "observe", "enforce"};
+    return words[mode];
+}
+
+const char *action_word(enum action action)
+{
+    static const char *const words[] = {"accept", "fix", "quarantine", "tempfail", "reject"};
+    return words[action];
+}
+
+void decision_init(struct decision *decision)
+{
+    *decision = (struct decision){.action = ACTION_ACCEPT, .decider = RULE_COUNT};
+}
+
+static enum action action_of(const struct verdict *verdict, const struct rule_settings *settings)
+{
+    switch (verdict->outcome) {
+    case OUTCOME_VIOLATION:
+        return settings->action;
+    case OUTCOME_UNAVAILABLE:
+        return ACTION_TEMPFAIL;
+    case OUTCOME_NOT_ASKED:
+    case OUTCOME_PASS:
+        break;
+    }
+    return ACTION_ACCEPT;
+}
+
+/* Each verdict keeps its own list; the decision's list is of copies. */
+static void copy_edits(struct decision *decision, const struct edit *edits, const char *rule,
+                       struct arena *arena)
+{
+    struct edit **end = &decision->edits;
+    while (*end)
+        end = &(*end)->next;
+    for (; edits; edits = edits->next) {
+        struct edit *copy = arena_alloc(arena, sizeof *copy);
+        if (!copy)
+            return;
+        *copy = *edits;
+        copy->rule = rule;
+        copy->next = NULL;
+        *end = copy;
+        end = &copy->next;
+    }
+}
+
+static void fold(struct decision *decision, struct arena *arena)
+{
+    decision->action = ACTION_ACCEPT;
+    decision->decider = RULE_COUNT;
+    decision->edits = NULL;
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        struct judged *judged = &decision->judged[i];
+        if (judged->mode != MODE_ENFORCE)
+            continue;
+        if (judged->action > decision->action) {
+            decision->action = judged->action;
+            decision->decider = (enum rule_id)i;
+        }
+        if (judged->action == ACTION_FIX)
+            copy_edits(decision, judged->verdict.edits, rules[i]->name, arena);
+    }
+}
+
+void engine_judge(enum stage stage, const struct facts *facts, const struct policy *policy,
+                  struct arena *arena, struct decision *decision)
+{
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        const struct rule_settings *settings = policy->settings[i];
+        struct judged *judged = &decision->judged[i];
+        if (rules[i]->stage != stage)
+            continue;
+        *judged = (struct judged){.mode = settings->mode};
+        if (settings->mode == MODE_OFF)
+            continue;
+        rules[i]->judge(facts, settings, arena, &judged->verdict);
+        judged->action = action_of(&judged->verdict, settings);
+    }
+    fold(decision, arena);
+    if (arena_failed(arena) && decision->action != ACTION_TEMPFAIL) {
+        decision->action = ACTION_TEMPFAIL;
+        decision->decider = RULE_COUNT;
+    }
+}
+
+void engine_forget(enum stage stage, struct arena *arena, struct decision *decision)
+{
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        if (rules[i]->stage == stage)
+            decision->judged[i] = (struct judged){0};
+    fold(decision, arena);
+}

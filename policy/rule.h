@@ -1,0 +1,78 @@
+/* A rule: a pure function from facts and its settings to a verdict. No I/O, no clock, no globals.
+ *
+ * To add one: policy/rules/NAME.c with `const struct rule rule_NAME`, a line in
+ * policy/rules/list.h, its place in Makefile.am, its cases in tests/cases/NAME/. */
+#ifndef POLICY_RULE_H
+#define POLICY_RULE_H
+
+#include "policy/option.h"
+#include "policy/verdict.h"
+
+enum mode {
+    MODE_OFF,     /* not judged */
+    MODE_OBSERVE, /* judged, recorded as "would have", never applied */
+    MODE_ENFORCE,
+};
+
+enum action { /* in the order of their weight */
+              ACTION_ACCEPT,
+              ACTION_FIX,
+              ACTION_QUARANTINE,
+              ACTION_TEMPFAIL,
+              ACTION_REJECT,
+};
+
+enum stage {
+    STAGE_MAIL,   /* connection, TLS, login, envelope sender */
+    STAGE_RCPT,   /* the above and one recipient */
+    STAGE_HEADER, /* the whole header block, the beginning of the body, ownership and key answers */
+    STAGE_BODY,   /* everything */
+    STAGE_COUNT,
+};
+
+/* The first member of every rule's settings; its rows (mode, action) are added by conf/. */
+struct rule_settings {
+    enum mode mode;
+    enum action action;
+    int variant; /* which of the rule's own mode words was written; 0 for plain enforce or observe
+                  */
+};
+
+struct rule {
+    const char *name;
+    const char *asks; /* one sentence, for the reference and the manual */
+    enum stage stage;
+    enum action default_action;
+    unsigned actions; /* allowed ones: RULE_ACTION(ACTION_REJECT) | ... */
+    const char *const
+        *mode_words; /* words for mode beside enforce, observe and off, each meaning
+                        enforce with .variant = its index; NULL-terminated, may be NULL */
+    size_t settings_size;
+    const struct option *options; /* own rows; offsets into the settings struct; may be NULL */
+    void (*judge)(const struct facts *facts, const void *settings, struct arena *arena,
+                  struct verdict *ret_verdict);
+};
+
+#define RULE_ACTION(action) (1U << (action))
+#define RULE_ACTIONS_REFUSE                                                                        \
+    (RULE_ACTION(ACTION_REJECT) | RULE_ACTION(ACTION_TEMPFAIL) | RULE_ACTION(ACTION_QUARANTINE))
+
+enum rule_id {
+#define RULE(name) RULE_##name,
+#include "policy/rules/list.h"
+#undef RULE
+    RULE_COUNT
+};
+
+#define RULE(name) extern const struct rule rule_##name;
+#include "policy/rules/list.h"
+#undef RULE
+
+/* All rules in the order in which they are asked; rules[RULE_COUNT] is NULL. */
+extern const struct rule *const rules[];
+
+/* The words that stand in configuration, records and replies. */
+const char *mode_word(enum mode mode);
+const char *action_word(enum action action);
+
+#endif
