@@ -3,4 +3,3 @@
 set -eu
 cd "$(dirname "$0")"
 autoreconf --install --force --warnings=all
-cp "$(automake --print-libdir)/tap-driver.sh" build-aux/

@@ -27,6 +27,22 @@ struct mailbox {
     bool utf8;            /* local part or the domain as written has bytes above 127 */
 };
 
+/* The reason words.
+ *
+ * The list: "empty", "no-address", "unqualified" (a bare login), "empty-element" (nothing
+ * between two commas), "too-many" (over 100), "two-addresses", "address-beside-address" and
+ * "text-beside-address" (of an angle address, or of a bare one), "group", "separator" (a
+ * semicolon), "special" (a character that must be quoted), "nested-angles", "unbalanced"
+ * (quotes, brackets, parentheses). Comments and quotes: "comment" (where it does not belong),
+ * "comment-address" (with an address in it), "comment-fold", "nested" (too deep), "quoted-pair",
+ * "quoted-fold" (an address in a folded string), "quoted-local" (what may not be in a local part
+ * even so). The address: "route", "literal", "second-at", "empty-local", "empty-domain",
+ * "empty-label", "trailing-dot", "bad-domain", "dots" (in the local part), "too-long",
+ * "obsolete-space", "compatibility" (characters that normalisation turns into others),
+ * "invisible", "bad-utf8", "encoded-address" (an encoded word in the address, or another address
+ * in an encoded word), "encoded-special" (that shifts what is quoted). Bytes: "control" (NUL,
+ * bare CR or LF, C0, C1, U+2028, U+2029), "blank-line" (a fold of blanks only),
+ * "encoded-control", "malformed-word", "odd-charset" (UTF-7, UTF-16). And "memory". */
 struct address_list {
     enum address_reading reading;
     const char *reason; /* static; NULL when AGREED. "group", "route", "two-addresses", ... */

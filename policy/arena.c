@@ -20,7 +20,6 @@ struct block {
 struct arena {
     struct block *blocks; /* the newest first */
     size_t ceiling;
-    size_t used;
     size_t held; /* the blocks' sizes */
     bool failed;
 };
@@ -64,7 +63,6 @@ void arena_clear(struct arena *arena)
         arena->held = keep->size;
     }
     arena->blocks = keep;
-    arena->used = 0;
     arena->failed = false;
 }
 
@@ -105,18 +103,12 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     void *memory = (char *)block->data + block->used;
     block->used += need;
-    arena->used += need;
     return memset(memory, 0, need);
 }
 
 bool arena_failed(const struct arena *arena)
 {
     return arena->failed;
-}
-
-size_t arena_used(const struct arena *arena)
-{
-    return arena->used;
 }
 
 char *arena_text(struct arena *arena, struct bytes text)

@@ -26,9 +26,6 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* True once any allocation since arena_new or arena_clear has failed. */
 bool arena_failed(const struct arena *arena);
 
-/* Bytes handed out, for figures and tests. */
-size_t arena_used(const struct arena *arena);
-
 /* Copies with a NUL put behind; NULL (or no bytes, data NULL) when memory is out. */
 char *arena_text(struct arena *arena, struct bytes text);
 struct bytes arena_bytes(struct arena *arena, struct bytes text);

@@ -6,11 +6,15 @@
 #include "policy/bytes.h"
 
 struct decoded_text {
-    struct bytes text;   /* UTF-8; bytes that are invalid in their charset as U+FFFD */
-    bool had_words;      /* at least one encoded word stood in it */
-    bool odd_charset;    /* UTF-7, UTF-16/32, or one that nobody can decode: readers differ */
-    bool malformed;      /* something begins as an encoded word and does not end as one */
-    bool has_line_break; /* a decoded word holds CR, LF, VT, FF, NEL, U+2028 or U+2029 */
+    struct bytes text; /* UTF-8; bytes that are invalid in their charset as U+FFFD; words of an
+                          unknown charset as if they were UTF-8 */
+    bool had_words;    /* at least one encoded word stood in it */
+    bool odd_charset;  /* UTF-7, UTF-16/32, or one that nobody can decode: readers differ */
+    bool wide_charset; /* UTF-7, UTF-16/32: odd ones that some readers do decode */
+    bool malformed;    /* something begins as an encoded word and does not end as one, or a word
+                          holds a fold, another word's beginning, or what is no base64 */
+    bool
+        has_line_break; /* a decoded word holds CR, LF, VT, FF, FS, GS, RS, NEL, U+2028 or U+2029 */
     bool has_nul;
 };
 

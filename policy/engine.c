@@ -81,14 +81,15 @@ void engine_judge(enum stage stage, const struct facts *facts, const struct poli
 {
     for (size_t i = 0; i < RULE_COUNT; i++) {
         const struct rule_settings *settings = policy->settings[i];
-        struct judged *judged = &decision->judged[i];
         if (rules[i]->stage != stage)
             continue;
-        *judged = (struct judged){.mode = settings->mode};
-        if (settings->mode == MODE_OFF)
-            continue;
-        rules[i]->judge(facts, settings, arena, &judged->verdict);
-        judged->action = action_of(&judged->verdict, settings);
+        struct judged judged = {.mode = settings->mode};
+        if (settings->mode != MODE_OFF) {
+            rules[i]->judge(facts, settings, arena, &judged.verdict);
+            judged.action = action_of(&judged.verdict, settings);
+        }
+        if (judged.action >= decision->judged[i].action)
+            decision->judged[i] = judged;
     }
     fold(decision, arena);
     if (arena_failed(arena) && decision->action != ACTION_TEMPFAIL) {

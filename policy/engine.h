@@ -27,14 +27,15 @@ struct decision {
 struct reply {
     int code;
     const char *enhanced;
-    const char
-        *text; /* printable ASCII, at most 900 bytes, ends with "[rule.reason ID]"; no % doubling */
+    const char *text; /* printable ASCII, ends with "[rule.reason ID]"; at most 900 bytes with every
+                         % doubled, which is left to whoever sends it */
 };
 
 void decision_init(struct decision *decision);
 
 /* Asks every rule of the stage that is not off, and folds again. Rules of earlier stages keep their
- * verdicts. An arena that has failed makes the decision a tempfail. */
+ * verdicts; of a stage that is asked again (one recipient after the other) the heaviest verdict
+ * stays. An arena that has failed makes the decision a tempfail. */
 void engine_judge(enum stage stage, const struct facts *facts, const struct policy *policy,
                   struct arena *arena, struct decision *decision);
 

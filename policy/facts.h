@@ -103,9 +103,17 @@ enum ownership {
     OWNERSHIP_UNAVAILABLE, /* a table did not answer */
 };
 
+/* One From, Sender, Resent-From or Resent-Sender field, parsed. */
+struct identity_field {
+    enum identity_kind kind;
+    const struct field *field;
+    struct address_list list;
+};
+
 /* One address that the message claims, and whether the login may use it. */
 struct identity {
     enum identity_kind kind;
+    const struct field *field; /* where it stands; NULL for MAIL FROM */
     const struct mailbox *mailbox;
     bool in_domains; /* its domain is one of site->domains */
     enum ownership ownership;
@@ -131,8 +139,11 @@ struct facts {
     struct facts_body body;
     struct address_list
         from; /* the first From field, parsed; count 0 and UNPARSABLE where there is none */
-    const struct identity *identities;
+    const struct identity_field *identity_fields; /* in the header's order; see identities.h */
+    size_t identity_field_count;
+    struct identity *identities; /* their ownership is filled in by whoever asks the tables */
     size_t identity_count;
+    bool identities_cut; /* there are more than IDENTITIES_MAX: what is listed is not all */
     struct facts_dkim dkim;
     int64_t now;        /* seconds since 1970 */
     uint8_t random[16]; /* from the kernel, for a Message-ID */

@@ -21,9 +21,15 @@ enum option_type { /* the C type of the member at offset; how it is written in t
                    OPTION_TEXT,     /* const char *        "text"; NULL when the default is none */
                    OPTION_CHOICE,   /* int                 one of choices[], stored as its index */
                    OPTION_TEXTS,    /* struct texts        [ "a", "b" ], or "a" for a list of one */
+                   OPTION_NUMBERS,  /* struct numbers      [ 465, 587 ], or 465 for a list of one */
 };
 
-struct option {
+struct numbers { /* each of them min..max */
+    const int64_t *items;
+    size_t count;
+};
+
+struct option_row {
     const char *name; /* NULL ends a table of rows */
     enum option_type type;
     size_t offset;

@@ -15,6 +15,19 @@ static void make_safe(char *text)
             *text = '?';
 }
 
+/* How many bytes of a text take that much room, when every % will be doubled for libmilter. */
+static size_t fit(const char *text, size_t room)
+{
+    size_t len = 0;
+    for (; text[len]; len++) {
+        size_t cost = text[len] == '%' ? 2 : 1;
+        if (cost > room)
+            break;
+        room -= cost;
+    }
+    return len;
+}
+
 static const char *finish(struct arena *arena, const char *sentence, const char *rule,
                           const char *reason, const char *id)
 {
@@ -22,8 +35,8 @@ static const char *finish(struct arena *arena, const char *sentence, const char 
     snprintf(bracket, sizeof bracket, " [%s%s%s%s%s]", rule, reason ? "." : "",
              reason ? reason : "", id ? " " : "", id ? id : "");
     char text[TEXT_MAX + 1];
-    snprintf(text, sizeof text - strlen(bracket), "%s", sentence);
-    strcat(text, bracket);
+    size_t len = fit(sentence, TEXT_MAX - strlen(bracket));
+    snprintf(text, sizeof text, "%.*s%s", (int)len, sentence, bracket);
     make_safe(text);
     return arena_text(arena, bytes_of(text));
 }

@@ -48,7 +48,7 @@ struct rule {
         *mode_words; /* words for mode beside enforce, observe and off, each meaning
                         enforce with .variant = its index; NULL-terminated, may be NULL */
     size_t settings_size;
-    const struct option *options; /* own rows; offsets into the settings struct; may be NULL */
+    const struct option_row *options; /* own rows; offsets into the settings struct; may be NULL */
     void (*judge)(const struct facts *facts, const void *settings, struct arena *arena,
                   struct verdict *ret_verdict);
 };

@@ -10,7 +10,8 @@ void verdict_pass(struct verdict *verdict, const char *reason)
     verdict->reason = reason;
 }
 
-static const char *format_sentence(struct arena *arena, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *
+format_sentence(struct arena *arena, const char *format, va_list args)
 {
     char text[700];
     vsnprintf(text, sizeof text, format, args);
@@ -49,10 +50,11 @@ static bool append_edit(struct verdict *verdict, struct arena *arena, struct edi
     if (!copy)
         return false;
     *copy = edit;
-    struct edit **end = &verdict->edits;
-    while (*end)
-        end = &(*end)->next;
-    *end = copy;
+    if (verdict->last_edit)
+        verdict->last_edit->next = copy;
+    else
+        verdict->edits = copy;
+    verdict->last_edit = copy;
     return true;
 }
 

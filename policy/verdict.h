@@ -20,6 +20,7 @@ struct verdict {
     const char
         *sentence; /* for people, says what to do; client's bytes in it are made safe by reply.c */
     struct edit *edits;
+    struct edit *last_edit; /* of edits: a block of 10,000 fields may all have to go */
 };
 
 /* PASS with a reason word that the record shows ("owned", "null-sender"), or NULL. */

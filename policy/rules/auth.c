@@ -6,7 +6,7 @@ struct settings {
     struct texts mechanisms;
 };
 
-static const struct option options[] = {
+static const struct option_row options[] = {
     {.name = "mechanisms",
      .type = OPTION_TEXTS,
      .offset = offsetof(struct settings, mechanisms),

@@ -1,4 +1,19 @@
-/* The rules, in the order in which they are asked: of two refusals that weigh the same, the first is
- * what the client reads. Included with RULE(name) defined; no include guard on purpose. */
+/* The rules, in the order in which they are asked: of two refusals that weigh the same, the first
+ * is what the client reads. Included with RULE(name) defined; no include guard on purpose. */
 RULE(tls)
 RULE(auth)
+RULE(envelope)
+RULE(recipients)
+RULE(header_syntax)
+RULE(header_once)
+RULE(header_injection)
+RULE(from)
+RULE(sender)
+RULE(display_name)
+RULE(local_spoof)
+RULE(trust_headers)
+RULE(message_id)
+RULE(date)
+RULE(privacy)
+RULE(dkim)
+RULE(body_syntax)

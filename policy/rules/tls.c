@@ -12,7 +12,7 @@ struct settings {
 
 static const char *const versions[] = {"TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL};
 
-static const struct option options[] = {
+static const struct option_row options[] = {
     {.name = "min_version",
      .type = OPTION_CHOICE,
      .offset = offsetof(struct settings, min_version),

@@ -1,0 +1,65 @@
+/* What UTF-8 may stand in an address without two readers seeing two addresses. */
+#include <stdlib.h>
+#include <unictype.h>
+#include <uninorm.h>
+#include <unistr.h>
+
+#include "policy/address_spec.h"
+#include "policy/invisible.h"
+
+const char *address_out_of_memory(struct arena *arena)
+{
+    arena_alloc(arena, SIZE_MAX);
+    return "memory";
+}
+
+/* A character that normalisation can turn into an ASCII one: Kelvin sign, full-width letters, long
+ * s, ligatures. */
+static const char *check_mapping(struct arena *arena, ucs4_t character)
+{
+    uint32_t mapped[32];
+    size_t len = sizeof mapped / sizeof *mapped;
+    uint32_t *result = u32_normalize(UNINORM_NFKC, &character, 1, mapped, &len);
+    if (!result)
+        return address_out_of_memory(arena);
+    const char *reason = NULL;
+    for (size_t i = 0; i < len; i++)
+        if (result[i] < 0x80)
+            reason = "compatibility";
+    if (result != mapped)
+        free(result);
+    return reason;
+}
+
+const char *address_utf8_check(struct arena *arena, struct bytes text)
+{
+    struct invisible found;
+    if (invisible_find(text, INVISIBLE_IN_ADDRESSES | INVISIBLE_BAD_UTF8, &found))
+        return found.kind == INVISIBLE_BAD_UTF8 ? "bad-utf8" : "invisible";
+    for (size_t at = 0; at < text.len;) {
+        ucs4_t character;
+        bool first = at == 0;
+        at += (size_t)u8_mbtouc_unsafe(&character, (const uint8_t *)text.data + at, text.len - at);
+        if (character < 0x80)
+            continue;
+        if (uc_is_general_category(character, UC_SEPARATOR))
+            return "invisible";
+        if (first && uc_is_general_category(character, UC_MARK))
+            return "compatibility"; /* it joins the bracket or mark before it */
+        const char *reason = check_mapping(arena, character);
+        if (reason)
+            return reason;
+    }
+    return NULL;
+}
+
+const char *address_utf8_compose(struct arena *arena, struct bytes text, struct bytes *ret_text)
+{
+    size_t len = 0;
+    uint8_t *normal = u8_normalize(UNINORM_NFC, (const uint8_t *)text.data, text.len, NULL, &len);
+    if (!normal)
+        return address_out_of_memory(arena);
+    *ret_text = arena_bytes(arena, (struct bytes){(const char *)normal, len});
+    free(normal);
+    return ret_text->data ? NULL : "memory";
+}

@@ -1,0 +1,40 @@
+/* Bytes in the charsets that mail is written in, to UTF-8.
+ *
+ * Only charsets of our own list are handed to iconv: what a client names must never choose which
+ * converter is loaded. */
+#ifndef POLICY_CHARSET_H
+#define POLICY_CHARSET_H
+
+#include "policy/arena.h"
+#include "policy/bytes.h"
+
+struct charset;
+
+/* By any of its usual names, ASCII case ignored; NULL: one that we do not know. */
+const struct charset *charset_find(struct bytes name);
+
+const struct charset *charset_utf8(void);
+
+/* UTF-7, UTF-16, UTF-32: readers differ on whether they decode them. */
+bool charset_is_odd(const struct charset *charset);
+
+/* Keeps converters open between calls; _done closes them. */
+struct charset_decoder {
+    struct arena *arena;
+    void **open;
+};
+
+void charset_decoder_init(struct charset_decoder *decoder, struct arena *arena);
+void charset_decoder_done(struct charset_decoder *decoder);
+
+/* Bytes that charset_decode may write for len bytes. */
+#define CHARSET_ROOM(len) (3 * (len) + 16)
+
+/* Writes UTF-8 to out, which has CHARSET_ROOM(from.len) bytes; what is invalid in the charset
+ * becomes U+FFFD, a byte each. ISO-8859-1 is read as windows-1252, as all programs that show mail
+ * do; the control characters of the other ISO-8859 sets count as invalid. Linear. False when memory
+ * is out (arena_failed() then). */
+bool charset_decode(struct charset_decoder *decoder, const struct charset *charset,
+                    struct bytes from, char *out, size_t *ret_len);
+
+#endif

@@ -1,0 +1,15 @@
+/* The name of one decision: sortable by time, unique, short enough to be read out on the telephone.
+ */
+#ifndef POLICY_DECISION_ID_H
+#define POLICY_DECISION_ID_H
+
+#include <stdint.h>
+
+#define DECISION_ID_LEN 26
+
+/* 48 bits of time in milliseconds since 1970 and 80 random bits in Crockford's base 32 (no I, L, O,
+ * U), as ULIDs have it; ret_id is NUL-terminated. */
+void decision_id_format(uint64_t milliseconds, const uint8_t random[10],
+                        char ret_id[DECISION_ID_LEN + 1]);
+
+#endif

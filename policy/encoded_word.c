@@ -1,0 +1,283 @@
+/* Decodes RFC 2047's encoded words wherever they stand, as the most lenient reader would. */
+#include "policy/encoded_word.h"
+
+#include "policy/charset.h"
+
+#define CHARSET_NAME_MAX 64
+
+struct word {
+    struct bytes charset;
+    char encoding; /* 'b' or 'q' */
+    struct bytes text;
+    size_t end; /* behind "?=" */
+};
+
+struct decoder {
+    struct bytes raw;
+    size_t no_end_from; /* from here on there is no "?=": searched once, not for every word */
+    struct charset_decoder charsets;
+    char *out;
+    size_t used;
+    char *pending; /* bytes of adjacent words of one charset: a character may lie across them */
+    size_t pending_len;
+    const struct charset *pending_charset;
+    struct decoded_text *result;
+};
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+static size_t find_end(struct decoder *decoder, size_t at)
+{
+    struct bytes raw = decoder->raw;
+    while (at < decoder->no_end_from && at + 1 < raw.len) {
+        at += bytes_find(bytes_slice(raw, at, raw.len), '?');
+        if (at + 1 < raw.len && raw.data[at + 1] == '=')
+            return at;
+        at++;
+    }
+    if (at < decoder->no_end_from)
+        decoder->no_end_from = at;
+    return raw.len;
+}
+
+enum look { NO_WORD, WORD, BROKEN_WORD };
+
+/* The word that begins at "=?". */
+static enum look read_word(struct decoder *decoder, size_t at, struct word *word)
+{
+    struct bytes raw = decoder->raw;
+    size_t from = at + 2;
+    size_t to = from;
+    while (to < raw.len && to - from <= CHARSET_NAME_MAX && raw.data[to] != '?')
+        to++;
+    if (to == from || to + 2 >= raw.len || raw.data[to] != '?' || raw.data[to + 2] != '?')
+        return NO_WORD;
+    word->charset = bytes_slice(raw, from, to);
+    word->charset.len = bytes_find(word->charset, '*'); /* RFC 2231's language */
+    word->encoding = bytes_lower(raw.data[to + 1]);
+    if (word->encoding != 'b' && word->encoding != 'q')
+        return BROKEN_WORD;
+    size_t text = to + 3;
+    size_t end = find_end(decoder, text);
+    if (end == raw.len)
+        return BROKEN_WORD;
+    word->text = bytes_slice(raw, text, end);
+    word->end = end + 2;
+    return WORD;
+}
+
+static int hex_digit(char byte)
+{
+    byte = bytes_lower(byte);
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+static size_t decode_q(struct bytes text, char *out)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char byte = text.data[i];
+        if (byte == '\r' || byte == '\n')
+            continue;
+        int high = i + 2 < text.len && byte == '=' ? hex_digit(text.data[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text.data[i + 2]) : -1;
+        if (low >= 0) {
+            byte = (char)(high * 16 + low);
+            i += 2;
+        } else if (byte == '_') {
+            byte = ' ';
+        }
+        out[used++] = byte;
+    }
+    return used;
+}
+
+static int base64_digit(char byte)
+{
+    if (byte >= 'A' && byte <= 'Z')
+        return byte - 'A';
+    if (byte >= 'a' && byte <= 'z')
+        return byte - 'a' + 26;
+    if (byte >= '0' && byte <= '9')
+        return byte - '0' + 52;
+    return byte == '+' ? 62 : byte == '/' ? 63 : -1;
+}
+
+/* Goes on behind padding and over what is no base64: what any reader could see is to be seen. */
+static size_t decode_b(struct bytes text, char *out, bool *ret_odd)
+{
+    unsigned bits = 0;
+    unsigned count = 0;
+    size_t used = 0;
+    bool padded = false;
+    for (size_t i = 0; i < text.len; i++) {
+        int digit = base64_digit(text.data[i]);
+        if (digit < 0) {
+            if (text.data[i] == '=') {
+                padded = true;
+                count = 0;
+            } else if (!is_blank(text.data[i])) {
+                *ret_odd = true;
+            }
+            continue;
+        }
+        *ret_odd |= padded;
+        bits = (bits << 6 | (unsigned)digit) & 0xFFFF;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            out[used++] = (char)(bits >> count & 0xFF);
+        }
+    }
+    return used;
+}
+
+static void note_breaks(struct decoded_text *result, struct bytes text)
+{
+    const unsigned char *byte = (const unsigned char *)text.data;
+    for (size_t i = 0; i < text.len; i++) {
+        result->has_nul |= byte[i] == 0;
+        if ((byte[i] >= 0x0A && byte[i] <= 0x0D) || (byte[i] >= 0x1C && byte[i] <= 0x1E))
+            result->has_line_break = true;
+        else if (byte[i] == 0xC2)
+            result->has_line_break |= i + 1 < text.len && byte[i + 1] == 0x85;
+        else if (byte[i] == 0xE2)
+            result->has_line_break |= i + 2 < text.len && byte[i + 1] == 0x80 &&
+                                      (byte[i + 2] == 0xA8 || byte[i + 2] == 0xA9);
+    }
+}
+
+/* UTF-16 without a byte order mark: readers differ on its order. */
+static void note_wide_breaks(struct decoded_text *result, struct bytes text)
+{
+    for (size_t i = 0; i + 1 < text.len; i += 2) {
+        char byte = text.data[i] ? text.data[i] : text.data[i + 1];
+        if (byte >= 0x0A && byte <= 0x0D && (!text.data[i] || !text.data[i + 1]))
+            result->has_line_break = true;
+    }
+}
+
+static bool flush(struct decoder *decoder)
+{
+    struct bytes pending = {decoder->pending, decoder->pending_len};
+    char *out = decoder->out + decoder->used;
+    size_t len = 0;
+    if (!pending.len)
+        return true;
+    if (!charset_decode(&decoder->charsets, decoder->pending_charset, pending, out, &len))
+        return false;
+    note_breaks(decoder->result, (struct bytes){out, len});
+    if (charset_is_odd(decoder->pending_charset))
+        note_wide_breaks(decoder->result, pending);
+    decoder->used += len;
+    decoder->pending_len = 0;
+    return true;
+}
+
+static bool put_word(struct decoder *decoder, const struct word *word)
+{
+    const struct charset *charset = charset_find(word->charset);
+    struct decoded_text *result = decoder->result;
+    result->had_words = true;
+    result->wide_charset |= charset && charset_is_odd(charset);
+    result->odd_charset |= !charset || charset_is_odd(charset);
+    if (bytes_find_nocase(word->text, BYTES("=?")) < word->text.len ||
+        bytes_find(word->text, '\n') < word->text.len)
+        result->malformed = true;
+    if (!charset)
+        charset = charset_utf8(); /* some decode it so: what they see is to be seen */
+    if (charset != decoder->pending_charset && !flush(decoder))
+        return false;
+    char *out = decoder->pending + decoder->pending_len;
+    decoder->pending_charset = charset;
+    decoder->pending_len += word->encoding == 'q' ? decode_q(word->text, out)
+                                                  : decode_b(word->text, out, &result->malformed);
+    return true;
+}
+
+/* Blanks between two words are not shown. */
+static size_t skip_to_next_word(struct decoder *decoder, size_t at)
+{
+    struct bytes raw = decoder->raw;
+    struct word word;
+    size_t next = at;
+    while (next < raw.len && is_blank(raw.data[next]))
+        next++;
+    if (next + 1 < raw.len && raw.data[next] == '=' && raw.data[next + 1] == '?' &&
+        read_word(decoder, next, &word) == WORD)
+        return next;
+    return at;
+}
+
+static void put_utf8(struct decoder *decoder, struct bytes text)
+{
+    size_t len = 0;
+    if (charset_decode(&decoder->charsets, charset_utf8(), text, decoder->out + decoder->used,
+                       &len))
+        decoder->used += len;
+}
+
+/* Text as it stands, up to the next "=?", unfolded. */
+static size_t put_plain(struct decoder *decoder, size_t at)
+{
+    struct bytes raw = decoder->raw;
+    size_t end = at + 1;
+    while (end < raw.len &&
+           !(raw.data[end] == '=' && end + 1 < raw.len && raw.data[end + 1] == '?') &&
+           raw.data[end] != '\r' && raw.data[end] != '\n')
+        end++;
+    struct bytes text = bytes_slice(raw, at, end);
+    char first = text.data[0];
+    bool folds = (first == '\n' && at + 1 < raw.len && is_blank(raw.data[at + 1])) ||
+                 (first == '\r' && at + 1 < raw.len && raw.data[at + 1] == '\n');
+    if (folds)
+        text = bytes_slice(text, 1, text.len);
+    put_utf8(decoder, text);
+    return end;
+}
+
+static bool decode(struct decoder *decoder)
+{
+    struct bytes raw = decoder->raw;
+    for (size_t at = 0; at < raw.len;) {
+        struct word word;
+        enum look look = NO_WORD;
+        if (raw.data[at] == '=' && at + 1 < raw.len && raw.data[at + 1] == '?')
+            look = read_word(decoder, at, &word);
+        decoder->result->malformed |= look == BROKEN_WORD;
+        if (look == WORD) {
+            if (!put_word(decoder, &word))
+                return false;
+            at = skip_to_next_word(decoder, word.end);
+        } else {
+            if (!flush(decoder))
+                return false;
+            at = put_plain(decoder, at);
+        }
+    }
+    return flush(decoder);
+}
+
+bool encoded_word_decode(struct arena *arena, struct bytes raw, struct decoded_text *ret_text)
+{
+    bool words = bytes_find_nocase(raw, BYTES("=?")) < raw.len;
+    struct decoder decoder = {.raw = raw, .no_end_from = raw.len, .result = ret_text};
+    size_t high = 0;
+    for (size_t i = 0; i < raw.len; i++)
+        high += (unsigned char)raw.data[i] >= 0x80;
+    *ret_text = (struct decoded_text){0};
+    decoder.out = arena_alloc(arena, words ? CHARSET_ROOM(raw.len) : raw.len + 2 * high);
+    decoder.pending = words ? arena_alloc(arena, raw.len) : NULL;
+    if (!decoder.out || (words && !decoder.pending))
+        return false;
+    charset_decoder_init(&decoder.charsets, arena);
+    bool done = decode(&decoder);
+    charset_decoder_done(&decoder.charsets);
+    ret_text->text = (struct bytes){decoder.out, done ? decoder.used : 0};
+    return done;
+}

@@ -1,0 +1,274 @@
+/* Puts parameters together by name, decodes them, and notes what readers could read differently. */
+#include "policy/parameter.h"
+
+#include "policy/charset.h"
+#include "policy/encoded_word.h"
+#include "policy/invisible.h"
+#include "policy/parameter_part.h"
+
+struct parts {
+    struct parameter_part items[PARAMETER_MAX];
+    size_t count;
+};
+
+/* All parts of one name. */
+struct gathered {
+    const struct parameter_part *plain;                   /* name= */
+    const struct parameter_part *extended;                /* name*= */
+    const struct parameter_part *numbered[PARAMETER_MAX]; /* name*0=, name*1*=, ... by number */
+    size_t numbered_count;
+    bool numbered_extended;
+};
+
+static void add_numbered(struct gathered *all, const struct parameter_part *part,
+                         struct parameter *parameter)
+{
+    size_t at = all->numbered_count++;
+    for (; at && all->numbered[at - 1]->number > part->number; at--)
+        all->numbered[at] = all->numbered[at - 1];
+    all->numbered[at] = part;
+    all->numbered_extended |= part->extended;
+    parameter->repeated |= at && all->numbered[at - 1]->number == part->number;
+}
+
+static void gather(struct parts *parts, struct bytes name, struct gathered *all,
+                   struct parameter *parameter)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        struct parameter_part *part = &parts->items[i];
+        if (part->taken || !bytes_equal_nocase(part->name, name))
+            continue;
+        part->taken = true;
+        parameter->malformed |= part->malformed;
+        if (part->number >= 0) {
+            add_numbered(all, part, parameter);
+            continue;
+        }
+        const struct parameter_part **first = part->extended ? &all->extended : &all->plain;
+        parameter->repeated |= *first != NULL;
+        if (!*first)
+            *first = part;
+    }
+    for (size_t i = 0; i < all->numbered_count; i++)
+        parameter->malformed |= all->numbered[i]->number > (int)i;
+    parameter->extended = all->extended || all->numbered_extended;
+    parameter->plain = all->plain || (all->numbered_count && !all->numbered_extended);
+    if (all->numbered_count)
+        parameter->repeated |= all->extended || (all->plain && !all->numbered_extended);
+}
+
+static int hex_digit(char byte)
+{
+    byte = bytes_lower(byte);
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+static bool is_fold(struct bytes text, size_t at)
+{
+    return text.data[at] == '\r' ? at + 1 < text.len && text.data[at + 1] == '\n'
+                                 : text.data[at] == '\n' && at + 1 < text.len;
+}
+
+/* Without pairs and folds, percent signs decoded where the part has them. */
+static size_t unwrap(const struct parameter_part *part, struct bytes value, char *out,
+                     struct parameter *parameter)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < value.len; i++) {
+        char byte = value.data[i];
+        if (is_fold(value, i))
+            continue;
+        if (byte == '\\' && part->quoted && i + 1 < value.len) {
+            byte = value.data[++i];
+        } else if (byte == '%' && part->extended) {
+            int high = i + 2 < value.len ? hex_digit(value.data[i + 1]) : -1;
+            int low = high >= 0 ? hex_digit(value.data[i + 2]) : -1;
+            parameter->malformed |= low < 0;
+            if (low >= 0) {
+                byte = (char)(high * 16 + low);
+                i += 2;
+            }
+        }
+        out[used++] = byte;
+    }
+    return used;
+}
+
+/* "utf-8'en'text" to the charset; value becomes what is behind. */
+static const struct charset *take_charset(struct bytes *value, struct parameter *parameter)
+{
+    size_t first = bytes_find(*value, '\'');
+    struct bytes rest = bytes_slice(*value, first + 1, value->len);
+    size_t second = bytes_find(rest, '\'');
+    if (first == value->len || second == rest.len) {
+        parameter->malformed = true;
+        return charset_utf8();
+    }
+    struct bytes name = bytes_slice(*value, 0, first);
+    const struct charset *charset = charset_find(name);
+    parameter->odd_charset |= name.len && (!charset || charset_is_odd(charset));
+    *value = bytes_slice(rest, second + 1, rest.len);
+    return charset ? charset : charset_utf8();
+}
+
+static bool decode_plain(struct arena *arena, struct bytes raw, struct parameter *parameter,
+                         struct bytes *ret_text)
+{
+    struct decoded_text decoded;
+    if (!encoded_word_decode(arena, raw, &decoded))
+        return false;
+    parameter->had_words |= decoded.had_words;
+    parameter->odd_charset |= decoded.odd_charset;
+    parameter->malformed |= decoded.malformed;
+    *ret_text = decoded.text;
+    return true;
+}
+
+static bool decode_extended(struct arena *arena, const struct charset *charset, struct bytes raw,
+                            struct bytes *ret_text)
+{
+    struct charset_decoder decoder;
+    char *out = arena_alloc(arena, CHARSET_ROOM(raw.len));
+    if (!out)
+        return false;
+    charset_decoder_init(&decoder, arena);
+    bool decoded = charset_decode(&decoder, charset, raw, out, &ret_text->len);
+    charset_decoder_done(&decoder);
+    ret_text->data = out;
+    return decoded;
+}
+
+/* The text of a parameter's parts, which are all of one kind. */
+static bool decode(struct arena *arena, const struct parameter_part *const *parts, size_t count,
+                   bool extended, struct parameter *parameter, struct bytes *ret_text)
+{
+    size_t room = 0;
+    size_t used = 0;
+    const struct charset *charset = charset_utf8();
+    for (size_t i = 0; i < count; i++)
+        room += parts[i]->value.len;
+    char *raw = arena_alloc(arena, room);
+    if (!raw)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct bytes value = parts[i]->value;
+        if (i == 0 && parts[i]->extended)
+            charset = take_charset(&value, parameter);
+        used += unwrap(parts[i], value, raw + used, parameter);
+    }
+    struct bytes whole = {raw, used};
+    return extended ? decode_extended(arena, charset, whole, ret_text)
+                    : decode_plain(arena, whole, parameter, ret_text);
+}
+
+static bool is_ascii(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
+static struct bytes behind_last_dot(struct bytes text)
+{
+    size_t at = text.len;
+    while (at && text.data[at - 1] != '.')
+        at--;
+    return bytes_slice(text, at, text.len);
+}
+
+/* Clients write the plain text with "?", "_" or plain letters for what ASCII lacks. */
+static bool contradict(struct bytes plain, struct bytes extended)
+{
+    plain = bytes_trim(plain);
+    extended = bytes_trim(extended);
+    if (is_ascii(plain) && is_ascii(extended))
+        return !bytes_equal(plain, extended);
+    return !bytes_equal_nocase(behind_last_dot(plain), behind_last_dot(extended));
+}
+
+static void note_breaks(struct parameter *parameter, struct bytes text)
+{
+    struct invisible found;
+    parameter->has_nul |= bytes_find(text, '\0') < text.len;
+    parameter->has_line_break |= invisible_find(text, INVISIBLE_LINE_BREAK, &found);
+}
+
+static bool put_together(struct arena *arena, struct parts *parts, struct bytes name,
+                         struct gathered *all, struct parameter *parameter)
+{
+    *all = (struct gathered){0};
+    *parameter = (struct parameter){.name = name};
+    gather(parts, name, all, parameter);
+    struct bytes plain = {NULL, 0};
+    struct bytes chain = {NULL, 0};
+    bool has_chain = all->extended || all->numbered_count;
+    if (all->plain && !decode(arena, &all->plain, 1, false, parameter, &plain))
+        return false;
+    if (all->extended && !decode(arena, &all->extended, 1, true, parameter, &chain))
+        return false;
+    if (!all->extended && all->numbered_count &&
+        !decode(arena, all->numbered, all->numbered_count, all->numbered_extended, parameter,
+                &chain))
+        return false;
+    note_breaks(parameter, plain);
+    note_breaks(parameter, chain);
+    parameter->text = has_chain ? chain : plain;
+    parameter->contradictory = all->plain && has_chain && contradict(plain, chain);
+    char *lower = arena_text(arena, name);
+    for (size_t i = 0; lower && i < name.len; i++)
+        lower[i] = bytes_lower(lower[i]);
+    parameter->name.data = lower;
+    return lower != NULL;
+}
+
+/* What stands before the first semicolon. */
+static bool read_value(struct arena *arena, struct parameter_scanner *scanner,
+                       struct bytes *ret_value)
+{
+    char *out = arena_alloc(arena, scanner->text.len);
+    size_t used = 0;
+    if (!out)
+        return false;
+    while (scanner->at < scanner->text.len && scanner->text.data[scanner->at] != ';') {
+        if (scanner->text.data[scanner->at] == '(')
+            parameter_skip_blanks(scanner);
+        else
+            out[used++] = scanner->text.data[scanner->at++];
+    }
+    *ret_value = bytes_trim((struct bytes){out, used});
+    return true;
+}
+
+bool parameter_parse(struct arena *arena, struct bytes value, struct parameter_list *ret_list)
+{
+    struct parameter_scanner scanner = {.text = value};
+    struct parts *parts = arena_alloc(arena, sizeof *parts);
+    struct gathered *all = arena_alloc(arena, sizeof *all);
+    *ret_list = (struct parameter_list){0};
+    if (!parts || !all || !read_value(arena, &scanner, &ret_list->value))
+        return false;
+    while (parts->count < PARAMETER_MAX && parameter_next(&scanner, &parts->items[parts->count]))
+        parts->count++;
+    struct parameter_part more;
+    ret_list->too_many = parts->count == PARAMETER_MAX && parameter_next(&scanner, &more);
+    ret_list->malformed = scanner.malformed;
+    ret_list->parameters = arena_alloc(arena, parts->count * sizeof *ret_list->parameters);
+    if (!ret_list->parameters)
+        return false;
+    for (size_t i = 0; i < parts->count; i++)
+        if (!parts->items[i].taken && !put_together(arena, parts, parts->items[i].name, all,
+                                                    &ret_list->parameters[ret_list->count++]))
+            return false;
+    return true;
+}
+
+const struct parameter *parameter_find(const struct parameter_list *list, struct bytes name)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (bytes_equal_nocase(list->parameters[i].name, name))
+            return &list->parameters[i];
+    return NULL;
+}

@@ -1,0 +1,221 @@
+/* Mail from outside does not claim one of our own domains in From, unless we signed it. */
+#include "policy/claim.h"
+#include "policy/domain_in.h"
+#include "policy/encoded_word.h"
+#include "policy/rule.h"
+
+struct settings {
+    struct rule_settings common;
+    bool subdomains;
+    bool unqualified;
+    bool display_name;
+    bool envelope;
+};
+
+static const struct option_row options[] = {
+    {.name = "subdomains",
+     .type = OPTION_BOOL,
+     .offset = offsetof(struct settings, subdomains),
+     .default_value = "true",
+     .help = "Counts what lies below our domains as ours too."},
+    {.name = "unqualified",
+     .type = OPTION_BOOL,
+     .offset = offsetof(struct settings, unqualified),
+     .default_value = "true",
+     .help = "Counts addresses without a domain as ours: Sendmail and some mail programs put the "
+             "local domain behind them."},
+    {.name = "display_name",
+     .type = OPTION_BOOL,
+     .offset = offsetof(struct settings, display_name),
+     .default_value = "false",
+     .help = "Also judges addresses of ours in From's display name; some mailing lists put the "
+             "author's there."},
+    {.name = "envelope",
+     .type = OPTION_BOOL,
+     .offset = offsetof(struct settings, envelope),
+     .default_value = "false",
+     .help = "Also refuses our domains as envelope sender, which SPF usually sees to."},
+    {0}};
+
+static bool lies_in(struct bytes domain, struct bytes parent, bool subdomains)
+{
+    if (bytes_equal_nocase(domain, parent))
+        return true;
+    return subdomains && domain.len > parent.len && bytes_end_with_nocase(domain, parent) &&
+           domain.data[domain.len - parent.len - 1] == '.';
+}
+
+static bool is_ours(const struct facts *facts, struct bytes domain, bool subdomains)
+{
+    for (size_t i = 0; i < facts->site->domains.count; i++)
+        if (lies_in(domain, bytes_of(facts->site->domains.items[i]), subdomains))
+            return true;
+    return false;
+}
+
+/* Any reading of a From field that some program could have, encoded words decoded or not. */
+static bool could_mean_ours(const struct facts *facts, const struct field *field, bool subdomains,
+                            struct arena *arena, struct bytes *ret_domain)
+{
+    struct decoded_text decoded;
+    struct bytes raw, shown, domain;
+    if (!encoded_word_decode(arena, field->value, &decoded) ||
+        !domain_in_fold(arena, field->value, &raw) || !domain_in_fold(arena, decoded.text, &shown))
+        return false;
+    for (size_t i = 0; i < facts->site->domains.count; i++) {
+        const char *ours = facts->site->domains.items[i];
+        *ret_domain = bytes_of(ours);
+        if (domain_in(raw, *ret_domain, subdomains) || domain_in(shown, *ret_domain, subdomains))
+            return true;
+        if (bytes_find_nocase(*ret_domain, BYTES("xn--")) == ret_domain->len)
+            continue;
+        if (!domain_in_fold_shown(arena, ours, &domain))
+            return false;
+        if (domain_in(raw, domain, subdomains) || domain_in(shown, domain, subdomains))
+            return true;
+    }
+    return false;
+}
+
+/* The From field where there is only one, and all readers agree on it; else NULL. */
+static const struct identity_field *certain_from(const struct facts *facts, struct arena *arena)
+{
+    struct verdict unused = {0};
+    if (facts_field_count(&facts->header, BYTES("From")) != 1 ||
+        !claim_undisguised(facts, BYTES("From"), arena, &unused))
+        return NULL;
+    for (size_t i = 0; i < facts->identity_field_count; i++) {
+        const struct identity_field *from = &facts->identity_fields[i];
+        if (from->kind == IDENTITY_FROM)
+            return claim_plainly_written(from, arena, &unused) &&
+                           claim_readable(from, arena, &unused)
+                       ? from
+                       : NULL;
+    }
+    return NULL;
+}
+
+static void refuse(struct bytes domain, const char *reason, struct arena *arena,
+                   struct verdict *verdict)
+{
+    verdict->fact = domain;
+    verdict_violation(verdict, arena, reason, 550, "5.7.1",
+                      "Mail from %.*s has to come through its own servers: log in there to send it",
+                      CLAIM_SHOWN(domain));
+}
+
+/* A signature speaks for its own domain and those below it. */
+static void judge_domain(const struct facts *facts, struct bytes domain, struct arena *arena,
+                         struct verdict *verdict)
+{
+    const struct facts_dkim *dkim = &facts->dkim;
+    if (dkim->own_signature == FACT_KNOWN && lies_in(domain, dkim->own_signature_domain, true)) {
+        verdict->fact = domain;
+        verdict_pass(verdict, "own-signature");
+    } else if (dkim->own_signature == FACT_UNAVAILABLE) {
+        verdict->fact = domain;
+        verdict_unavailable(verdict, arena, "signature-unknown",
+                            "It cannot be found out just now whether %.*s signed this message: "
+                            "please try again later",
+                            CLAIM_SHOWN(domain));
+    } else {
+        refuse(domain, "from", arena, verdict);
+    }
+}
+
+static void judge_certain(const struct facts *facts, const struct settings *settings,
+                          struct arena *arena, struct verdict *verdict)
+{
+    for (size_t i = 0; i < facts->identity_count; i++) {
+        const struct identity *identity = &facts->identities[i];
+        bool asked = identity->kind == IDENTITY_FROM ||
+                     (identity->kind == IDENTITY_DISPLAY_NAME && settings->display_name);
+        if (asked && is_ours(facts, identity->mailbox->domain, settings->subdomains))
+            judge_domain(facts, identity->mailbox->domain, arena, verdict);
+        if (verdict->outcome == OUTCOME_VIOLATION)
+            return;
+    }
+}
+
+static bool has_unqualified(const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->identity_field_count; i++) {
+        const struct identity_field *claimed = &facts->identity_fields[i];
+        if (claimed->kind == IDENTITY_FROM &&
+            bytes_equal(bytes_of(claimed->list.reason), BYTES("unqualified")))
+            return true;
+    }
+    return false;
+}
+
+/* No signature excuses what readers see differently: it says nothing of what they see. */
+static void judge_uncertain(const struct facts *facts, const struct settings *settings,
+                            struct arena *arena, struct verdict *verdict)
+{
+    struct bytes domain;
+    for (size_t i = 0; i < facts->header.count; i++) {
+        const struct field *field = &facts->header.fields[i];
+        if (claim_reads_as(field->name, BYTES("From")) &&
+            could_mean_ours(facts, field, settings->subdomains, arena, &domain)) {
+            refuse(domain, "from", arena, verdict);
+            return;
+        }
+    }
+    if (settings->unqualified && has_unqualified(facts)) {
+        verdict->fact = bytes_trim(facts_field(&facts->header, BYTES("From"), 0)->value);
+        verdict_violation(verdict, arena, "unqualified", 550, "5.7.1",
+                          "The From address has no domain, and could be taken for one of ours: "
+                          "write it as you@your-domain.example");
+    }
+}
+
+static bool envelope_is_ours(const struct facts *facts, const struct settings *settings)
+{
+    const struct address_list *sender = &facts->envelope.sender;
+    return settings->envelope && sender->count &&
+           is_ours(facts, sender->mailboxes[0].domain, settings->subdomains);
+}
+
+static void judge(const struct facts *facts, const void *generic, struct arena *arena,
+                  struct verdict *verdict)
+{
+    const struct settings *settings = generic;
+    if (facts->login.state == FACT_KNOWN) {
+        verdict->fact = facts->login.name;
+        verdict_pass(verdict, "login");
+        return;
+    }
+    if (envelope_is_ours(facts, settings)) {
+        refuse(facts->envelope.sender.mailboxes[0].domain, "envelope", arena, verdict);
+        return;
+    }
+    if (facts->header.too_large) {
+        verdict_violation(verdict, arena, "too-large", 550, "5.7.1",
+                          "The header is too large to see who it is from: send fewer and shorter "
+                          "fields");
+        return;
+    }
+    if (facts->from.count)
+        verdict->fact = facts->from.mailboxes[0].address;
+    verdict_pass(verdict, "not-ours");
+    if (certain_from(facts, arena))
+        judge_certain(facts, settings, arena, verdict);
+    else
+        judge_uncertain(facts, settings, arena, verdict);
+    if (verdict->outcome == OUTCOME_VIOLATION && facts->login.state == FACT_UNAVAILABLE)
+        verdict_unavailable(verdict, arena, "login-unknown",
+                            "It is not known who logged in: please try again later");
+}
+
+const struct rule rule_local_spoof = {
+    .name = "local_spoof",
+    .asks =
+        "Whether mail from outside claims one of our own domains in From, without a signature of "
+        "ours.",
+    .stage = STAGE_BODY,
+    .default_action = ACTION_REJECT,
+    .actions = RULE_ACTIONS_REFUSE,
+    .settings_size = sizeof(struct settings),
+    .options = options,
+    .judge = judge,
+};

@@ -1,0 +1,200 @@
+/* How verdicts become one decision and one reply. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "policy/engine.h"
+
+/* A policy in which every rule is off but the ones that a test switches on. */
+struct fixture {
+    struct arena *arena;
+    struct policy policy;
+    struct rule_settings *settings[RULE_COUNT];
+    struct facts facts;
+    struct site site;
+    struct decision decision;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+    fixture->arena = arena_new(1 << 20);
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        fixture->settings[i] = calloc(1, rules[i]->settings_size);
+        fixture->policy.settings[i] = fixture->settings[i];
+    }
+    fixture->facts.site = &fixture->site;
+    fixture->facts.id = "01J0000000000000000000000A";
+    decision_init(&fixture->decision);
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        free(fixture->settings[i]);
+    arena_free(fixture->arena);
+    free(fixture);
+    return 0;
+}
+
+static void switch_on(struct fixture *fixture, enum rule_id rule, enum mode mode,
+                      enum action action)
+{
+    fixture->settings[rule]->mode = mode;
+    fixture->settings[rule]->action = action;
+}
+
+static void judge(struct fixture *fixture, enum stage stage)
+{
+    engine_judge(stage, &fixture->facts, &fixture->policy, fixture->arena, &fixture->decision);
+}
+
+static void test_all_off_accepts(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int stage = STAGE_MAIL; stage < STAGE_COUNT; stage++)
+        judge(fixture, (enum stage)stage);
+    assert_int_equal(fixture->decision.action, ACTION_ACCEPT);
+    assert_int_equal(fixture->decision.decider, RULE_COUNT);
+}
+
+static void test_first_of_two_equal_refusals_speaks(void **state)
+{
+    struct fixture *fixture = *state;
+    switch_on(fixture, RULE_tls, MODE_ENFORCE, ACTION_REJECT);
+    switch_on(fixture, RULE_auth, MODE_ENFORCE, ACTION_REJECT);
+    judge(fixture, STAGE_MAIL);
+    assert_int_equal(fixture->decision.action, ACTION_REJECT);
+    assert_int_equal(fixture->decision.decider, RULE_tls);
+    assert_int_equal(fixture->decision.judged[RULE_auth].verdict.outcome, OUTCOME_VIOLATION);
+}
+
+static void test_heavier_action_outweighs_earlier_rule(void **state)
+{
+    struct fixture *fixture = *state;
+    switch_on(fixture, RULE_tls, MODE_ENFORCE, ACTION_TEMPFAIL);
+    switch_on(fixture, RULE_auth, MODE_ENFORCE, ACTION_REJECT);
+    judge(fixture, STAGE_MAIL);
+    assert_int_equal(fixture->decision.action, ACTION_REJECT);
+    assert_int_equal(fixture->decision.decider, RULE_auth);
+}
+
+static void test_observed_rule_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    switch_on(fixture, RULE_tls, MODE_OBSERVE, ACTION_REJECT);
+    judge(fixture, STAGE_MAIL);
+    assert_int_equal(fixture->decision.action, ACTION_ACCEPT);
+    assert_int_equal(fixture->decision.judged[RULE_tls].action, ACTION_REJECT);
+}
+
+static void test_unavailable_fact_is_a_tempfail(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reply reply;
+    switch_on(fixture, RULE_tls, MODE_ENFORCE, ACTION_REJECT);
+    fixture->facts.tls.state = FACT_UNAVAILABLE;
+    judge(fixture, STAGE_MAIL);
+    assert_int_equal(fixture->decision.action, ACTION_TEMPFAIL);
+    reply_of(&fixture->decision, &fixture->facts, fixture->arena, &reply);
+    assert_int_equal(reply.code, 451);
+    assert_string_equal(reply.enhanced, "4.3.0");
+}
+
+static void test_reply_of_a_refusal(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reply reply;
+    switch_on(fixture, RULE_auth, MODE_ENFORCE, ACTION_REJECT);
+    judge(fixture, STAGE_MAIL);
+    reply_of(&fixture->decision, &fixture->facts, fixture->arena, &reply);
+    assert_int_equal(reply.code, 530);
+    assert_string_equal(reply.enhanced, "5.7.0");
+    assert_non_null(strstr(reply.text, " [auth.none 01J0000000000000000000000A]"));
+}
+
+static void test_refusal_turned_into_tempfail(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reply reply;
+    switch_on(fixture, RULE_auth, MODE_ENFORCE, ACTION_TEMPFAIL);
+    judge(fixture, STAGE_MAIL);
+    reply_of(&fixture->decision, &fixture->facts, fixture->arena, &reply);
+    assert_int_equal(reply.code, 451);
+    assert_int_equal(reply.enhanced[0], '4');
+}
+
+static void test_reply_holds_no_client_controls(void **state)
+{
+    struct fixture *fixture = *state;
+    struct reply reply;
+    switch_on(fixture, RULE_tls, MODE_ENFORCE, ACTION_REJECT);
+    fixture->facts.tls = (struct facts_tls){
+        .state = FACT_KNOWN, .version = BYTES("SSL\r\n250 ok\x1b[2J\xc3\xa9"), .cipher_bits = 256};
+    judge(fixture, STAGE_MAIL);
+    reply_of(&fixture->decision, &fixture->facts, fixture->arena, &reply);
+    for (const char *at = reply.text; *at; at++)
+        assert_true(*at >= ' ' && *at <= '~');
+    assert_true(strlen(reply.text) <= 900);
+}
+
+static void test_fault_replies_without_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    struct arena *none = arena_new(0);
+    struct reply reply;
+    engine_judge(STAGE_MAIL, &fixture->facts, &fixture->policy, none, &fixture->decision);
+    assert_null(arena_alloc(none, 1));
+    judge(fixture, STAGE_MAIL);
+    engine_judge(STAGE_MAIL, &fixture->facts, &fixture->policy, none, &fixture->decision);
+    assert_int_equal(fixture->decision.action, ACTION_TEMPFAIL);
+    reply_of(&fixture->decision, &fixture->facts, none, &reply);
+    assert_int_equal(reply.code, 451);
+    assert_non_null(reply.text);
+    arena_free(none);
+}
+
+static void set_rcpt(struct fixture *fixture, const char *rcpt)
+{
+    fixture->facts.envelope.rcpt = bytes_of(rcpt);
+    address_parse_path(fixture->arena, bytes_of(rcpt), &fixture->facts.envelope.rcpt_address);
+}
+
+static void test_observed_recipient_stays_on_record(void **state)
+{
+    struct fixture *fixture = *state;
+    switch_on(fixture, RULE_recipients, MODE_OBSERVE, ACTION_REJECT);
+    set_rcpt(fixture, "<not an address");
+    judge(fixture, STAGE_RCPT);
+    set_rcpt(fixture, "<bob@example.net>");
+    judge(fixture, STAGE_RCPT);
+    assert_int_equal(fixture->decision.judged[RULE_recipients].verdict.outcome, OUTCOME_VIOLATION);
+    engine_forget(STAGE_RCPT, fixture->arena, &fixture->decision);
+    assert_int_equal(fixture->decision.judged[RULE_recipients].verdict.outcome, OUTCOME_NOT_ASKED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_all_off_accepts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_first_of_two_equal_refusals_speaks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_heavier_action_outweighs_earlier_rule, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_observed_rule_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unavailable_fact_is_a_tempfail, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reply_of_a_refusal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refusal_turned_into_tempfail, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_reply_holds_no_client_controls, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_fault_replies_without_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_observed_recipient_stays_on_record, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
