@@ -1,0 +1,15 @@
+/* Networks as listeners name them. */
+#ifndef CONF_CIDR_H
+#define CONF_CIDR_H
+
+#include "conf/settings.h"
+
+/* "192.0.2.0/24", "2001:db8::/32", or an address alone. Bits behind the mask must be zero. */
+bool cidr_read(const char *text, struct cidr *ret_network, struct error *error);
+
+/* The text form of an address, IPv4 as ::ffff:a.b.c.d; false when it is none. */
+bool cidr_read_address(struct bytes text, struct in6_addr *ret_address);
+
+bool cidr_holds(const struct cidr *network, const struct in6_addr *address);
+
+#endif

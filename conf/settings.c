@@ -1,0 +1,143 @@
+/* Loading: files are read, checked and merged, and the settings are built from what comes out. */
+#include "conf/settings.h"
+
+#include <stdlib.h>
+
+#include "conf/files.h"
+#include "conf/fill.h"
+#include "conf/parse.h"
+#include "conf/private.h"
+#include "policy/address.h"
+
+/* Far above what files_read, the scanner's caps and the groups can ask for on any real site. */
+#define CEILING ((size_t)1024 * 1024 * 1024)
+
+static bool read_files(struct settings *settings, struct error *error)
+{
+    struct settings_private *private = settings->private;
+    struct file *files = NULL;
+    size_t count = 0;
+    if (!files_read(settings->path, private->arena, &files, &count, error) ||
+        !files_hash(files, count, settings->hash, error))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct node *root = NULL;
+        if (!parse_text(private->arena, files[i].path, files[i].text, &root, error) ||
+            !schema_check(&private->schema, root, private->arena, error))
+            return false;
+        node_merge(private->root, root);
+    }
+    return true;
+}
+
+static bool normalise_domains(struct settings *settings, const struct texts *written,
+                              struct error *error)
+{
+    struct arena *arena = settings->private->arena;
+    const char **domains = arena_alloc(arena, written->count * sizeof *domains);
+    if (!domains)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < written->count; i++) {
+        struct bytes domain = {0};
+        if (!address_normalise_domain(arena, bytes_of(written->items[i]), &domain))
+            return error_set(error, "domains: %s is not a domain name", written->items[i]);
+        domains[i] = arena_text(arena, domain);
+        if (!domains[i])
+            return error_set(error, "out of memory");
+    }
+    settings->site.domains = (struct texts){domains, written->count};
+    return true;
+}
+
+static const char *none_if_empty(const char *text)
+{
+    return text && text[0] ? text : NULL;
+}
+
+static bool build_top(struct settings *settings, struct error *error)
+{
+    struct top_settings top = {0};
+    if (!fill_all(top_rows, settings->private->root, settings->private->arena, &top, error))
+        return false;
+    settings->site.authserv_ids = top.authserv_ids;
+    settings->socket = top.socket;
+    settings->socket_mode = (unsigned)strtoul(top.socket_mode, NULL, 8);
+    settings->socket_group = none_if_empty(top.socket_group);
+    settings->user = none_if_empty(top.user);
+    settings->pid_file = top.pid_file;
+    settings->timeout = top.timeout;
+    return normalise_domains(settings, &top.domains, error);
+}
+
+static bool build_sections(struct settings *settings, struct error *error)
+{
+    struct arena *arena = settings->private->arena;
+    const struct node *root = settings->private->root;
+    if (!fill_all(senders_rows, node_member(root, "senders"), arena, &settings->senders, error) ||
+        !fill_all(dkim_rows, node_member(root, "dkim"), arena, &settings->dkim, error) ||
+        !fill_all(log_rows, node_member(root, "log"), arena, &settings->log, error))
+        return false;
+    int pair = settings->dkim.header_canonicalization;
+    settings->dkim.header_canonicalization = pair / 2;
+    settings->dkim.body_canonicalization = pair % 2;
+    settings->log.json = none_if_empty(settings->log.json);
+    return true;
+}
+
+static bool build(struct settings *settings, struct error *error)
+{
+    struct settings_private *private = settings->private;
+    return schema_new(private->arena, &private->schema, error) && read_files(settings, error) &&
+           build_top(settings, error) && build_sections(settings, error) &&
+           groups_build(settings, error) && policies_build(settings, error) &&
+           listeners_build(settings, error);
+}
+
+/* The empty object, in the arena that it owns. */
+static struct settings *settings_new(const char *path)
+{
+    struct arena *arena = arena_new(CEILING);
+    if (!arena)
+        return NULL;
+    struct settings *settings = arena_alloc(arena, sizeof *settings);
+    struct settings_private *private = arena_alloc(arena, sizeof *private);
+    if (!settings || !private) {
+        arena_free(arena);
+        return NULL;
+    }
+    private->arena = arena;
+    private->root = node_new_group(arena);
+    atomic_init(&private->references, 1);
+    settings->private = private;
+    settings->path = arena_text(arena, bytes_of(path));
+    return settings;
+}
+
+bool settings_load(const char *path, struct settings **ret_settings, struct error *error)
+{
+    struct settings *settings = settings_new(path);
+    if (!settings || arena_failed(settings->private->arena)) {
+        settings_unref(settings);
+        return error_set(error, "%s: out of memory", path);
+    }
+    if (!build(settings, error)) {
+        settings_unref(settings);
+        return false;
+    }
+    *ret_settings = settings;
+    return true;
+}
+
+struct settings *settings_ref(struct settings *settings)
+{
+    if (settings)
+        atomic_fetch_add_explicit(&settings->private->references, 1, memory_order_relaxed);
+    return settings;
+}
+
+void settings_unref(struct settings *settings)
+{
+    if (settings &&
+        atomic_fetch_sub_explicit(&settings->private->references, 1, memory_order_acq_rel) == 1)
+        arena_free(settings->private->arena);
+}
