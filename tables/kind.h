@@ -1,0 +1,42 @@
+/* What a kind of table is made of: for the kinds themselves and table.c only.
+ *
+ * To add one: tables/NAME.c with `const struct table_kind table_kind_NAME`, a line in
+ * tables/kinds.h, its place in Makefile.am, its cases in tests/unit/. */
+#ifndef TABLES_KIND_H
+#define TABLES_KIND_H
+
+#include "tables/table.h"
+
+struct table {
+    const struct table_kind *kind;
+    char *name; /* "kind:path" as configured, for sources and reasons */
+    enum table_case letters;
+    void *state; /* the kind's own */
+};
+
+struct table_kind {
+    const char *name; /* what stands before the colon */
+    bool patterns;
+    /* path: what stands behind the colon. Sets table->state; all else is set already. */
+    bool (*open)(const char *path, struct table *table, struct error *error);
+    /* key: not empty, without NUL, valid UTF-8, folded as table->letters says (patterns: as it
+     * came). FOUND sets value and source, UNAVAILABLE sets source, both in the arena. */
+    enum table_result (*find)(const struct table *table, struct arena *arena, struct bytes key,
+                              struct table_answer *ret_answer);
+    void (*free)(void *state);
+};
+
+/* For find: sets the reason, returns TABLE_UNAVAILABLE. */
+enum table_result table_unavailable(struct arena *arena, struct table_answer *ret_answer,
+                                    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* For find: copies the value, sets the source as by printf, returns TABLE_FOUND. */
+enum table_result table_found(struct arena *arena, struct table_answer *ret_answer,
+                              struct bytes value, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#define KIND(name) extern const struct table_kind table_kind_##name;
+#include "tables/kinds.h"
+#undef KIND
+
+#endif

@@ -1,0 +1,54 @@
+/* Finding a login in a row's list. */
+#include "tables/logins.h"
+
+#include "policy/address.h"
+
+static bool is_separator(char byte)
+{
+    return byte == ',' || byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+static struct bytes next_word(struct bytes *rest)
+{
+    size_t from = 0;
+    while (from < rest->len && is_separator(rest->data[from]))
+        from++;
+    size_t to = from;
+    while (to < rest->len && !is_separator(rest->data[to]))
+        to++;
+    struct bytes word = bytes_slice(*rest, from, to);
+    *rest = bytes_slice(*rest, to, rest->len);
+    return word;
+}
+
+static bool is_ascii(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] > 127)
+            return false;
+    return true;
+}
+
+/* Other than in ASCII, what may be taken for one another is the address parser's to say: composed
+ * letters for decomposed ones, but not the Kelvin sign for a K, which NFC is too kind to. */
+static bool same_login(struct arena *arena, struct bytes a, struct bytes b)
+{
+    if (bytes_equal_nocase(a, b))
+        return true;
+    if (is_ascii(a) && is_ascii(b))
+        return false;
+    struct mailbox a_mailbox;
+    struct mailbox b_mailbox;
+    return address_parse_plain(arena, a, &a_mailbox) && address_parse_plain(arena, b, &b_mailbox) &&
+           address_same(&a_mailbox, &b_mailbox);
+}
+
+bool logins_have(struct arena *arena, struct bytes value, struct bytes login)
+{
+    if (!login.len)
+        return false;
+    for (struct bytes word; (word = next_word(&value)).len;)
+        if (same_login(arena, word, login))
+            return true;
+    return false;
+}

@@ -1,0 +1,12 @@
+/* Comparing logins. */
+#ifndef TABLES_LOGINS_H
+#define TABLES_LOGINS_H
+
+#include "policy/arena.h"
+#include "policy/bytes.h"
+
+/* Whether a row's value, logins separated by commas and blanks, names the login. ASCII letters'
+ * case is ignored, UTF-8 is compared as NFC, the domain of a login that has one as A-labels. */
+bool logins_have(struct arena *arena, struct bytes value, struct bytes login);
+
+#endif

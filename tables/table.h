@@ -1,0 +1,54 @@
+/* One look-up table behind one interface, whatever it is made of.
+ *
+ * Kinds: texthash:PATH, inline:{ { key = value }, ... }, pcre:PATH, lmdb:PATH, cdb:PATH (as Postfix
+ * has them: its files and databases can be named as they are). A table is read-only and may be
+ * asked from many threads at once.
+ *
+ * What Postfix passes over with a warning (a row without a value, a rule that it cannot read) is
+ * an error with file and line here, as is a key that stands twice: Postfix's smtpd refuses such a
+ * texthash: too.
+ *
+ * texthash:, pcre: and cdb: are read once, when they are opened; an lmdb: shows what postmap writes
+ * into the file at once, but a file put in its place is seen when the table is opened anew. */
+#ifndef TABLES_TABLE_H
+#define TABLES_TABLE_H
+
+#include "policy/arena.h"
+#include "policy/bytes.h"
+#include "policy/error.h"
+
+struct table;
+
+enum table_case {
+    TABLE_FOLD_CASE,  /* keys match without case, as in Postfix: rows of text by Unicode's lower
+                         case, what is asked for by ASCII's (the Kelvin sign is no k) */
+    TABLE_KEEP_LOCAL, /* only what follows the last @ does; a lmdb or cdb has to be made by
+                         postmap -f */
+};
+
+enum table_result {
+    TABLE_FOUND,
+    TABLE_ABSENT,      /* a certain no */
+    TABLE_UNAVAILABLE, /* it did not answer: never taken for a no */
+};
+
+struct table_answer {
+    struct bytes value; /* in the arena; never empty, valid UTF-8 */
+    struct bytes
+        source; /* "texthash:/etc/submilter/senders:12 alice@example.com"; on UNAVAILABLE: why */
+};
+
+/* Opens "kind:path". On failure the error says what is wrong, where, and how to mend it (for a lmdb
+ * or cdb: the postmap command that makes it; for an unreadable file: owner, mode, chmod). */
+MUST_CHECK bool table_open(const char *spec, enum table_case letters, struct table **ret_table,
+                           struct error *error);
+void table_free(struct table *table);
+
+/* True for tables that match by pattern (pcre): they are asked once, with the whole address. */
+bool table_matches_patterns(const struct table *table);
+
+/* A key that is empty, holds a NUL or is no UTF-8 is in no table. */
+enum table_result table_find(const struct table *table, struct arena *arena, struct bytes key,
+                             struct table_answer *ret_answer);
+
+#endif
