@@ -1,0 +1,13 @@
+/* A header field as libopendkim takes it: "Name:value", folds as CRLF + blank, no line end. */
+#ifndef DKIM_FIELD_TEXT_H
+#define DKIM_FIELD_TEXT_H
+
+#include "policy/facts.h"
+
+/* Bytes that field_text may need at most. */
+size_t field_text_room(const struct field *field);
+
+/* Writes the field; 0 when it is no single field: a NUL in it, or a line break that is no fold. */
+size_t field_text(const struct field *field, unsigned char *buffer);
+
+#endif

@@ -1,0 +1,12 @@
+/* A path as it is typed in a shell, for the commands that error texts name. */
+#ifndef DKIM_SHELL_H
+#define DKIM_SHELL_H
+
+struct shell_word {
+    char text[256]; /* cut, never overrun; control characters as '?' */
+};
+
+/* The path itself where no shell would misread it, else in quotes. */
+struct shell_word shell_word(const char *path);
+
+#endif
