@@ -1,0 +1,310 @@
+/* A message's way from MAIL to its decision: facts in, rules asked at each stage, signature made.
+ */
+#include "gate/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dkim/verifier.h"
+#include "gate/gather.h"
+
+struct message *message_new(struct snapshot *snapshot, const struct message_session *session,
+                            const struct message_clock *clock)
+{
+    struct arena *arena = arena_new(MESSAGE_ARENA_CEILING);
+    struct message *message = arena ? arena_alloc(arena, sizeof *message) : NULL;
+    if (!message) {
+        arena_free(arena);
+        return NULL;
+    }
+    message->arena = arena;
+    message->snapshot = snapshot_ref(snapshot);
+    message->began = clock->milliseconds;
+    memcpy(message->id_random, clock->random + 16, sizeof message->id_random);
+    decision_id_format((uint64_t)message->began, message->id_random, message->id);
+    decision_init(&message->decision);
+
+    struct facts *facts = &message->facts;
+    message->listener = session->listener;
+    facts->site = &snapshot->settings->site;
+    facts->connection = session->connection;
+    facts->tls = session->tls;
+    facts->login = session->login;
+    facts->now = clock->milliseconds / 1000;
+    memcpy(facts->random, clock->random, sizeof facts->random);
+    facts->id = message->id;
+    facts->from.reading = ADDRESS_UNPARSABLE;
+    return message;
+}
+
+void message_free(struct message *message)
+{
+    if (!message)
+        return;
+    signer_free(message->signer);
+    verifier_free(message->verifier);
+    snapshot_unref(message->snapshot);
+    arena_free(message->arena);
+}
+
+void message_fault(struct message *message, const char *what)
+{
+    if (!message->fault)
+        message->fault = what;
+}
+
+/* What the decision means for the MTA; a fault inside outweighs whatever the rules said. */
+static void settle(struct message *message)
+{
+    struct decision *decision = &message->decision;
+    struct message_outcome *outcome = &message->outcome;
+    if (arena_failed(message->arena))
+        message_fault(message, "out of memory");
+    if (message->fault) {
+        decision->action = ACTION_TEMPFAIL;
+        decision->decider = RULE_COUNT;
+    }
+    outcome->action = decision->action;
+    outcome->edits = decision->edits;
+    if (decision->action >= ACTION_QUARANTINE)
+        reply_of(decision, &message->facts, message->arena, &outcome->reply);
+}
+
+static void judge(struct message *message, enum stage stage)
+{
+    engine_judge(stage, &message->facts, message->policy, message->arena, &message->decision);
+    settle(message);
+}
+
+static const struct listener *named_listener(const struct settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->listener_count; i++)
+        if (strcmp(settings->listeners[i].name, name) == 0)
+            return &settings->listeners[i];
+    return NULL;
+}
+
+static const struct listener *find_listener(const struct message *message)
+{
+    const struct settings *settings = message->snapshot->settings;
+    const struct facts_connection *connection = &message->facts.connection;
+    if (message->listener)
+        return named_listener(settings, message->listener);
+    return settings_listener(settings, connection->client_address, connection->daemon_port,
+                             connection->daemon_name, message->facts.login.state == FACT_KNOWN);
+}
+
+static void choose_policy(struct message *message)
+{
+    const struct settings *settings = message->snapshot->settings;
+    struct facts *facts = &message->facts;
+    const struct listener *listener = find_listener(message);
+    const char *otherwise = facts->login.state == FACT_KNOWN ? "submission" : "inbound";
+    message->policy_name = listener ? listener->policy : otherwise;
+    facts->connection.listener = listener ? bytes_of(listener->name) : BYTES("none");
+    if (listener && listener->tls_terminator)
+        facts->tls.terminator = bytes_of(listener->tls_terminator);
+    message->policy = settings_policy(settings, message->policy_name, facts->login.name);
+}
+
+void message_mail(struct message *message, struct bytes path, bool smtputf8)
+{
+    struct facts *facts = &message->facts;
+    choose_policy(message);
+    facts->envelope.mail_from = arena_bytes(message->arena, path);
+    facts->envelope.smtputf8 = smtputf8;
+    address_parse_path(message->arena, facts->envelope.mail_from, &facts->envelope.sender);
+    gather_envelope(message->arena, message->snapshot, facts);
+    judge(message, STAGE_MAIL);
+    if (message->outcome.action >= ACTION_TEMPFAIL)
+        message->refused_command = "MAIL";
+}
+
+/* An MTA that never said MAIL still gets a decision. */
+static void need_policy(struct message *message)
+{
+    if (!message->policy) {
+        message_mail(message, BYTES(""), false);
+        message_fault(message, "the MTA sent no MAIL command");
+    }
+}
+
+bool message_rcpt(struct message *message, struct bytes path)
+{
+    need_policy(message);
+    struct facts_envelope *envelope = &message->facts.envelope;
+    envelope->rcpt = arena_bytes(message->arena, path);
+    address_parse_path(message->arena, envelope->rcpt, &envelope->rcpt_address);
+    judge(message, STAGE_RCPT);
+    if (message->outcome.action < ACTION_TEMPFAIL) {
+        envelope->rcpt_count++;
+        return true;
+    }
+    message->refused_command = "RCPT";
+    return false;
+}
+
+/* The refusal has taken the id with it; each decision has one of its own. */
+static void take_next_id(struct message *message)
+{
+    for (size_t i = sizeof message->id_random; i-- && !++message->id_random[i];)
+        continue;
+    decision_id_format((uint64_t)message->began, message->id_random, message->id);
+}
+
+void message_rcpt_refused(struct message *message)
+{
+    take_next_id(message);
+    message->refused_command = NULL;
+    engine_forget(STAGE_RCPT, message->arena, &message->decision);
+    settle(message);
+}
+
+static bool room_for_field(struct message *message)
+{
+    size_t count = message->facts.header.count;
+    if (count < message->field_room)
+        return true;
+    size_t room = message->field_room ? message->field_room * 2 : 32;
+    struct field *fields = arena_alloc(message->arena, room * sizeof *fields);
+    if (!fields)
+        return false;
+    if (count)
+        memcpy(fields, message->fields, count * sizeof *fields);
+    message->fields = fields;
+    message->field_room = room;
+    message->facts.header.fields = fields;
+    return true;
+}
+
+void message_field(struct message *message, struct bytes name, struct bytes value)
+{
+    struct facts_header *header = &message->facts.header;
+    if (header->size + name.len + value.len > MESSAGE_HEADER_CEILING ||
+        header->count >= MESSAGE_FIELDS_CEILING) {
+        header->too_large = true;
+        return;
+    }
+    if (message->header_ended)
+        message_fault(message, "the MTA sent a field after the body");
+    if (message->header_ended || !room_for_field(message))
+        return;
+    message->fields[header->count++] = (struct field){.name = arena_bytes(message->arena, name),
+                                                      .value = arena_bytes(message->arena, value)};
+    header->size += name.len + value.len;
+}
+
+static bool may_leave(const struct message *message)
+{
+    return !message->fault && message->decision.action < ACTION_TEMPFAIL;
+}
+
+static void begin_signing(struct message *message)
+{
+    const struct facts *facts = &message->facts;
+    if (message->policy->settings[RULE_dkim]->mode != MODE_ENFORCE ||
+        facts->dkim.keys != FACT_KNOWN || !may_leave(message))
+        return;
+    if (facts->header.too_large) {
+        message_fault(message, "the header is too large to be signed as a whole");
+        return;
+    }
+    struct facts_header *leaving = arena_alloc(message->arena, sizeof *leaving);
+    const struct key *keys;
+    size_t count = keystore_find(message->snapshot->keystore, facts->dkim.domain,
+                                 message->snapshot->settings->dkim.parents, &keys);
+    struct error error;
+    if (!leaving || !edit_apply(message->arena, &facts->header, message->decision.edits, leaving))
+        message_fault(message, "out of memory");
+    else if (!signer_new(message->snapshot->profile, keys, count, leaving, message->arena,
+                         &message->signer, &error))
+        message_fault(message, arena_text(message->arena, bytes_of(error.text)));
+}
+
+static void begin_verifying(struct message *message)
+{
+    const struct keystore *keystore = message->snapshot->keystore;
+    const struct facts_header *header = &message->facts.header;
+    struct error error;
+    if (message->policy->settings[RULE_local_spoof]->mode == MODE_OFF ||
+        !verifier_wanted(keystore, header, message->arena))
+        return;
+    if (!verifier_new(keystore, header, message->arena, &message->verifier, &error))
+        message->facts.dkim.own_signature = FACT_UNAVAILABLE;
+}
+
+/* The header block and the first piece of the body are there: the header rules are asked now, so
+ * that what leaves is settled before the body is hashed. */
+static void end_header(struct message *message, struct bytes first_chunk)
+{
+    if (message->header_ended)
+        return;
+    message->header_ended = true;
+    need_policy(message);
+    struct facts *facts = &message->facts;
+    facts->body.beginning =
+        arena_bytes(message->arena, bytes_slice(first_chunk, 0, FACTS_BODY_BEGINNING));
+    gather_header(message->arena, message->snapshot, message->fields, facts);
+    judge(message, STAGE_HEADER);
+    begin_signing(message);
+    begin_verifying(message);
+}
+
+static void drop_signer(struct message *message)
+{
+    signer_free(message->signer);
+    message->signer = NULL;
+}
+
+static void drop_verifier(struct message *message)
+{
+    verifier_free(message->verifier);
+    message->verifier = NULL;
+    message->facts.dkim.own_signature = FACT_UNAVAILABLE;
+}
+
+void message_body(struct message *message, struct bytes chunk)
+{
+    struct error error;
+    end_header(message, chunk);
+    body_scan_chunk(&message->scan, chunk, &message->facts.body);
+    if (message->signer && !signer_body(message->signer, chunk, &error)) {
+        message_fault(message, arena_text(message->arena, bytes_of(error.text)));
+        drop_signer(message);
+    }
+    if (message->verifier && !verifier_body(message->verifier, chunk, &error))
+        drop_verifier(message);
+}
+
+static void end_verifying(struct message *message)
+{
+    struct error error;
+    struct facts_dkim *dkim = &message->facts.dkim;
+    if (!message->verifier)
+        return;
+    if (!verifier_finish(message->verifier, &dkim->own_signature_domain, &error))
+        drop_verifier(message);
+    else if (dkim->own_signature_domain.len)
+        dkim->own_signature = FACT_KNOWN;
+}
+
+static void end_signing(struct message *message)
+{
+    struct error error;
+    if (!message->signer || !may_leave(message))
+        return;
+    if (!signer_finish(message->signer, &message->outcome.signatures,
+                       &message->outcome.signature_count, &error)) {
+        message_fault(message, arena_text(message->arena, bytes_of(error.text)));
+        settle(message);
+    }
+}
+
+void message_end(struct message *message)
+{
+    end_header(message, (struct bytes){NULL, 0});
+    body_scan_end(&message->scan, &message->facts.body);
+    end_verifying(message);
+    judge(message, STAGE_BODY);
+    end_signing(message);
+}

@@ -1,0 +1,196 @@
+/* A decision as a JSON object: complete enough to be decided again. */
+#include "gate/record.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "gate/record_values.h"
+
+static void write_time(struct json *json, int64_t milliseconds)
+{
+    time_t seconds = (time_t)(milliseconds / 1000);
+    struct tm utc;
+    char text[40];
+    gmtime_r(&seconds, &utc);
+    size_t len = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(text + len, sizeof text - len, ".%03dZ", (int)(milliseconds % 1000));
+    json_text(json, "time", text);
+}
+
+static void write_session(struct json *json, const struct facts *facts)
+{
+    const struct facts_connection *connection = &facts->connection;
+    const struct facts_tls *tls = &facts->tls;
+    const struct facts_login *login = &facts->login;
+    json_bytes(json, "client", connection->client_address);
+    json_bytes(json, "client_name", connection->client_name);
+    json_int(json, "port", connection->daemon_port);
+    json_bytes(json, "daemon", connection->daemon_name);
+    json_bytes(json, "helo", connection->helo);
+    if (tls->state == FACT_KNOWN) {
+        json_bytes(json, "tls_version", tls->version);
+        json_bytes(json, "cipher", tls->cipher);
+        json_int(json, "cipher_bits", tls->cipher_bits);
+    } else {
+        json_null(json, "tls_version");
+        json_null(json, "cipher");
+        json_null(json, "cipher_bits");
+    }
+    if (tls->terminator.len)
+        json_bytes(json, "tls_terminator", tls->terminator);
+    if (tls->cert_subject.len)
+        json_bytes(json, "cert_subject", tls->cert_subject);
+    if (login->state == FACT_KNOWN) {
+        json_bytes(json, "auth_mech", login->mechanism);
+        json_bytes(json, "login", login->name);
+    } else {
+        json_null(json, "auth_mech");
+        json_null(json, "login");
+    }
+}
+
+static void write_identities(struct json *json, const struct facts *facts)
+{
+    json_open(json, "identities", '[');
+    for (size_t i = 0; i < facts->identity_count; i++) {
+        const struct identity *identity = &facts->identities[i];
+        json_open(json, NULL, '{');
+        json_text(json, "kind", record_identity_kind(identity->kind));
+        json_bytes(json, "address", identity->mailbox->address);
+        json_text(json, "ownership", record_ownership(identity->ownership));
+        json_bytes(json, "source", identity->source);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void write_envelope(struct json *json, const struct message *message)
+{
+    const struct facts_envelope *envelope = &message->facts.envelope;
+    json_bytes(json, "mail_from", envelope->mail_from);
+    if (message->refused_command && message->refused_command[0] == 'R')
+        json_bytes(json, "rcpt", envelope->rcpt);
+    json_int(json, "rcpt_count", envelope->rcpt_count);
+    json_bool(json, "smtputf8", envelope->smtputf8);
+}
+
+static void write_header(struct json *json, const struct message *message)
+{
+    const struct facts *facts = &message->facts;
+    json_bytes(json, "from", record_from(facts));
+    struct bytes id = record_message_id(message);
+    struct bytes old = record_message_id_old(message);
+    if (id.len)
+        json_bytes(json, "message_id", id);
+    else
+        json_null(json, "message_id");
+    if (old.len)
+        json_bytes(json, "message_id_old", old);
+    else
+        json_null(json, "message_id_old");
+    json_int(json, "fields", (int64_t)facts->header.count);
+    json_int(json, "header_size", (int64_t)facts->header.size);
+    json_int(json, "size", (int64_t)facts->header.size + facts->body.size);
+}
+
+static void write_verdicts(struct json *json, const struct decision *decision)
+{
+    json_open(json, "verdicts", '[');
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        const struct judged *judged = &decision->judged[i];
+        if (judged->verdict.outcome == OUTCOME_NOT_ASKED)
+            continue;
+        json_open(json, NULL, '{');
+        json_text(json, "rule", rules[i]->name);
+        json_text(json, "outcome", record_outcome(judged->verdict.outcome));
+        json_text(json, "mode", mode_word(judged->mode));
+        json_text(json, "reason", judged->verdict.reason);
+        json_text(json, "action", action_word(judged->action));
+        json_bytes(json, "fact", judged->verdict.fact);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void write_edits(struct json *json, const struct message *message)
+{
+    static const char *const kinds[] = {"add", "replace", "delete"};
+    json_open(json, "edits", '[');
+    if (record_left(message)) {
+        for (const struct edit *edit = message->outcome.edits; edit; edit = edit->next) {
+            json_open(json, NULL, '{');
+            json_text(json, "kind", kinds[edit->kind]);
+            json_bytes(json, "name", edit->name);
+            if (edit->kind != EDIT_ADD)
+                json_int(json, "instance", message->facts.header.fields[edit->field].instance);
+            if (edit->kind != EDIT_DELETE)
+                json_bytes(json, "value", bytes_trim(edit->value));
+            json_text(json, "rule", edit->rule);
+            json_close(json, '}');
+        }
+    }
+    json_close(json, ']');
+}
+
+static void write_signatures(struct json *json, const struct message *message)
+{
+    json_open(json, "signatures", '[');
+    for (size_t i = 0; record_left(message) && i < message->outcome.signature_count; i++) {
+        const struct key *key = message->outcome.signatures[i].key;
+        json_open(json, NULL, '{');
+        json_text(json, "d", key->domain);
+        json_text(json, "s", key->selector);
+        json_text(json, "a", record_algorithm(key));
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+/* With log.capture = "headers": the block as it came, so that header rules can be judged again. */
+static void write_captured(struct json *json, const struct message *message)
+{
+    if (message->snapshot->settings->log.capture == 0)
+        return;
+    json_open(json, "header", '[');
+    for (size_t i = 0; i < message->facts.header.count; i++) {
+        json_open(json, NULL, '[');
+        json_bytes(json, NULL, message->facts.header.fields[i].name);
+        json_bytes(json, NULL, message->facts.header.fields[i].value);
+        json_close(json, ']');
+    }
+    json_close(json, ']');
+}
+
+void record_write_json(const struct message *message, const struct record_context *context,
+                       struct json *json)
+{
+    const struct message_outcome *outcome = &message->outcome;
+    char reply[1024] = "";
+    json_open(json, NULL, '{');
+    json_text(json, "id", message->id);
+    write_time(json, context->now);
+    json_bytes(json, "queue_id", context->queue_id.len ? context->queue_id : BYTES("NOQUEUE"));
+    json_text(json, "command", message->refused_command);
+    json_bytes(json, "listener", message->facts.connection.listener);
+    json_text(json, "policy", message->policy_name);
+    json_text(json, "config", message->snapshot->settings->hash);
+    write_session(json, &message->facts);
+    write_envelope(json, message);
+    write_header(json, message);
+    json_text(json, "action", action_word(outcome->action));
+    json_text(json, "rule", record_rule(message));
+    json_text(json, "reason", record_reason(message));
+    if (outcome->action >= ACTION_TEMPFAIL)
+        snprintf(reply, sizeof reply, "%d %s %s", outcome->reply.code, outcome->reply.enhanced,
+                 outcome->reply.text);
+    json_text(json, "reply", reply[0] ? reply : NULL);
+    if (message->fault)
+        json_text(json, "fault", message->fault);
+    write_verdicts(json, &message->decision);
+    write_identities(json, &message->facts);
+    write_edits(json, message);
+    write_signatures(json, message);
+    write_captured(json, message);
+    json_int(json, "usec", context->microseconds);
+    json_close(json, '}');
+}

@@ -1,0 +1,96 @@
+/* What a client sends stays inside its string, and the string inside its line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gate/json.h"
+
+static const struct {
+    struct bytes value;
+    const char *written;
+} cases[] = {
+    {BYTES(""), "\"\""},
+    {BYTES("plain text"), "\"plain text\""},
+    {BYTES("a\"b\\c"), "\"a\\\"b\\\\c\""},
+    {BYTES("x\",\"action\":\"accept"), "\"x\\\",\\\"action\\\":\\\"accept\""},
+    {BYTES("line\r\nbreak\ttab"), "\"line\\u000d\\u000abreak\\u0009tab\""},
+    {BYTES("\x1b[2J\x7f"), "\"\\u001b[2J\\u007f\""},
+    {BYTES("nul\0in"), "\"nul\\u0000in\""},
+    {BYTES("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"), "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
+    {BYTES("\xc2\x85 c1"), "\"\\u0085 c1\""},
+    {BYTES("\xe2\x80\xa8\xe2\x80\xa9"), "\"\\u2028\\u2029\""},
+    {BYTES("\xff"), "\"\\ufffd\""},
+    {BYTES("a\xc3"), "\"a\\ufffd\""},
+    {BYTES("\xed\xa0\x80z"), "\"\\ufffdz\""}, /* a surrogate is no UTF-8 */
+    {BYTES("\xc0\xaf"), "\"\\ufffd\\ufffd\""},
+};
+
+/* A copy of exactly its length, so that a sanitizer sees who reads on. */
+static struct bytes exact(struct bytes text)
+{
+    char *copy = malloc(text.len ? text.len : 1);
+    if (text.len)
+        memcpy(copy, text.data, text.len);
+    return (struct bytes){copy, text.len};
+}
+
+static void test_strings(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct json json;
+        struct bytes value = exact(cases[i].value);
+        json_init(&json);
+        json_bytes(&json, NULL, value);
+        assert_string_equal(json.data, cases[i].written);
+        json_done(&json);
+        free((void *)(uintptr_t)value.data);
+    }
+}
+
+static void test_long_values_are_cut(void **state)
+{
+    (void)state;
+    struct json json;
+    char *long_text = malloc(100000);
+    memset(long_text, 'x', 100000);
+    json_init(&json);
+    json_bytes(&json, NULL, (struct bytes){long_text, 100000});
+    assert_int_equal(json.len, JSON_VALUE_MAX + 5);
+    assert_string_equal(json.data + json.len - 5, "x...\"");
+    json_done(&json);
+    free(long_text);
+}
+
+static void test_nesting(void **state)
+{
+    (void)state;
+    struct json json;
+    json_init(&json);
+    json_open(&json, NULL, '{');
+    json_text(&json, "a", "b");
+    json_open(&json, "list", '[');
+    json_int(&json, NULL, -5);
+    json_open(&json, NULL, '{');
+    json_close(&json, '}');
+    json_close(&json, ']');
+    json_text(&json, "none", NULL);
+    json_bool(&json, "yes", true);
+    json_close(&json, '}');
+    assert_string_equal(json.data, "{\"a\":\"b\",\"list\":[-5,{}],\"none\":null,\"yes\":true}");
+    json_done(&json);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_long_values_are_cut),
+        cmocka_unit_test(test_nesting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
