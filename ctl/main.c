@@ -1,0 +1,68 @@
+/* submilterctl: finds the sub-command and runs it. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "ctl/command.h"
+
+static const struct command *const commands[] = {&command_conf, &command_key, &command_test, NULL};
+
+static void print_usage(FILE *out)
+{
+    fputs("usage: submilterctl [-c FILE] COMMAND ...\n", out);
+    for (size_t i = 0; commands[i]; i++)
+        fprintf(out, "  submilterctl %s %s\n      %s\n", commands[i]->name, commands[i]->arguments,
+                commands[i]->summary);
+}
+
+int command_complain(const struct error *error, int status)
+{
+    fprintf(stderr, "submilterctl: %s\n", error->text);
+    return status;
+}
+
+static int run(const struct command *command, const char *config, int argc, char **argv)
+{
+    optind = 0; /* not 1: the "+" of main's own getopt would hold on */
+    int status = command->run(config, argc, argv);
+    if (status == EX_USAGE)
+        fprintf(stderr, "usage: submilterctl %s %s\n", command->name, command->arguments);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
+    const char *config = SYSCONFDIR "/submilter.conf";
+    int option;
+    /* "+": options behind the command are the command's. */
+    while ((option = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            config = optarg;
+            break;
+        case 'h':
+            print_usage(stdout);
+            return 0;
+        case 'V':
+            puts("submilterctl " PACKAGE_VERSION);
+            return 0;
+        default:
+            print_usage(stderr);
+            return EX_USAGE;
+        }
+    }
+    if (optind == argc) {
+        print_usage(stderr);
+        return EX_USAGE;
+    }
+    for (size_t i = 0; commands[i]; i++)
+        if (strcmp(argv[optind], commands[i]->name) == 0)
+            return run(commands[i], config, argc - optind, argv + optind);
+    fprintf(stderr, "submilterctl: there is no command \"%s\"\n", argv[optind]);
+    print_usage(stderr);
+    return EX_USAGE;
+}

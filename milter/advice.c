@@ -1,0 +1,79 @@
+/* Looking for what is missing beside a good configuration: domains, keys, folders, a group. */
+#include "milter/advice.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void advise_domains(const struct snapshot *snapshot, advice_say *say)
+{
+    const struct settings *settings = snapshot->settings;
+    const struct texts *domains = &settings->site.domains;
+    const struct key *keys;
+    if (!domains->count)
+        say("%s: domains is empty: nothing is signed, mail from this host itself is refused, and "
+            "nothing is guarded against spoofing; write domains = [ \"example.com\" ];",
+            settings->path);
+    for (size_t i = 0; i < domains->count; i++)
+        if (!keystore_find(snapshot->keystore, bytes_of(domains->items[i]), settings->dkim.parents,
+                           &keys))
+            say("domains: there is no key for %s in %s: its mail waits, or leaves unsigned where "
+                "rule dkim says so; make one: submilterctl key new %s",
+                domains->items[i], settings->dkim.keys, domains->items[i]);
+}
+
+static bool may_write(const char *path, const char *folder)
+{
+    return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0 ||
+           (errno == ENOENT && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0);
+}
+
+static void advise_log(const struct settings *settings, advice_say *say)
+{
+    const char *path = settings->log.json;
+    char folder[PATH_MAX];
+    if (!path)
+        return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (may_write(path, *folder ? folder : "/"))
+        return;
+    /* A folder that is there already may be another's: nobody is told to give that away. */
+    if (errno == ENOENT)
+        say("log.json: no records are kept before the folder of %s is there: install -d -o %s -g "
+            "adm -m 2750 %s",
+            path, settings->user ? settings->user : "root", folder);
+    else
+        say("log.json: %s cannot be written: %s; no records are kept there: choose a folder that "
+            "belongs to the daemon's user%s%s",
+            path, strerror(errno), settings->user ? ", " : "",
+            settings->user ? settings->user : "");
+}
+
+static void advise_socket(const struct settings *settings, advice_say *say)
+{
+    char folder[PATH_MAX];
+    if (strncmp(settings->socket, "unix:/", 6) != 0)
+        return;
+    snprintf(folder, sizeof folder, "%s", settings->socket + 5);
+    *strrchr(folder, '/') = '\0';
+    if (*folder && access(folder, F_OK) < 0 && errno == ENOENT)
+        say("socket: the daemon will not start before the folder of %s is there: install -d -o %s "
+            "-g "
+            "%s -m 2750 %s",
+            settings->socket, settings->user ? settings->user : "root",
+            settings->socket_group ? settings->socket_group : "postfix", folder);
+    if (settings->socket_group && !getgrnam(settings->socket_group))
+        say("socket_group: there is no group \"%s\" on this host: the daemon will not start",
+            settings->socket_group);
+}
+
+void advice_give(const struct snapshot *snapshot, advice_say *say)
+{
+    advise_domains(snapshot, say);
+    advise_log(snapshot->settings, say);
+    advise_socket(snapshot->settings, say);
+}

@@ -1,0 +1,67 @@
+/* The lifetimes of connections and messages. */
+#include "milter/connection.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#define CONNECTION_ARENA_CEILING ((size_t)256 << 10)
+
+static atomic_uint messages;
+
+struct connection *connection_of(SMFICTX *context)
+{
+    struct connection *connection = smfi_getpriv(context);
+    if (connection)
+        return connection;
+    connection = calloc(1, sizeof *connection);
+    if (!connection)
+        return NULL;
+    connection->arena = arena_new(CONNECTION_ARENA_CEILING);
+    if (!connection->arena || smfi_setpriv(context, connection) != MI_SUCCESS) {
+        arena_free(connection->arena);
+        free(connection);
+        return NULL;
+    }
+    return connection;
+}
+
+void connection_close(SMFICTX *context)
+{
+    struct connection *connection = smfi_getpriv(context);
+    if (!connection)
+        return;
+    connection_end_message(connection);
+    arena_free(connection->arena);
+    free(connection);
+    smfi_setpriv(context, NULL);
+}
+
+void connection_restart(struct connection *connection)
+{
+    connection_end_message(connection);
+    arena_clear(connection->arena);
+    connection->session = (struct message_session){0};
+}
+
+void connection_begin_message(struct connection *connection, struct message *message)
+{
+    connection_end_message(connection);
+    connection->message = message;
+    atomic_fetch_add(&messages, 1);
+}
+
+void connection_end_message(struct connection *connection)
+{
+    connection->queue_id[0] = '\0';
+    connection->microseconds = 0;
+    if (!connection->message)
+        return;
+    message_free(connection->message);
+    connection->message = NULL;
+    atomic_fetch_sub(&messages, 1);
+}
+
+unsigned connection_messages(void)
+{
+    return atomic_load(&messages);
+}

@@ -1,0 +1,69 @@
+/* The daemon's own words, to syslog and stderr. */
+#include "milter/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <syslog.h>
+
+#include "milter/writer.h"
+
+static struct {
+    bool to_stderr;
+    bool verbose;
+} state;
+
+void log_open(bool to_stderr, bool verbose)
+{
+    state.to_stderr = to_stderr;
+    state.verbose = verbose;
+    openlog("submilter", LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+bool log_is_verbose(void)
+{
+    return state.verbose;
+}
+
+void log_line(int priority, const char *line)
+{
+    syslog(priority, "%s", line);
+    if (state.to_stderr)
+        fprintf(stderr, "submilter: %s\n", line);
+}
+
+/* One line, whatever stands in the arguments. */
+__attribute__((format(printf, 2, 0))) static void say(int priority, const char *format,
+                                                      va_list args)
+{
+    char line[2048];
+    vsnprintf(line, sizeof line, format, args);
+    for (char *at = line; *at; at++)
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+    if (!writer_take_line(priority, line))
+        log_line(priority, line);
+}
+
+void log_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(LOG_ERR, format, args);
+    va_end(args);
+}
+
+void log_warning(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(LOG_WARNING, format, args);
+    va_end(args);
+}
+
+void log_info(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(LOG_INFO, format, args);
+    va_end(args);
+}

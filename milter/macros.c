@@ -1,0 +1,130 @@
+/* Asking for macros and reading them. */
+#include "milter/macros.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "milter/log.h"
+
+/* {auth_author} and {cert_subject} never name who logged in: the client chooses the one, the
+ * certificate's issuer the other. */
+static const struct {
+    int stage;
+    char list[160];
+} wanted[] = {
+    {SMFIM_CONNECT, "j {daemon_name} {daemon_port} {client_addr} {client_name} {client_ptr}"},
+    {SMFIM_HELO, "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}"},
+    {SMFIM_ENVFROM,
+     "i {auth_authen} {auth_type} {tls_version} {cipher} {cipher_bits} {cert_subject} "
+     "{cert_issuer} {client_addr} {daemon_port}"},
+    {SMFIM_ENVRCPT, "i"},
+    {SMFIM_EOM, "i"},
+};
+
+void macros_ask(SMFICTX *context)
+{
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        char list[sizeof wanted[i].list];
+        memcpy(list, wanted[i].list, sizeof list);
+        smfi_setsymlist(context, wanted[i].stage, list);
+    }
+}
+
+static struct bytes value_of(SMFICTX *context, const char *macro)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s", macro);
+    return bytes_of(smfi_getsymval(context, name));
+}
+
+/* The macro's value in the connection's arena; the old copy stays when nothing changed, so that a
+ * session of many messages does not grow. */
+static void keep(SMFICTX *context, struct connection *connection, const char *macro,
+                 struct bytes *kept)
+{
+    struct bytes value = value_of(context, macro);
+    if (!bytes_equal(value, *kept))
+        *kept = value.len ? arena_bytes(connection->arena, value) : (struct bytes){NULL, 0};
+}
+
+static int64_t number_of(struct bytes text)
+{
+    char digits[16];
+    snprintf(digits, sizeof digits, "%.*s", (int)(text.len < 15 ? text.len : 15),
+             text.data ? text.data : "");
+    return strtoll(digits, NULL, 10);
+}
+
+void macros_read_connect(SMFICTX *context, struct connection *connection)
+{
+    struct facts_connection *facts = &connection->session.connection;
+    keep(context, connection, "{daemon_name}", &facts->daemon_name);
+    keep(context, connection, "{client_name}", &facts->client_name);
+    facts->daemon_port = number_of(value_of(context, "{daemon_port}"));
+    if (bytes_equal(facts->client_name, BYTES("unknown")))
+        facts->client_name = (struct bytes){NULL, 0};
+}
+
+void macros_read_session(SMFICTX *context, struct connection *connection)
+{
+    struct facts_tls *tls = &connection->session.tls;
+    struct facts_login *login = &connection->session.login;
+    keep(context, connection, "{tls_version}", &tls->version);
+    keep(context, connection, "{cipher}", &tls->cipher);
+    keep(context, connection, "{cert_subject}", &tls->cert_subject);
+    keep(context, connection, "{cert_issuer}", &tls->cert_issuer);
+    tls->cipher_bits = number_of(value_of(context, "{cipher_bits}"));
+    tls->state = tls->version.len ? FACT_KNOWN : FACT_ABSENT;
+
+    keep(context, connection, "{auth_authen}", &login->name);
+    keep(context, connection, "{auth_type}", &login->mechanism);
+    login->state = login->name.len ? FACT_KNOWN : FACT_ABSENT;
+}
+
+void macros_read_queue_id(SMFICTX *context, struct connection *connection)
+{
+    struct bytes id = value_of(context, "i");
+    if (id.len)
+        snprintf(connection->queue_id, sizeof connection->queue_id, "%.*s", (int)id.len, id.data);
+}
+
+enum missing {
+    MISSING_QUEUE_ID,
+    MISSING_DAEMON_PORT,
+    MISSING_MECHANISM,
+    MISSING_CIPHER_BITS,
+    MISSING_COUNT,
+};
+
+static const struct {
+    const char *macro;
+    const char *consequence;
+} missing_texts[MISSING_COUNT] = {
+    [MISSING_QUEUE_ID] = {"i", "records carry no queue id; Postfix: milter_end_of_data_macros"},
+    [MISSING_DAEMON_PORT] = {"{daemon_port}", "listeners that are told by ports never match; "
+                                              "Postfix: milter_connect_macros"},
+    [MISSING_MECHANISM] = {"{auth_type}", "login mechanisms can't be checked; Postfix: "
+                                          "milter_mail_macros"},
+    [MISSING_CIPHER_BITS] = {"{cipher_bits}", "the floor of tls.min_cipher_bits can't be met; "
+                                              "Postfix: milter_helo_macros"},
+};
+
+void macros_report_missing(SMFICTX *context, const struct connection *connection)
+{
+    static atomic_bool said[2][MISSING_COUNT]; /* by kind: sendmail(1), SMTP */
+    const struct message_session *session = &connection->session;
+    bool smtp = session->connection.smtp;
+    bool missing[MISSING_COUNT] = {
+        [MISSING_QUEUE_ID] = !connection->queue_id[0],
+        [MISSING_DAEMON_PORT] = smtp && !value_of(context, "{daemon_port}").len,
+        [MISSING_MECHANISM] = session->login.state == FACT_KNOWN && !session->login.mechanism.len,
+        [MISSING_CIPHER_BITS] = session->tls.state == FACT_KNOWN && !session->tls.cipher_bits,
+    };
+    for (int i = 0; i < MISSING_COUNT; i++)
+        if (missing[i] && !atomic_exchange(&said[smtp][i], true))
+            log_warning("%s connections: the MTA did not send the macro %s: %s",
+                        smtp ? "SMTP" : "sendmail(1)", missing_texts[i].macro,
+                        missing_texts[i].consequence);
+}

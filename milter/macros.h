@@ -1,0 +1,22 @@
+/* What the MTA tells by macros: which ones we ask for, and what they say of the session. */
+#ifndef MILTER_MACROS_H
+#define MILTER_MACROS_H
+
+#include "milter/connection.h"
+
+/* Inside xxfi_negotiate: asks for the macros of every stage. */
+void macros_ask(SMFICTX *context);
+
+/* At connect, HELO, MAIL: facts of the session that the macros of that stage carry; texts are
+ * copied into the connection's arena. */
+void macros_read_connect(SMFICTX *context, struct connection *connection);
+void macros_read_session(SMFICTX *context, struct connection *connection);
+
+/* At any stage: the queue id, once the MTA has told it. */
+void macros_read_queue_id(SMFICTX *context, struct connection *connection);
+
+/* At the end of a message: says in the log, once a kind of connection, which macros the MTA should
+ * have sent and did not. */
+void macros_report_missing(SMFICTX *context, const struct connection *connection);
+
+#endif

@@ -1,0 +1,119 @@
+"""One JSON line for each message and each refused command, complete, and unforgeable."""
+
+import json
+import re
+import time
+
+import pytest
+
+from harness.milter_mta import Client, Message
+
+KEYS = """id time queue_id listener policy config client helo tls_version cipher auth_mech login
+    mail_from rcpt_count from message_id message_id_old size action rule reason reply verdicts edits
+    signatures usec""".split()
+
+
+def test_every_key_of_a_message(gate):
+    message = Message()
+    gate.check_signed(gate.play(message), message)
+    record = gate.record()
+    assert set(KEYS) <= set(record)
+    assert re.fullmatch(r"[0-9A-Z]{26}", record["id"])
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", record["time"])
+    assert record["queue_id"] == "4XyZ7D1mBnz9sQ"
+    assert record["listener"] == record["policy"] == "submission"
+    assert "192.0.2.7" in record["client"]
+    assert record["helo"] == "laptop.example.net"
+    assert (record["tls_version"], record["cipher"]) == ("TLSv1.3", "TLS_AES_256_GCM_SHA384")
+    assert (record["auth_mech"], record["login"]) == ("PLAIN", "alice@example.com")
+    assert record["mail_from"].strip("<>") == "alice@example.com"
+    assert record["rcpt_count"] == 1
+    assert "alice@example.com" in record["from"]
+    assert record["message_id"].strip("<>") == "20261121.1@example.com"
+    assert (record["action"], record["rule"], record["reason"]) == ("accept", None, None)
+    assert not record["reply"] and record["edits"] == []
+    assert len(record["signatures"]) == 2
+    assert isinstance(record["usec"], int) and 0 < record["usec"] < 60_000_000
+    assert record["verdicts"]
+
+
+def test_verdicts_name_every_rule_that_was_asked(gate):
+    gate.play()
+    verdicts = gate.record()["verdicts"]
+    text = json.dumps(verdicts)
+    for rule in ("tls", "auth", "envelope", "from", "sender", "display_name", "header_syntax",
+                 "header_once", "header_injection", "trust_headers", "body_syntax", "message_id",
+                 "date", "recipients", "dkim"):
+        assert f'"{rule}"' in text, rule
+    assert '"display_name"' in text and "observe" in text
+
+
+@pytest.mark.parametrize("stage, message, client", [
+    ("MAIL", Message(mail_from="<ceo@example.com>"), Client()),
+    ("MAIL", Message(), Client(login=None)),
+    ("message", Message().with_headers(("From", " ceo@example.com")), Client()),
+], ids=str)
+def test_refusals(gate, stage, message, client):
+    outcome = gate.play(message, client)
+    assert outcome.stage == ("M" if stage == "MAIL" else "E")
+    record = gate.record()
+    assert set(KEYS) <= set(record)
+    assert record["action"] == "reject" and record["signatures"] == []
+    assert record["reply"] == outcome.reply.text
+
+
+def test_refused_commands_one_after_the_other(gate):
+    player = gate.player()
+    for _ in range(5):
+        assert player.message(Message(mail_from="<ceo@example.com>")).reply.code == 5
+    gate.check_signed(player.message())
+    *refused, last = gate.records(6)
+    assert {record["action"] for record in refused} == {"reject"}
+    assert last["action"] == "accept"
+    assert len({record["id"] for record in refused}) == 5
+
+
+def test_ids_sort_by_time(gate):
+    for _ in range(3):
+        gate.play()
+        time.sleep(0.003)
+    ids = [record["id"] for record in gate.records(3)]
+    assert ids == sorted(ids)
+
+
+def test_the_old_message_id(gate):
+    message = Message().with_headers(*[f for f in Message().headers if f[0] != "Message-ID"],
+                                     ("Message-ID", " malformed"))
+    gate.check_safe(gate.play(message), message)
+    record = gate.record()
+    if record["action"] == "fix":
+        assert record["message_id_old"].strip() == "malformed"
+        assert record["message_id"] != record["message_id_old"]
+
+
+def test_neither_subject_nor_body(gate):
+    gate.play(Message(body=b"the secret word\r\n").plus(("X-Filler", " another secret word")))
+    record = json.dumps(gate.record())
+    assert "lunch" not in record and "secret word" not in record
+
+
+FORGERIES = ['","action":"accept', "a\nb", "a\r\n{\"id\":1}", "\x1b[2K\x1b[1A", "\u2028", "\u202e", "\x85",
+             "\\", "\\u0000", "\udcff", "\x7f", "'", "😀", "x" * 5000]
+
+
+@pytest.mark.parametrize("text", FORGERIES, ids=ascii)
+def test_no_value_leaves_its_place(gate, text):
+    """Whatever stands in them: one line, strict JSON, the same keys, no control characters."""
+    raw = text.encode("utf-8", "surrogateescape")
+    client = Client(helo=raw, name=raw, macros={"{cipher}": raw, "i": raw, "{auth_type}": raw})
+    player = gate.player(client)
+    player.message(Message(mail_from=b"<" + raw + b"@example.com>"))
+    player.client.macros = {"i": raw}
+    player.message(Message().plus(("Message-ID", raw), ("Sender", raw), ("X" + text[:0], " v")))
+    gate.records(2)
+    for line in gate.daemon.records_file.read_bytes().split(b"\n")[-3:-1]:
+        record = json.loads(line.decode("utf-8"), parse_constant=lambda word: 1 / 0)
+        assert set(KEYS) <= set(record)
+        shown = line.decode("utf-8")
+        assert not re.search("[\x00-\x1f\x7f-\x9f\u2028\u2029]", shown)
+        assert record["action"] != "accept" or record["signatures"]

@@ -1,0 +1,195 @@
+"""Starting: into the background, beside a live instance, with files that root must not follow."""
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import time
+
+import pytest
+
+from daemon import PROGRAM, USER, Daemon
+from harness.milter_mta import Message
+
+AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
+
+
+@pytest.fixture
+def stopped_daemon():
+    """Makes sites whose daemons the test starts itself; background ones are ended by pid file."""
+    daemons = []
+
+    def make(more=""):
+        daemons.append(Daemon(more))
+        return daemons[-1]
+
+    yield make
+    for daemon in daemons:
+        pid_file = daemon.folder / "run" / "pid"
+        if pid_file.is_file() and not pid_file.is_symlink() and pid_file.read_text():
+            end(int(pid_file.read_text()))
+        daemon.remove()
+
+
+def end(pid, seconds=20):
+    """SIGTERM to a process that is nobody's child."""
+    deadline = time.monotonic() + seconds
+    try:
+        os.kill(pid, signal.SIGTERM)
+        while time.monotonic() < deadline:
+            os.kill(pid, 0)
+            time.sleep(0.05)
+    except ProcessLookupError:
+        return
+    raise AssertionError("it does not end")
+
+
+def start(daemon, *arguments, **options):
+    """From a copy, as another user may not be let into the folder where it was built."""
+    program = shutil.copy(PROGRAM, daemon.folder / "submilter")
+    return subprocess.run([program, *arguments, "-c", str(daemon.config)], timeout=60,
+                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
+
+
+def test_the_background(stopped_daemon):
+    """The command ends with 0 when the socket serves, and the pid file names who serves."""
+    daemon = stopped_daemon()
+    pid_file = daemon.folder / "run" / "pid"
+    daemon.configure(f'pid_file = "{pid_file}";\n')
+    done = start(daemon)
+    assert done.returncode == 0 and done.stderr == "", done
+    assert stat.S_IMODE(os.stat(pid_file).st_mode) == 0o644
+    pid = int(pid_file.read_text())
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+    assert os.readlink(f"/proc/{pid}/fd/2") == "/dev/null"
+    assert stat.S_IMODE(os.stat(daemon.socket).st_mode) == 0o660
+    end(pid)
+    assert not daemon.socket.exists()
+
+
+@pytest.mark.parametrize("pid_file", ["/nonexistent/pid", "{folder}/run/pid"])
+def test_a_start_that_fails_is_told(stopped_daemon, pid_file):
+    """Not with a 0 and silence: the pid file cannot be written, or is a link to somewhere else."""
+    daemon = stopped_daemon()
+    victim = daemon.folder / "victim"
+    victim.write_text("precious\n")
+    (daemon.folder / "run" / "pid").symlink_to(victim)
+    daemon.configure(f'pid_file = "{pid_file.format(folder=daemon.folder)}";\n')
+    done = start(daemon)
+    assert done.returncode == 71 and "pid_file: cannot write" in done.stderr, done
+    assert victim.read_text() == "precious\n"
+    assert not daemon.socket.exists()
+
+
+def test_a_reload_finds_a_relative_path(stopped_daemon):
+    daemon = stopped_daemon()
+    pid_file = daemon.folder / "run" / "pid"
+    daemon.configure(f'pid_file = "{pid_file}";\n')
+    done = subprocess.run([str(PROGRAM), "-c", daemon.config.name], cwd=daemon.folder, timeout=60,
+                          check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0
+    before = os.stat(daemon.records_file).st_ino
+    daemon.records_file.rename(daemon.folder / "log" / "old")
+    os.kill(int(pid_file.read_text()), signal.SIGUSR1)
+    deadline = time.monotonic() + 10
+    while not daemon.records_file.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert os.stat(daemon.records_file).st_ino != before, "a reload opens the records anew"
+
+
+@AS_ROOT
+def test_a_live_socket_that_may_not_be_tried(start_daemon):
+    """Started by a user who may not connect to it: that is no proof that nobody listens."""
+    gate = start_daemon()
+    os.chmod(gate.daemon.socket, 0o600)
+    before = os.stat(gate.daemon.socket).st_ino
+    done = start(gate.daemon, "-f", user=USER)
+    assert done.returncode == 71 and "another process is listening" in done.stderr, done
+    assert os.stat(gate.daemon.socket).st_ino == before
+    gate.check_signed(gate.play())
+
+
+def test_a_refusal_while_stopping_is_recorded(start_daemon):
+    """A message is under way when SIGTERM comes: it ends well, a new one is put off, both are told."""
+    gate = start_daemon()
+    under_way, late = gate.player(), gate.player()
+    message = Message()
+    under_way.begin(message)
+    gate.daemon.process.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    while (reply := late.mail(message)).code != 4 and time.monotonic() < deadline:
+        late.session.abort()
+        time.sleep(0.02)
+    assert reply.text.startswith("451 4.3.0") and "[internal " in reply.text, reply
+    under_way.body(message.body)
+    assert under_way.eom().code == 2
+    assert gate.daemon.process.wait(20) == 0
+    records = gate.records(2)
+    assert [record["action"] for record in records] == ["tempfail", "accept"]
+    assert records[0]["command"] == "MAIL" and "stopping" in records[0]["fault"]
+
+
+def check(daemon):
+    return subprocess.run([str(PROGRAM), "-n", "-c", str(daemon.config)], timeout=60, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_a_good_site_is_not_warned_of(stopped_daemon):
+    done = check(stopped_daemon())
+    assert done.returncode == 0 and done.stderr == "" and "is good" in done.stdout, done
+
+
+def test_missing_keys_are_told(stopped_daemon):
+    daemon = stopped_daemon()
+    (daemon.folder / "keys" / "example.org").rename(daemon.folder / "elsewhere")
+    done = check(daemon)
+    assert done.returncode == 0, done
+    assert "there is no key for example.org" in done.stderr, done
+    assert "submilterctl key new example.org" in done.stderr and "example.com" not in done.stderr, done
+
+
+def test_a_missing_log_folder_is_told(stopped_daemon):
+    """With the command that makes it; the daemon starts all the same, as log.on_error has it."""
+    daemon = stopped_daemon()
+    log = daemon.folder / "log"
+    log.rmdir()
+    assert f"install -d -o {USER} -g adm -m 2750 {log}\n" in check(daemon).stderr
+    daemon.start()
+    daemon.wait_for_log(f"-m 2750 {log}\n")
+    assert daemon.stop() == 0
+
+
+@AS_ROOT
+def test_a_log_folder_of_others_is_told(stopped_daemon):
+    """-n is root's: it looks as the user that the daemon will be."""
+    daemon = stopped_daemon()
+    os.chown(daemon.folder / "log", 0, 0)
+    told = check(daemon).stderr
+    assert "cannot be written: Permission denied" in told and "install" not in told, told
+
+
+def test_a_missing_socket_folder_is_told(stopped_daemon):
+    daemon = stopped_daemon()
+    (daemon.folder / "run").rmdir()
+    warned = check(daemon)
+    assert warned.returncode == 0 and f"-m 2750 {daemon.folder / 'run'}\n" in warned.stderr, warned
+    done = start(daemon)
+    assert done.returncode == 71, done
+    assert f"install -d -o {USER} -g " in done.stderr and f"{daemon.folder / 'run'}\n" in done.stderr, done
+
+
+def test_a_missing_socket_group_is_told(stopped_daemon):
+    daemon = stopped_daemon('socket_group = "no-such-group";')
+    warned = check(daemon)
+    assert warned.returncode == 0 and 'there is no group "no-such-group"' in warned.stderr, warned
+    assert start(daemon).returncode == 71
+
+
+@AS_ROOT
+def test_a_socket_folder_of_others_is_told(stopped_daemon):
+    """And nobody is told to change the owner of a folder that is there."""
+    daemon = stopped_daemon()
+    os.chown(daemon.folder / "run", 0, 0)
+    done = start(daemon, "-f", user=USER)
+    assert done.returncode == 71 and "Permission denied" in done.stderr and "install" not in done.stderr, done

@@ -1,0 +1,65 @@
+"""submilterctl test: what it prints is safe to look at, and what it decides is what the daemon decides."""
+
+import subprocess
+
+import pytest
+
+from daemon import BUILD, Daemon
+
+HEAD = b"From: alice@example.com\nTo: bob@example.net\nDate: Sat, 21 Nov 2026 10:00:00 +0000\n"
+
+
+@pytest.fixture
+def site():
+    daemon = Daemon()
+    yield daemon
+    daemon.remove()
+
+
+def judge(site, message, *options):
+    return subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(site.config), "test",
+                           "--login", "alice@example.com", *options], input=message, timeout=60,
+                          stdout=subprocess.PIPE, check=False)
+
+
+@pytest.mark.parametrize("value, shown", [
+    (b"\x1b[2J", rb"\x1b[2J"), (b"\x9b2J", rb"\x9b2J"), (b"\xc2\x9b2J", rb"\u009b2J"),
+    (b"\xe2\x80\xaex", rb"\u202ex"), (b"\xe2\x80\xa8x", rb"\u2028x"), (b"\xff", rb"\xff"),
+    (b"\xc3\xa4", b"\xc3\xa4")])
+def test_nothing_reaches_the_terminal(site, value, shown):
+    """Controls of one byte and of two, what turns a line round, and what is no text at all."""
+    done = judge(site, HEAD + b"Message-ID: <a " + value + b"@example.com>\n\nx\n")
+    line = next(line for line in done.stdout.split(b"\n") if b"message_id" in line)
+    assert shown in line, line
+    assert value == shown or value not in done.stdout
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_large_bodies_are_judged_as_by_the_daemon(site, end):
+    """Whatever its line ends: the body is no burden on the memory of one message."""
+    message = (HEAD + b"\n").replace(b"\n", end) + (b"x" * 70 + end) * 300_000
+    done = judge(site, message)
+    assert done.returncode == 0 and b"decision: fix" in done.stdout, done.stdout[-600:]
+
+
+def complaint(site, *arguments):
+    """What it says before its usage text; it must end with 64 or 66."""
+    done = subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(site.config), *arguments],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                          check=False, text=True)
+    assert done.returncode in (64, 66) and done.stdout == "", done
+    return done.stderr.split("usage:")[0]
+
+
+def test_wrong_arguments_are_named(site):
+    assert '"submision"' in complaint(site, "test", "--listener", "submision")
+    assert "there are: submission, login, local, inbound" in complaint(site, "test", "--listener", "x")
+    assert '"localhost"' in complaint(site, "test", "--client", "localhost")
+    assert '"dsa"' in complaint(site, "key", "new", "example.net", "--type", "dsa")
+    assert '"neu"' in complaint(site, "key", "neu", "example.net")
+    assert "name the domain" in complaint(site, "key", "new")
+
+
+def test_what_is_no_message_is_named(site):
+    assert "Is a directory" in complaint(site, "test", str(site.folder))
+    assert "No such file" in complaint(site, "test", str(site.folder / "none.eml"))
