@@ -1,0 +1,32 @@
+"""One guarded site for the whole run; every test hands its mail to it."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from invariants import check_all  # noqa: E402  (these need the path above)
+from suite_site import SuiteSite  # noqa: E402
+
+
+def pytest_configure():
+    if os.geteuid() != 0:
+        pytest.exit("these tests start a Postfix of their own, which only root can do", returncode=77)
+
+
+@pytest.fixture(scope="session")
+def site():
+    with SuiteSite() as running:
+        yield running
+        running.postfix.stop()
+        running.submilter.stop()
+        check_all(running)
+
+
+@pytest.fixture
+def second(site):
+    """The site and the daemon behind its service "second", to reload and to break."""
+    return site, site.fresh_second()
