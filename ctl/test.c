@@ -95,9 +95,8 @@ static void print_verdict(const struct rule *rule, enum mode mode, const struct 
 
 static void print_edits(const struct edit *edits)
 {
-    static const char *const kinds[] = {"add", "replace", "delete"};
     for (; edits; edits = edits->next) {
-        printf("edit: %s ", kinds[edits->kind]);
+        printf("edit: %s ", record_edit_kind(edits->kind));
         print_bytes(edits->name);
         if (edits->kind != EDIT_DELETE) {
             printf(":");

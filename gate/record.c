@@ -114,12 +114,11 @@ static void write_verdicts(struct json *json, const struct decision *decision)
 
 static void write_edits(struct json *json, const struct message *message)
 {
-    static const char *const kinds[] = {"add", "replace", "delete"};
     json_open(json, "edits", '[');
     if (record_left(message)) {
         for (const struct edit *edit = message->outcome.edits; edit; edit = edit->next) {
             json_open(json, NULL, '{');
-            json_text(json, "kind", kinds[edit->kind]);
+            json_text(json, "kind", record_edit_kind(edit->kind));
             json_bytes(json, "name", edit->name);
             if (edit->kind != EDIT_ADD)
                 json_int(json, "instance", message->facts.header.fields[edit->field].instance);

@@ -36,6 +36,16 @@ const char *record_outcome(enum outcome outcome)
     return words[outcome];
 }
 
+const char *record_edit_kind(enum edit_kind kind)
+{
+    static const char *const words[] = {
+        [EDIT_ADD] = "add",
+        [EDIT_REPLACE] = "replace",
+        [EDIT_DELETE] = "delete",
+    };
+    return words[kind];
+}
+
 const char *record_algorithm(const struct key *key)
 {
     return key->type == KEY_RSA ? "rsa-sha256" : "ed25519-sha256";

@@ -10,6 +10,7 @@
 
 #include "dkim/keygen.h"
 #include "gate/message_text.h"
+#include "gate/record_values.h"
 #include "tests/unit/case_file.h"
 
 static const char *srcdir;
@@ -178,9 +179,9 @@ static bool rule_is(const struct message *message, const char *wanted, enum mode
 
 static bool has_edit(const struct message *message, const char *kind, const char *name)
 {
-    static const char *const kinds[] = {"add", "replace", "delete"};
     for (const struct edit *edit = message->outcome.edits; edit; edit = edit->next)
-        if (strcmp(kinds[edit->kind], kind) == 0 && bytes_equal_nocase(edit->name, bytes_of(name)))
+        if (strcmp(record_edit_kind(edit->kind), kind) == 0 &&
+            bytes_equal_nocase(edit->name, bytes_of(name)))
             return true;
     return false;
 }
