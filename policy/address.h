@@ -69,6 +69,9 @@ bool address_parse_plain(struct arena *arena, struct bytes text, struct mailbox 
  * (also for address literals, empty labels, over-long names). */
 bool address_normalise_domain(struct arena *arena, struct bytes domain, struct bytes *ret_domain);
 
+/* Whether a domain is the parent or lies below it, both normalised; ASCII case ignored. */
+bool address_domain_within(struct bytes domain, struct bytes parent);
+
 /* Same mailbox: domains as A-labels, local parts by ASCII case only and NFC. */
 bool address_same(const struct mailbox *a, const struct mailbox *b);
 

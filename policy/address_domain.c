@@ -147,3 +147,11 @@ const char *address_domain_read(struct arena *arena, struct bytes raw, struct by
         reason = check_mapping(arena, raw, *ret_domain);
     return reason;
 }
+
+bool address_domain_within(struct bytes domain, struct bytes parent)
+{
+    if (domain.len == parent.len)
+        return bytes_equal_nocase(domain, parent);
+    return parent.len && bytes_end_with_nocase(domain, parent) &&
+           domain.data[domain.len - parent.len - 1] == '.';
+}

@@ -87,14 +87,6 @@ bool vouch_signer(struct arena *arena, struct bytes value, struct bytes *ret_dom
     return ret_domain->len;
 }
 
-static bool is_below(struct bytes name, struct bytes domain)
-{
-    if (name.len == domain.len)
-        return bytes_equal_nocase(name, domain);
-    return domain.len && bytes_end_with_nocase(name, domain) &&
-           name.data[name.len - domain.len - 1] == '.';
-}
-
 /* What is no domain name is compared as it is, without the dots at its end. */
 static struct bytes comparable(struct arena *arena, struct bytes name)
 {
@@ -124,7 +116,7 @@ bool vouch_is_ours(struct arena *arena, struct bytes name, const struct texts *n
         if (bytes_equal_nocase(name, comparable(arena, bytes_of(names->items[i]))))
             return true;
     for (size_t i = 0; i < domains->count; i++)
-        if (is_below(name, bytes_of(domains->items[i])))
+        if (address_domain_within(name, bytes_of(domains->items[i])))
             return true;
     return false;
 }

@@ -37,19 +37,13 @@ static const struct option_row options[] = {
      .help = "Also refuses our domains as envelope sender, which SPF usually sees to."},
     {0}};
 
-static bool lies_in(struct bytes domain, struct bytes parent, bool subdomains)
-{
-    if (bytes_equal_nocase(domain, parent))
-        return true;
-    return subdomains && domain.len > parent.len && bytes_end_with_nocase(domain, parent) &&
-           domain.data[domain.len - parent.len - 1] == '.';
-}
-
 static bool is_ours(const struct facts *facts, struct bytes domain, bool subdomains)
 {
-    for (size_t i = 0; i < facts->site->domains.count; i++)
-        if (lies_in(domain, bytes_of(facts->site->domains.items[i]), subdomains))
+    for (size_t i = 0; i < facts->site->domains.count; i++) {
+        struct bytes ours = bytes_of(facts->site->domains.items[i]);
+        if (subdomains ? address_domain_within(domain, ours) : bytes_equal_nocase(domain, ours))
             return true;
+    }
     return false;
 }
 
@@ -109,7 +103,8 @@ static void judge_domain(const struct facts *facts, struct bytes domain, struct 
                          struct verdict *verdict)
 {
     const struct facts_dkim *dkim = &facts->dkim;
-    if (dkim->own_signature == FACT_KNOWN && lies_in(domain, dkim->own_signature_domain, true)) {
+    if (dkim->own_signature == FACT_KNOWN &&
+        address_domain_within(domain, dkim->own_signature_domain)) {
         verdict->fact = domain;
         verdict_pass(verdict, "own-signature");
     } else if (dkim->own_signature == FACT_UNAVAILABLE) {
