@@ -1,11 +1,22 @@
 /* Asking the tables and the key store, and keeping the answers as facts. */
 #include "gate/gather.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "policy/identities.h"
 #include "policy/instances.h"
+
+/* An identity before that one with the same mailbox to the byte: MAIL FROM, From and Sender mostly
+ * name one. */
+static const struct identity *asked_before(const struct facts *facts, size_t i)
+{
+    const struct mailbox *mailbox = facts->identities[i].mailbox;
+    for (size_t j = 0; j < i; j++) {
+        const struct mailbox *other = facts->identities[j].mailbox;
+        if (bytes_equal(mailbox->local, other->local) &&
+            bytes_equal(mailbox->domain, other->domain) && mailbox->plain == other->plain)
+            return &facts->identities[j];
+    }
+    return NULL;
+}
 
 static void ask_owners(struct arena *arena, const struct snapshot *snapshot, struct facts *facts)
 {
@@ -13,6 +24,12 @@ static void ask_owners(struct arena *arena, const struct snapshot *snapshot, str
         return;
     for (size_t i = 0; i < facts->identity_count; i++) {
         struct identity *identity = &facts->identities[i];
+        const struct identity *asked = asked_before(facts, i);
+        if (asked) {
+            identity->ownership = asked->ownership;
+            identity->source = asked->source;
+            continue;
+        }
         identity->ownership = senders_ask(snapshot->senders, arena, facts->login.name,
                                           identity->mailbox, &identity->source);
     }
