@@ -24,6 +24,7 @@ static const struct {
     {"own-signature", offsetof(struct policy_case, own_signature)},
     {"keys", offsetof(struct policy_case, keys)},
     {"body-flags", offsetof(struct policy_case, body_flags)},
+    {"needs", offsetof(struct policy_case, needs)},
 };
 
 static const struct {
