@@ -119,15 +119,20 @@ static void sign_often(size_t times)
     signing_profile_free(profile);
 }
 
-/* Under ASan mallinfo2 has nothing to say, and LSan looks at the end. */
+/* Under ASan mallinfo2 has nothing to say, and LSan looks at the end. What malloc keeps at hand
+ * counts as used, and keys differ in size: one round may end some bytes higher; with a leak every
+ * one does. */
 static void ten_thousand_signatures_leak_nothing(void **state)
 {
     (void)state;
     sign_often(100);
-    size_t before = mallinfo2().uordblks;
-    sign_often(10000);
-    size_t after = mallinfo2().uordblks;
-    assert_true(after <= before);
+    bool level = false;
+    for (int round = 0; round < 5 && !level; round++) {
+        size_t before = mallinfo2().uordblks;
+        sign_often(10000);
+        level = mallinfo2().uordblks <= before;
+    }
+    assert_true(level);
 }
 
 struct worker {
