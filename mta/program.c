@@ -1,0 +1,159 @@
+/* Running a program of the host and keeping what it said. */
+#include "mta/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* What a user's PATH often lacks and an admin's has. */
+static const char *find(struct arena *arena, const char *name)
+{
+    static const char *const folders[] = {"/usr/sbin", "/usr/bin",        "/sbin",
+                                          "/bin",      "/usr/local/sbin", "/usr/local/bin"};
+    if (strchr(name, '/'))
+        return name;
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+        const char *path = arena_printf(arena, "%s/%s", folders[i], name);
+        if (path && access(path, X_OK) == 0)
+            return path;
+    }
+    return NULL;
+}
+
+/* The environment, with the messages of programs in English. */
+static char **with_c_locale(struct arena *arena)
+{
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    char **changed = arena_alloc(arena, (count + 2) * sizeof *changed);
+    if (!changed)
+        return NULL;
+    size_t kept = 0;
+    changed[kept++] = arena_text(arena, BYTES("LC_ALL=C"));
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "LC_ALL=", 7) != 0)
+            changed[kept++] = environ[i];
+    return changed;
+}
+
+/* posix_spawn() wants them writable. */
+static char **copied(struct arena *arena, const char *const argv[])
+{
+    size_t count = 0;
+    while (argv[count])
+        count++;
+    char **copy = arena_alloc(arena, (count + 1) * sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = arena_text(arena, bytes_of(argv[i]));
+    return copy;
+}
+
+static bool start(struct arena *arena, const char *path, const char *const argv[], int out, int err,
+                  pid_t *ret_child, struct error *error)
+{
+    posix_spawn_file_actions_t actions;
+    char **environment = with_c_locale(arena);
+    char **arguments = copied(arena, argv);
+    if (arena_failed(arena))
+        return error_set(error, "memory is out");
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, out, 1);
+    posix_spawn_file_actions_adddup2(&actions, err, 2);
+    int failed = posix_spawn(ret_child, path, &actions, NULL, arguments, environment);
+    posix_spawn_file_actions_destroy(&actions);
+    if (failed)
+        return error_set(error, "cannot run %s: %s", path, strerror(failed));
+    return true;
+}
+
+static bool wait_for(pid_t child, int seconds, const char *path, int *ret_status,
+                     struct error *error)
+{
+    int handle = (int)syscall(SYS_pidfd_open, child, 0);
+    struct pollfd ended = {.fd = handle, .events = POLLIN};
+    int ready = handle < 0 ? 1 : poll(&ended, 1, seconds * 1000);
+    if (handle >= 0)
+        close(handle);
+    if (ready == 0)
+        kill(child, SIGKILL);
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return error_set(error, "%s: %s", path, strerror(errno));
+    if (ready == 0)
+        return error_set(error, "%s did not end within %d seconds", path, seconds);
+    *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return true;
+}
+
+static bool read_back(struct arena *arena, int fd, struct bytes *ret)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return false;
+    char *data = arena_alloc(arena, (size_t)status.st_size + 1);
+    if (!data)
+        return false;
+    size_t len = 0;
+    while (len < (size_t)status.st_size) {
+        ssize_t got = pread(fd, data + len, (size_t)status.st_size - len, (off_t)len);
+        if (got <= 0)
+            return false;
+        len += (size_t)got;
+    }
+    *ret = (struct bytes){data, len};
+    return true;
+}
+
+bool program_run(struct arena *arena, const char *const argv[], int seconds,
+                 struct program_output *ret_output, struct error *error)
+{
+    const char *path = find(arena, argv[0]);
+    if (!path)
+        return error_set(error, "there is no program %s on this host", argv[0]);
+    int out = memfd_create("out", MFD_CLOEXEC);
+    int err = memfd_create("err", MFD_CLOEXEC);
+    pid_t child;
+    bool done = false;
+    *ret_output = (struct program_output){0};
+    if (out < 0 || err < 0)
+        error_set(error, "cannot run %s: %s", path, strerror(errno));
+    else if (start(arena, path, argv, out, err, &child, error) &&
+             wait_for(child, seconds, path, &ret_output->status, error)) {
+        done = read_back(arena, out, &ret_output->out) && read_back(arena, err, &ret_output->err);
+        if (!done)
+            error_set(error, "%s: what it said cannot be read: memory is out", path);
+    }
+    if (out >= 0)
+        close(out);
+    if (err >= 0)
+        close(err);
+    return done;
+}
+
+bool program_must_run(struct arena *arena, const char *const argv[], int seconds,
+                      struct program_output *ret_output, struct error *error)
+{
+    if (!program_run(arena, argv, seconds, ret_output, error))
+        return false;
+    if (ret_output->status == 0)
+        return true;
+    struct bytes said = ret_output->err.len ? ret_output->err : ret_output->out;
+    said = bytes_trim(bytes_slice(said, 0, bytes_find(said, '\n')));
+    return error_set(error, "%s failed with %d: %.*s", argv[0], ret_output->status, (int)said.len,
+                     said.data ? said.data : "");
+}

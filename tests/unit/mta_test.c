@@ -1,0 +1,197 @@
+/* What postconf says of a configuration of the test's own, and lists as main.cf writes them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "mta/milters.h"
+#include "mta/postfix.h"
+#include "mta/program.h"
+#include "mta/words.h"
+
+static struct arena *arena;
+static char folder[64];
+
+static void put(const char *name, const char *text)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/submilter-mta-XXXXXX");
+    arena = arena_new((size_t)16 * 1024 * 1024);
+    return arena && mkdtemp(folder) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s/main.cf", folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/master.cf", folder);
+    unlink(path);
+    arena_free(arena);
+    return rmdir(folder);
+}
+
+static void test_reads_what_postconf_says(void **state)
+{
+    (void)state;
+    struct postfix postfix;
+    struct error error;
+    put("main.cf",
+        "compatibility_level = 3.6\nsubmilter = { unix:a/b.sock, default_action=tempfail }\n"
+        "smtpd_milters = inet:localhost:8891, $submilter\n");
+    put("master.cf", "smtp inet n - y - - smtpd\n"
+                     "127.0.0.1:10587 inet n - n - - smtpd\n  -o smtpd_tls_auth_only=yes\n"
+                     "  -o { smtpd_milters = $submilter }\n"
+                     "cleanup unix n - y - 0 cleanup\n");
+    assert_true(postfix_read(arena, folder, &postfix, &error));
+    assert_int_equal(postfix.service_count, 3);
+
+    const struct postfix_parameter *milters = postfix_parameter(&postfix, "smtpd_milters");
+    assert_string_equal(milters->raw, "inet:localhost:8891, $submilter");
+    assert_string_equal(milters->value,
+                        "inet:localhost:8891, { unix:a/b.sock, default_action=tempfail }");
+    assert_true(milters->is_set);
+    assert_false(postfix_parameter(&postfix, "non_smtpd_milters")->is_set);
+    assert_null(postfix_parameter(&postfix, "there_is_no_such_thing"));
+    assert_string_equal(postfix_value(&postfix, "there_is_no_such_thing"), "");
+
+    const struct postfix_service *own = postfix_service(&postfix, "127.0.0.1:10587", "inet");
+    const struct postfix_service *mx = postfix_service(&postfix, "smtp", "inet");
+    assert_non_null(own);
+    assert_string_equal(own->program, "smtpd");
+    assert_false(own->chroot);
+    assert_true(mx->chroot);
+    assert_int_equal(postfix_service_port(own), 10587);
+    assert_int_equal(postfix_service_port(mx), 25);
+    assert_int_equal(postfix_service_port(postfix_service(&postfix, "cleanup", "unix")), 0);
+    assert_true(postfix_says_yes(postfix_service_value(&postfix, own, "smtpd_tls_auth_only")));
+    assert_false(postfix_says_yes(postfix_service_value(&postfix, mx, "smtpd_tls_auth_only")));
+    assert_string_equal(postfix_service_parameter(&postfix, own, "smtpd_milters")->raw,
+                        "$submilter");
+    assert_string_equal(postfix_service_value(&postfix, own, "smtpd_milters"),
+                        "{ unix:a/b.sock, default_action=tempfail }");
+}
+
+static void test_says_why_it_cannot_read(void **state)
+{
+    (void)state;
+    struct postfix postfix;
+    struct error error;
+    assert_false(postfix_read(arena, "/nonexistent", &postfix, &error));
+    assert_non_null(strstr(error.text, "main.cf"));
+}
+
+static void test_splits_words(void **state)
+{
+    (void)state;
+    struct texts words;
+    assert_true(words_split(arena, " a,b  { c, { d } e },\n f", &words));
+    assert_int_equal(words.count, 4);
+    assert_string_equal(words.items[0], "a");
+    assert_string_equal(words.items[2], "{ c, { d } e }");
+    assert_string_equal(words_inside(arena, words.items[2]), "c, { d } e");
+    assert_string_equal(words.items[3], "f");
+    assert_true(words_split(arena, " , \t", &words));
+    assert_int_equal(words.count, 0);
+    assert_true(words_split(arena, "{ open", &words)); /* never closed: one word */
+    assert_int_equal(words.count, 1);
+}
+
+static void test_reads_milters(void **state)
+{
+    (void)state;
+    struct milters milters;
+    assert_true(milters_parse(arena,
+                              "inet:localhost:11332, { unix:a.sock, connect_timeout=3s, "
+                              "default_action=tempfail } none",
+                              &milters));
+    assert_int_equal(milters.count, 2);
+    assert_string_equal(milters.items[0].endpoint, "inet:localhost:11332");
+    assert_null(milters.items[0].default_action);
+    assert_string_equal(milters.items[1].endpoint, "unix:a.sock");
+    assert_string_equal(milters.items[1].default_action, "tempfail");
+    assert_true(milters_parse(arena, "{ unix:a, { default_action = accept } }", &milters));
+    assert_string_equal(milters.items[0].default_action, "accept");
+}
+
+static void test_knows_its_own_socket(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *endpoint;
+        const char *socket;
+        bool chroot, same;
+    } cases[] = {
+        {"unix:submilter/s", "unix:/q/submilter/s", true, true},
+        {"unix:submilter/s", "unix:/q/submilter/s", false, true},
+        {"unix:/submilter/s", "unix:/q/submilter/s", true, true},
+        {"unix:/submilter/s", "unix:/q/submilter/s", false, false},
+        {"unix:/q/submilter/s", "unix:/q/submilter/s", false, true},
+        {"unix:/q/submilter/s", "unix:/q/submilter/s", true, false},
+        {"unix:submilter/s", "local:/q/submilter/s", true, true},
+        {"unix:submilter/s", "inet:8894@127.0.0.1", true, false},
+        {"inet:127.0.0.1:8894", "inet:8894@127.0.0.1", false, true},
+        {"inet:localhost:8894", "inet:8894", false, true},
+        {"inet:localhost:8894", "inet:8895", false, false},
+        {"inet:[::1]:8894", "inet6:8894@::1", false, true},
+        {"inet:10.0.0.1:8894", "inet:8894@127.0.0.1", false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (milters_same_place(cases[i].endpoint, "/q", cases[i].chroot, cases[i].socket) !=
+            cases[i].same)
+            fail_msg("%s and %s", cases[i].endpoint, cases[i].socket);
+}
+
+static void test_runs_programs(void **state)
+{
+    (void)state;
+    struct program_output output;
+    struct error error;
+    const char *const both[] = {"sh", "-c", "echo out; echo err >&2; exit 3", NULL};
+    const char *const missing[] = {"submilter-no-such-program", NULL};
+    const char *const hangs[] = {"sleep", "600", NULL};
+    const char *const killed[] = {"sh", "-c", "kill -9 $$", NULL};
+    assert_true(program_run(arena, both, 60, &output, &error));
+    assert_int_equal(output.status, 3);
+    assert_string_equal(output.out.data, "out\n");
+    assert_string_equal(output.err.data, "err\n");
+    assert_false(program_must_run(arena, both, 60, &output, &error));
+    assert_string_equal(error.text, "sh failed with 3: err");
+    assert_false(program_run(arena, missing, 60, &output, &error));
+    assert_non_null(strstr(error.text, "submilter-no-such-program"));
+    assert_false(program_run(arena, hangs, 0, &output, &error));
+    assert_non_null(strstr(error.text, "did not end"));
+    assert_true(program_run(arena, killed, 60, &output, &error));
+    assert_int_equal(output.status, 128 + 9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_reads_what_postconf_says),
+        cmocka_unit_test(test_says_why_it_cannot_read),
+        cmocka_unit_test(test_splits_words),
+        cmocka_unit_test(test_reads_milters),
+        cmocka_unit_test(test_knows_its_own_socket),
+        cmocka_unit_test(test_runs_programs),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
