@@ -16,6 +16,7 @@ struct command {
 extern const struct command command_conf;
 extern const struct command command_key;
 extern const struct command command_test;
+extern const struct command command_verify;
 
 /* Says it on stderr; returns status. */
 int command_complain(const struct error *error, int status);

@@ -1,0 +1,28 @@
+/* A small SMTP server that takes one message and keeps it: what the MTA sends is what receivers
+ * get. */
+#ifndef CTL_VERIFY_SINK_H
+#define CTL_VERIFY_SINK_H
+
+#include <stdint.h>
+
+#include "policy/arena.h"
+#include "policy/error.h"
+
+struct sink;
+
+/* Listens; the MTA may connect from now on, and waits until sink_wait takes it in. */
+MUST_CHECK bool sink_open(const char *address, long port, struct sink **ret_sink,
+                          struct error *error);
+void sink_close(struct sink *sink);
+
+/* Takes messages in until one has the mark in it; others are taken and forgotten. ret_text (in the
+ * arena): CRLF line ends, dots unstuffed. seconds: how long it is waited for. */
+MUST_CHECK bool sink_wait(struct sink *sink, const char *mark, long seconds, struct arena *arena,
+                          struct bytes *ret_text, struct error *error);
+
+/* One connection, from the greeting to its end or until a message has the mark in it; deadline: in
+ * milliseconds of CLOCK_MONOTONIC. True: ret_text is that message. */
+bool sink_serve(int connection, const char *mark, int64_t deadline, struct arena *arena,
+                struct bytes *ret_text);
+
+#endif

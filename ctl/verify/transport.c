@@ -1,0 +1,191 @@
+/* TLS and login are demanded. */
+#include "ctl/verify/transport.h"
+
+#include <string.h>
+
+#include "ctl/verify/conversation.h"
+#include "ctl/verify/refusal.h"
+
+#define NOT_ASKED                                                                                  \
+    "is submilter asked here at all? Postfix: smtpd_milters of this service in master.cf; "        \
+    "Sendmail: "                                                                                   \
+    "INPUT_MAIL_FILTER (submilterctl doctor)"
+
+static const enum rule_id tls_rule[] = {RULE_tls, RULE_auth};
+static const enum rule_id auth_rule[] = {RULE_auth};
+
+static void judge_envelope(struct context *context, struct session *session,
+                           const struct refusal *refusal)
+{
+    const struct verify_options *options = context->options;
+    struct smtp_reply reply;
+    struct error error;
+    const char *stage;
+    if (conversation_envelope(context, session, options->address, options->to, &stage, &reply,
+                              &error))
+        refusal_judge(context, refusal, stage, &reply);
+    else if (smtp_reply_permanent(&reply)) /* and closed the connection on it */
+        refusal_judge(context, refusal, stage, &reply);
+    else
+        checklist_fail(context->list, refusal->check, "see the mail log", "at %s: %s", stage,
+                       error.text);
+}
+
+/* Never a real password: "\0submilterctl-verify\0made-up". */
+#define MADE_UP_LOGIN "AUTH PLAIN AHN1Ym1pbHRlcmN0bC12ZXJpZnkAbWFkZS11cA=="
+
+static void check_clear_login(struct context *context, struct session *session)
+{
+    static const char do_this[] =
+        "Postfix: smtpd_tls_auth_only = yes; Sendmail: confAUTH_OPTIONS with p";
+    struct smtp_reply reply;
+    struct error error;
+    if (context->facts.auth[0])
+        checklist_fail(context->list, CHECK_CLEAR_LOGIN, do_this, "AUTH is offered without TLS: %s",
+                       context->facts.auth);
+    else if (!session_command(session, MADE_UP_LOGIN, &reply, &error))
+        checklist_fail(context->list, CHECK_CLEAR_LOGIN, "see the mail log", "at AUTH: %s",
+                       error.text);
+    else if (smtp_reply_permanent(&reply) && reply.code != 535)
+        checklist_pass(context->list, CHECK_CLEAR_LOGIN, "not offered, and refused: %s",
+                       reply.text);
+    else
+        checklist_fail(context->list, CHECK_CLEAR_LOGIN, do_this,
+                       "AUTH is not offered without TLS, and yet looked at: %s", reply.text);
+}
+
+static enum transport_result unreachable(struct context *context, const struct error *error)
+{
+    const struct verify_options *options = context->options;
+    checklist_fail(context->list, CHECK_SERVER,
+                   "is this its name and port (--server HOST:PORT), does it run, does a firewall "
+                   "stand before it?",
+                   "%s:%ld: %s", options->connect ? options->connect : options->host, options->port,
+                   error->text);
+    return TRANSPORT_UNREACHABLE;
+}
+
+static void greeted(struct context *context)
+{
+    checklist_pass(context->list, CHECK_SERVER, "%s", context->facts.greeting.text);
+}
+
+static enum transport_result check_clear(struct context *context)
+{
+    static const struct refusal refusal = {
+        .check = CHECK_CLEAR_MAIL, .rules = tls_rule, .rule_count = 2, .do_this = NOT_ASKED};
+    struct session *session;
+    struct error error;
+    if (conversation_open(context, SESSION_CLEAR, false, false, &session, &error) != SESSION_OPEN)
+        return unreachable(context, &error);
+    greeted(context);
+    check_clear_login(context, session);
+    judge_envelope(context, session, &refusal);
+    session_close(session);
+    return TRANSPORT_READY;
+}
+
+static void skip_clear(struct context *context)
+{
+    static const char why[] = "on this port TLS comes with the first byte";
+    checklist_skip(context->list, CHECK_CLEAR_LOGIN, "%s", why);
+    checklist_skip(context->list, CHECK_CLEAR_MAIL, "%s", why);
+}
+
+static enum transport_result tls_failed(struct context *context, enum session_result result,
+                                        const struct error *error)
+{
+    const struct verify_options *options = context->options;
+    if (result == SESSION_NO_TLS)
+        checklist_fail(context->list, CHECK_TLS,
+                       "Postfix: smtpd_tls_security_level = encrypt (may on port 25), "
+                       "smtpd_tls_cert_file and smtpd_tls_key_file; Sendmail: confSERVER_CERT and "
+                       "confSERVER_KEY",
+                       "STARTTLS is not offered, or failed: %s", error->text);
+    else if (result == SESSION_BAD_CERTIFICATE)
+        checklist_fail(context->list, CHECK_TLS,
+                       "give --server the name that your users' programs have (with --connect "
+                       "127.0.0.1 it is still this host that is asked), --ca for an authority of "
+                       "your own, or renew the certificate; --insecure passes over it",
+                       "the certificate does not hold for %s: %s", options->host, error->text);
+    else
+        checklist_fail(context->list, CHECK_TLS,
+                       "see the mail log; are certificate and key readable and of one pair, is "
+                       "this a port for --tls starttls or for --tls implicit?",
+                       "%s", error->text);
+    return TRANSPORT_UNSAFE;
+}
+
+static enum session_tls tls_of(const struct context *context)
+{
+    return context->options->implicit_tls ? SESSION_IMPLICIT : SESSION_STARTTLS;
+}
+
+/* Whether it is this side that has no TLS 1.0 and 1.1. */
+static bool cannot_offer(enum session_result result, const struct error *error)
+{
+    return result == SESSION_FAULT || strstr(error->text, "no protocols available") ||
+           strstr(error->text, "no ciphers available");
+}
+
+static void check_old_tls(struct context *context)
+{
+    static const struct refusal refusal = {
+        .check = CHECK_OLD_TLS,
+        .rules = tls_rule,
+        .rule_count = 1,
+        .do_this = "submilter.conf: tls.min_version = \"TLSv1.2\"; Postfix: "
+                   "smtpd_tls_mandatory_protocols = >=TLSv1.2"};
+    struct session_facts modern = context->facts;
+    struct session *session;
+    struct error error = {""};
+    enum session_result result =
+        conversation_open(context, tls_of(context), true, false, &session, &error);
+    if (result == SESSION_OPEN)
+        judge_envelope(context, session, &refusal);
+    else if (cannot_offer(result, &error))
+        checklist_skip(context->list, CHECK_OLD_TLS, "this host's OpenSSL cannot offer it: %s",
+                       error.text);
+    else
+        checklist_pass(context->list, CHECK_OLD_TLS, "TLS 1.0 and 1.1 are refused: %s", error.text);
+    session_close(session);
+    context->facts = modern;
+}
+
+static void said_tls(struct context *context)
+{
+    const struct verify_options *options = context->options;
+    const char *how = options->implicit_tls ? "TLS from the first byte" : "STARTTLS";
+    if (options->insecure)
+        checklist_pass(context->list, CHECK_TLS,
+                       "%s; the certificate was not looked at (--insecure)", how);
+    else
+        checklist_pass(context->list, CHECK_TLS, "%s; the certificate holds for %s", how,
+                       options->host);
+}
+
+enum transport_result transport_check(struct context *context)
+{
+    static const struct refusal refusal = {
+        .check = CHECK_NO_LOGIN, .rules = auth_rule, .rule_count = 1, .do_this = NOT_ASKED};
+    struct session *session;
+    struct error error = {""};
+    bool implicit = context->options->implicit_tls;
+    if (!implicit && check_clear(context) != TRANSPORT_READY)
+        return TRANSPORT_UNREACHABLE;
+    enum session_result result =
+        conversation_open(context, tls_of(context), false, false, &session, &error);
+    if (implicit && result == SESSION_UNREACHABLE)
+        return unreachable(context, &error);
+    if (implicit && context->facts.greeting.code)
+        greeted(context);
+    if (implicit)
+        skip_clear(context);
+    if (result != SESSION_OPEN)
+        return tls_failed(context, result, &error);
+    said_tls(context);
+    check_old_tls(context);
+    judge_envelope(context, session, &refusal);
+    session_close(session);
+    return TRANSPORT_READY;
+}
