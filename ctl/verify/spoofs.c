@@ -46,6 +46,11 @@ static bool check_login(struct spoofs *spoofs)
                        "Postfix: smtpd_sasl_auth_enable, smtpd_sasl_type, smtpd_sasl_path; "
                        "Sendmail: confAUTH_MECHANISMS; or name another --mechanism",
                        "%s", error.text);
+    else if (result == SESSION_LOGIN_REFUSED && !smtp_reply_permanent(&facts->last))
+        checklist_fail(context->list, CHECK_LOGIN,
+                       "does the server that checks passwords run (Dovecot, saslauthd)? A milter "
+                       "that does not answer shows like this too (submilterctl doctor)",
+                       "refused for now only: %s", facts->last.text);
     else if (result == SESSION_LOGIN_REFUSED)
         checklist_fail(context->list, CHECK_LOGIN,
                        "are --login and the password right? See the mail log and the log of what "

@@ -96,12 +96,17 @@ static enum transport_result tls_failed(struct context *context, enum session_re
                                         const struct error *error)
 {
     const struct verify_options *options = context->options;
-    if (result == SESSION_NO_TLS)
+    if (result == SESSION_NO_TLS && context->facts.starttls)
+        checklist_fail(context->list, CHECK_TLS,
+                       "see the mail log; a milter that does not answer shows like this "
+                       "(submilterctl doctor)",
+                       "STARTTLS is offered, and refused: %s", context->facts.last.text);
+    else if (result == SESSION_NO_TLS)
         checklist_fail(context->list, CHECK_TLS,
                        "Postfix: smtpd_tls_security_level = encrypt (may on port 25), "
                        "smtpd_tls_cert_file and smtpd_tls_key_file; Sendmail: confSERVER_CERT and "
                        "confSERVER_KEY",
-                       "STARTTLS is not offered, or failed: %s", error->text);
+                       "STARTTLS is not offered: %s", error->text);
     else if (result == SESSION_BAD_CERTIFICATE)
         checklist_fail(context->list, CHECK_TLS,
                        "give --server the name that your users' programs have (with --connect "
@@ -128,21 +133,36 @@ static bool cannot_offer(enum session_result result, const struct error *error)
            strstr(error->text, "no ciphers available");
 }
 
+/* No login follows: a password is not for such a session. So what is refused there for want of a
+ * login is no proof that old TLS is. */
+static void judge_old_tls(struct context *context, struct session *session)
+{
+    const struct verify_options *options = context->options;
+    const char *idle = refusal_not_enforced(context, RULE_tls, false), *stage;
+    struct smtp_reply reply = {0};
+    struct error error = {"out of memory"};
+    (void)!conversation_envelope(context, session, options->address, options->to, &stage, &reply,
+                                 &error);
+    struct bytes mark = smtp_reply_mark(&reply);
+    if (!smtp_reply_positive(&reply) && bytes_start_with_nocase(mark, BYTES("tls.")))
+        checklist_pass(context->list, CHECK_OLD_TLS, "submilter refused %s: %s", stage, reply.text);
+    else
+        checklist_fail(context->list, CHECK_OLD_TLS,
+                       "submilter.conf: tls.mode = \"enforce\", tls.min_version = \"TLSv1.2\"; "
+                       "Postfix: smtpd_tls_protocols = smtpd_tls_mandatory_protocols = >=TLSv1.2",
+                       "the handshake succeeds, and nothing refuses mail for it%s%s: %s",
+                       idle ? "; " : "", idle ? idle : "", reply.code ? reply.text : error.text);
+}
+
 static void check_old_tls(struct context *context)
 {
-    static const struct refusal refusal = {
-        .check = CHECK_OLD_TLS,
-        .rules = tls_rule,
-        .rule_count = 1,
-        .do_this = "submilter.conf: tls.min_version = \"TLSv1.2\"; Postfix: "
-                   "smtpd_tls_mandatory_protocols = >=TLSv1.2"};
     struct session_facts modern = context->facts;
     struct session *session;
     struct error error = {""};
     enum session_result result =
         conversation_open(context, tls_of(context), true, false, &session, &error);
     if (result == SESSION_OPEN)
-        judge_envelope(context, session, &refusal);
+        judge_old_tls(context, session);
     else if (cannot_offer(result, &error))
         checklist_skip(context->list, CHECK_OLD_TLS, "this host's OpenSSL cannot offer it: %s",
                        error.text);

@@ -40,6 +40,7 @@ virtual        unix - n n - - virtual
 
 def services(silent_port):
     ghost = "check_sender_access inline:{ {ghost@example.com = 550 5.1.0 there is no such user} }"
+    silent = {**SAFE, "smtpd_milters": milter(f"inet:127.0.0.1:{silent_port}")}
     return [
         Service("submission", SAFE),
         Service("smtps", {**SAFE, "smtpd_tls_wrappermode": "yes"}),
@@ -56,7 +57,8 @@ def services(silent_port):
             "smtpd_recipient_restrictions": "permit_sasl_authenticated, reject",
         }),
         Service("unlisted", {**UNGUARDED, "smtpd_sender_restrictions": ghost}),
-        Service("silent-milter", {**SAFE, "smtpd_milters": milter(f"inet:127.0.0.1:{silent_port}")}),
+        Service("silent-milter", silent),
+        Service("silent-smtps", {**silent, "smtpd_tls_wrappermode": "yes"}),
         Service("old-tls", {**SAFE, **OLD_TLS}),
         *[Service(name, SAFE) for name in POLICIES if name != "old-tls"],
     ]
