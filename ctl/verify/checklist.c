@@ -53,12 +53,16 @@ void checklist_done(struct checklist *list)
     json_done(&list->rows);
 }
 
-static void add(struct checklist *list, enum check check, const char *result, const char *do_this,
+enum result { PASS, SKIP, FAIL };
+static const char *const shown[] = {"pass", "skip", "FAIL"}; /* so that it meets the eye */
+static const char *const words[] = {"pass", "skip", "fail"};
+
+static void add(struct checklist *list, enum check check, enum result result, const char *do_this,
                 const char *seen)
 {
     const struct check_text *text = &checks[check];
     if (!list->as_json) {
-        printf("%-4s  %-14s  %s\n", result, text->name, seen);
+        printf("%s  %-14s  %s\n", shown[result], text->name, seen);
         if (do_this)
             printf("      %-14s  why: %s\n      %-14s  do:  %s\n", "", text->why, "", do_this);
         fflush(stdout);
@@ -67,7 +71,7 @@ static void add(struct checklist *list, enum check check, const char *result, co
     struct json *rows = &list->rows;
     json_open(rows, NULL, '{');
     json_text(rows, "check", text->name);
-    json_text(rows, "result", result);
+    json_text(rows, "result", words[result]);
     json_text(rows, "seen", seen);
     json_text(rows, "why", text->why);
     json_text(rows, "do", do_this);
@@ -89,20 +93,20 @@ static void add(struct checklist *list, enum check check, const char *result, co
 void checklist_pass(struct checklist *list, enum check check, const char *seen, ...)
 {
     list->passed++;
-    ADD("pass", NULL);
+    ADD(PASS, NULL);
 }
 
 void checklist_skip(struct checklist *list, enum check check, const char *seen, ...)
 {
     list->skipped++;
-    ADD("skip", NULL);
+    ADD(SKIP, NULL);
 }
 
 void checklist_fail(struct checklist *list, enum check check, const char *do_this, const char *seen,
                     ...)
 {
     list->failed++;
-    ADD("FAIL", do_this);
+    ADD(FAIL, do_this);
 }
 
 static bool print_object(struct checklist *list, const char *address, const char *server)

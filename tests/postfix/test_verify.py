@@ -29,7 +29,7 @@ def site():
 
 
 def is_clean(outcome, checks):
-    assert outcome.named("pass") == checks and outcome.named("FAIL") == [] and outcome.status == 0, outcome
+    assert outcome.named("pass") == checks and outcome.named("fail") == [] and outcome.status == 0, outcome
     return True
 
 
@@ -100,13 +100,13 @@ def test_a_saved_message_that_was_changed(site, arrived, change, red):
     changed = arrived.replace(change[0], change[1].replace(b"TOKEN", token))
     assert changed != arrived
     outcome = judged(site, changed)
-    assert outcome.named("FAIL") == red and outcome.status == 1, outcome
-    assert all(row["do"] for row in outcome.rows if row["result"] == "FAIL")
+    assert outcome.named("fail") == red and outcome.status == 1, outcome
+    assert all(row["do"] for row in outcome.rows if row["result"] == "fail")
 
 
 def test_what_is_no_message_of_ours(site):
     outcome = judged(site, b"From: alice@example.com\r\n\r\nend of test 0123\r\n")
-    assert outcome.named("FAIL") == ["arrived"] and outcome.status == 66, outcome
+    assert outcome.named("fail") == ["arrived"] and outcome.status == 66, outcome
 
 
 # Listeners that are set wrong, and the rows that are red then.
@@ -128,8 +128,8 @@ WRONG = {
 @pytest.mark.parametrize("service", WRONG)
 def test_a_listener_that_is_set_wrong(site, service):
     outcome = site.verify(service)
-    assert outcome.named("FAIL") == WRONG[service] and outcome.status == 1, outcome
-    assert all(row["do"] for row in outcome.rows if row["result"] == "FAIL"), outcome
+    assert outcome.named("fail") == WRONG[service] and outcome.status == 1, outcome
+    assert all(row["do"] for row in outcome.rows if row["result"] == "fail"), outcome
 
 
 def test_what_observe_would_have_refused_is_said(site):
@@ -154,7 +154,7 @@ def test_the_servers_own_checks_count(site):
     for check in ("clear-mail", "no-login", "spoofed-sender"):
         row = outcome.row(check)
         assert row["result"] == "pass" and row["seen"].startswith("the server itself refused"), outcome
-    assert outcome.row("spoofed-from")["result"] == "FAIL" and outcome.status == 1
+    assert outcome.row("spoofed-from")["result"] == "fail" and outcome.status == 1
 
 
 def test_an_unknown_address_proves_nothing(site):
@@ -182,15 +182,15 @@ def test_quarantine_and_tempfail(site):
 ])
 def test_what_changes_mail_after_it_was_signed(site, to, red):
     outcome = site.verify(to=to)
-    assert outcome.named("FAIL") == red and outcome.status == 1, outcome
+    assert outcome.named("fail") == red and outcome.status == 1, outcome
 
 
 def test_what_does_not_come_out(site):
     outcome = site.verify("submission", "--wait", "1", to="bob@example.net")
-    assert outcome.named("FAIL") == ["arrived"] and "0 connections" in outcome.row("arrived")["seen"], outcome
+    assert outcome.named("fail") == ["arrived"] and "0 connections" in outcome.row("arrived")["seen"], outcome
     outcome = site.verify("submission", "--wait", "1", "--mailbox", str(site.mail / "none"), sink=False,
                           to="bob@example.net")
-    assert outcome.named("FAIL") == ["arrived"] and outcome.status == 1, outcome
+    assert outcome.named("fail") == ["arrived"] and outcome.status == 1, outcome
 
 
 def with_keys(site, tmp_path, *make):
@@ -218,19 +218,19 @@ def folder(site):
 def test_keys_that_do_not_fit(site, folder):
     other = with_keys(site, folder, ["--selector", "s1"])
     outcome = site.verify(config=other)
-    assert outcome.named("FAIL") == ["dkim", "dkim", "dns", "dns"], outcome
+    assert outcome.named("fail") == ["dkim", "dkim", "dns", "dns"], outcome
     assert "does not verify" in outcome.rows[-4]["seen"] and "another key" in outcome.rows[-1]["seen"], outcome
 
 
 def test_a_key_that_does_not_sign_yet(site, folder):
     outcome = site.verify(config=with_keys(site, folder, ["--selector", "s9", "--type", "rsa"]))
-    assert outcome.named("FAIL") == ["dkim", "dns"] and "no signature of example.com/s9" in outcome.row("dkim")["seen"]
+    assert outcome.named("fail") == ["dkim", "dns"] and "no signature of example.com/s9" in outcome.row("dkim")["seen"]
     assert "is not in DNS" in outcome.row("dns")["seen"]
 
 
 def test_no_key_at_all(site, folder):
     outcome = site.verify(config=with_keys(site, folder))
-    assert outcome.named("FAIL") == ["dkim"] and "key new" in outcome.row("dkim")["do"], outcome
+    assert outcome.named("fail") == ["dkim"] and "key new" in outcome.row("dkim")["do"], outcome
 
 
 @pytest.mark.parametrize("record, said", [
@@ -247,7 +247,7 @@ def test_records_in_dns(site, arrived, record, said):
     finally:
         site.dns.records[name] = ours
     row = [row for row in outcome.rows if row["check"] == "dns"][0]
-    assert (row["result"], outcome.status) == (("FAIL", 1) if said else ("pass", 0)), outcome
+    assert (row["result"], outcome.status) == (("fail", 1) if said else ("pass", 0)), outcome
     assert not said or said in row["seen"], outcome
 
 
@@ -265,10 +265,10 @@ def test_a_certificate_that_does_not_hold(site):
     common = ["--password-file", site.password, "--sink", str(site.sink_port), "--to", "bob@sink.example.net",
               "--resolver", site.dns.address]
     outcome = site.ctl("verify", "alice@example.com", "--server", f"127.0.0.1:{port}", *common)
-    assert outcome.named("FAIL") == ["tls"] and outcome.named("skip") == ["login"] and outcome.status == 1, outcome
+    assert outcome.named("fail") == ["tls"] and outcome.named("skip") == ["login"] and outcome.status == 1, outcome
     outcome = site.ctl("verify", "alice@example.com", "--server", f"other.example.com:{port}",
                        "--connect", "127.0.0.1", "--ca", site.certificates.ca, *common)
-    assert outcome.named("FAIL") == ["tls"] and "other.example.com" in outcome.row("tls")["seen"], outcome
+    assert outcome.named("fail") == ["tls"] and "other.example.com" in outcome.row("tls")["seen"], outcome
     outcome = site.ctl("verify", "alice@example.com", "--server", f"mail.example.com:{port}",
                        "--connect", "127.0.0.1", "--ca", site.certificates.ca, *common)
     assert is_clean(outcome, ALL)
@@ -279,18 +279,18 @@ def test_a_certificate_that_does_not_hold(site):
 def test_logins(site):
     assert is_clean(site.verify("submission", "--mechanism", "LOGIN"), ALL)
     outcome = site.verify("submission", "--mechanism", "CRAM-MD5")
-    assert outcome.named("FAIL") == ["accepted"] and "[auth.mechanism " in outcome.row("accepted")["seen"]
+    assert outcome.named("fail") == ["accepted"] and "[auth.mechanism " in outcome.row("accepted")["seen"]
     outcome = site.verify("submission", "--login", "nobody@example.com")
-    assert outcome.named("FAIL") == ["login"] and "535" in outcome.row("login")["seen"], outcome
+    assert outcome.named("fail") == ["login"] and "535" in outcome.row("login")["seen"], outcome
     outcome = site.verify("submission", "--login", "bob@example.com")
-    assert outcome.named("FAIL") == ["accepted"] and "[envelope.not-owned " in outcome.row("accepted")["seen"]
+    assert outcome.named("fail") == ["accepted"] and "[envelope.not-owned " in outcome.row("accepted")["seen"]
 
 
 def test_no_server(site):
     (port,) = free_ports(1)
     outcome = site.ctl("verify", "alice@example.com", "--server", f"127.0.0.1:{port}",
                        "--password-file", site.password)
-    assert outcome.named("FAIL") == ["server"] and outcome.status == 69, outcome
+    assert outcome.named("fail") == ["server"] and outcome.status == 69, outcome
 
 
 @pytest.mark.parametrize("arguments, status, said", [
