@@ -28,7 +28,7 @@ static void check_from(const struct context *context, const struct facts_header 
     struct address_list list = {.count = 0};
     if (field)
         address_parse_list(context->arena, field->value, &list);
-    if (count != 1)
+    if (!field || count != 1)
         checklist_fail(context->list, CHECK_FROM, CHANGED_LATER, "it has %zu From fields", count);
     else if (list.count == 1 && address_same(&list.mailboxes[0], &context->options->mailbox))
         checklist_pass(context->list, CHECK_FROM, "%s", printable(context, field->value));

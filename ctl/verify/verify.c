@@ -78,21 +78,18 @@ static int send_all(struct context *context)
 static int run_checks(struct context *context)
 {
     const struct verify_options *options = context->options;
-    struct checklist list;
+    struct checklist *list = context->list;
     char server[300];
     context->token = new_token(context->arena);
     if (!context->token)
         return EX_OSERR;
-    checklist_init(&list, options->json);
-    context->list = &list;
     int status = options->message ? judge_message(context) : send_all(context);
     snprintf(server, sizeof server, "%s:%ld", options->host, options->port);
-    bool any = list.passed + list.failed + list.skipped > 0;
-    if (any && !checklist_finish(&list, options->address, options->message ? NULL : server))
+    bool any = list->passed + list->failed + list->skipped > 0;
+    if (any && !checklist_finish(list, options->address, options->message ? NULL : server))
         status = EX_IOERR;
-    if (!status && list.failed)
+    if (!status && list->failed)
         status = 1;
-    checklist_done(&list);
     return status;
 }
 
@@ -108,8 +105,12 @@ static int run(const char *config, int argc, char **argv)
     else if (!snapshot_load(config, NULL, &snapshot, &error))
         status = command_complain(&error, EX_CONFIG);
     else {
-        struct context context = {.options = &options, .snapshot = snapshot, .arena = arena};
+        struct checklist list;
+        struct context context = {
+            .options = &options, .snapshot = snapshot, .list = &list, .arena = arena};
+        checklist_init(&list, options.json);
         status = run_checks(&context);
+        checklist_done(&list);
         snapshot_unref(snapshot);
     }
     arena_free(arena);
