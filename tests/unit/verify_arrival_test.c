@@ -211,6 +211,43 @@ static void keys_are_compared(void **state)
     }
 }
 
+/* Looked at when it is given back. */
+static const char *watched;
+static size_t watched_len;
+static bool was_wiped;
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+void __wrap_free(void *memory)
+{
+    if (watched) {
+        was_wiped = true;
+        for (size_t i = 0; i < watched_len; i++)
+            was_wiped = was_wiped && watched[i] == '\0';
+        watched = NULL;
+    }
+    __real_free(memory);
+}
+
+static void watch(const char *text)
+{
+    watched = text;
+    watched_len = strlen(text);
+    was_wiped = false;
+}
+
+static void memory_is_wiped(void **state)
+{
+    (void)state;
+    char *text = wiping_strdup("secret");
+    watch(text);
+    text = wiping_realloc(text, 100);
+    assert_true(was_wiped);
+    watch(text);
+    wiping_free(text);
+    assert_true(was_wiped);
+}
+
 static void memory_is_kept_when_it_grows(void **state)
 {
     (void)state;
@@ -237,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(messages_are_cut, begin, end),
         cmocka_unit_test_setup_teardown(probes_can_be_known_again, begin, end),
         cmocka_unit_test_setup_teardown(keys_are_compared, begin, end),
+        cmocka_unit_test_setup_teardown(memory_is_wiped, begin, end),
         cmocka_unit_test_setup_teardown(memory_is_kept_when_it_grows, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
