@@ -49,9 +49,9 @@ static bool say_rcpt(struct session *session, const char *recipient, struct smtp
     return session_command(session, line, ret_reply, error);
 }
 
-static bool say_envelope(const struct context *context, struct session *session, const char *sender,
-                         const char *recipient, const char **ret_stage,
-                         struct smtp_reply *ret_reply, struct error *error)
+bool conversation_envelope(struct context *context, struct session *session, const char *sender,
+                           const char *recipient, const char **ret_stage,
+                           struct smtp_reply *ret_reply, struct error *error)
 {
     *ret_stage = "MAIL";
     if (!say_mail(context, session, sender, ret_reply, error))
@@ -62,21 +62,12 @@ static bool say_envelope(const struct context *context, struct session *session,
     return say_rcpt(session, recipient, ret_reply, error);
 }
 
-bool conversation_envelope(struct context *context, struct session *session, const char *sender,
-                           const char *recipient, const char **ret_stage,
-                           struct smtp_reply *ret_reply, struct error *error)
-{
-    struct smtp_reply reset;
-    return say_envelope(context, session, sender, recipient, ret_stage, ret_reply, error) &&
-           session_command(session, "RSET", &reset, error);
-}
-
 bool conversation_message(struct context *context, struct session *session, const char *message,
                           const char **ret_stage, struct smtp_reply *ret_reply, struct error *error)
 {
-    struct smtp_reply reset;
     const struct verify_options *options = context->options;
-    if (!say_envelope(context, session, options->address, options->to, ret_stage, ret_reply, error))
+    if (!conversation_envelope(context, session, options->address, options->to, ret_stage,
+                               ret_reply, error))
         return false;
     if (smtp_reply_positive(ret_reply)) {
         *ret_stage = "DATA";
@@ -84,7 +75,7 @@ bool conversation_message(struct context *context, struct session *session, cons
             return false;
     }
     if (ret_reply->code != 354)
-        return session_command(session, "RSET", &reset, error);
+        return true;
     *ret_stage = STAGE_WHOLE_MESSAGE;
     return session_message(session, bytes_of(message), ret_reply, error);
 }

@@ -9,9 +9,10 @@ enum session_result conversation_open(struct context *context, enum session_tls 
                                       bool login, struct session **ret_session,
                                       struct error *error);
 
-/* MAIL and RCPT, as far as they are accepted, and RSET. ret_stage: the command that was answered
- * last, ret_reply its answer. Nothing is sent behind an accepted RCPT: who is to be refused here
- * must not reach anybody. */
+/* MAIL and RCPT, as far as they are accepted. A session is good for one of these and no more:
+ * servers close connections after a few errors. ret_stage: the command that was answered last,
+ * ret_reply its answer. Nothing is sent behind an accepted RCPT: who is to be refused here must not
+ * reach anybody. */
 MUST_CHECK bool conversation_envelope(struct context *context, struct session *session,
                                       const char *sender, const char *recipient,
                                       const char **ret_stage, struct smtp_reply *ret_reply,

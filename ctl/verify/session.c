@@ -4,6 +4,7 @@
  * AUTH) and hands over the connection, on which we then speak. */
 #include "ctl/verify/session.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 bool session_global_init(struct error *error)
 {
+    /* libcurl leaves the process's signals alone, and a server may hang up at any time. */
+    signal(SIGPIPE, SIG_IGN);
     return curl_global_init_mem(CURL_GLOBAL_DEFAULT, wiping_malloc, wiping_free, wiping_realloc,
                                 wiping_strdup, wiping_calloc) == CURLE_OK ||
            error_set(error, "libcurl cannot be made ready");

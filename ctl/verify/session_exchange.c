@@ -72,8 +72,9 @@ static bool read_reply(struct session *session, int64_t deadline, struct smtp_re
             smtp_reply_feed(&session->reader, (struct bytes){piece, got}, &taken);
         if (state == SMTP_REPLY_MORE)
             continue;
-        if (state == SMTP_REPLY_GARBAGE || taken != got)
+        if (state == SMTP_REPLY_GARBAGE)
             return is_gone(session, "the server says what is no SMTP reply", error);
+        session->gone = taken != got; /* a 421 behind it: too many errors */
         *ret_reply = session->reader.reply;
         return true;
     }

@@ -62,7 +62,7 @@ static bool check_login(struct spoofs *spoofs)
     return result == SESSION_OPEN;
 }
 
-/* A server may close a connection on which it had to refuse something. */
+/* The first probe uses the session by which the login was checked. */
 static bool ready(struct spoofs *spoofs, struct error *error)
 {
     return spoofs->session || log_in(spoofs, error) == SESSION_OPEN;
@@ -76,8 +76,6 @@ static void judge(struct spoofs *spoofs, const struct refusal *refusal, bool ans
     else
         checklist_fail(spoofs->context->list, refusal->check, "see the mail log", "at %s: %s",
                        stage, error->text);
-    if (!answered)
-        hang_up(spoofs);
 }
 
 static void check_envelope(struct spoofs *spoofs)
@@ -96,6 +94,7 @@ static void check_envelope(struct spoofs *spoofs)
                     conversation_envelope(context, spoofs->session, spoofs->spoof,
                                           context->options->to, &stage, &reply, &error);
     judge(spoofs, &refusal, answered, stage, &reply, &error);
+    hang_up(spoofs);
 }
 
 /* The own envelope must be taken: else it was not the content that was refused. */
@@ -124,6 +123,7 @@ static void check_content(struct spoofs *spoofs, enum probe_kind kind,
             stage, reply.text);
     else
         judge(spoofs, refusal, answered, stage, &reply, &error);
+    hang_up(spoofs);
 }
 
 #define CONTENT(kind, the_check, ...)                                                              \

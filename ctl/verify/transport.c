@@ -80,6 +80,9 @@ static enum transport_result check_clear(struct context *context)
         return unreachable(context, &error);
     greeted(context);
     check_clear_login(context, session);
+    session_close(session);
+    if (conversation_open(context, SESSION_CLEAR, false, false, &session, &error) != SESSION_OPEN)
+        return unreachable(context, &error);
     judge_envelope(context, session, &refusal);
     session_close(session);
     return TRANSPORT_READY;

@@ -48,6 +48,10 @@ def test_implicit_tls(site):
     assert outcome.named("skip") == CLEAR
 
 
+def test_a_server_that_hangs_up_after_an_error(site):
+    assert is_clean(site.verify("impatient"), ALL)
+
+
 @pytest.mark.parametrize("to, place", [("mbox@box.example.net", "mbox"), ("folder@box.example.net", "folder")])
 def test_a_mailbox_shows_that_all_is_well(site, to, place):
     assert is_clean(site.verify("submission", "--mailbox", str(site.mail / place), to=to, sink=False), ALL)

@@ -48,6 +48,7 @@ def services(silent_port):
         Service("cleartext-login", {"smtpd_tls_auth_only": "no"}),
         Service("no-tls", {"smtpd_tls_security_level": "none", "smtpd_tls_auth_only": "no"}),
         Service("no-login", {**SAFE, "smtpd_sasl_auth_enable": "no"}),
+        Service("impatient", {**SAFE, "smtpd_soft_error_limit": "1", "smtpd_hard_error_limit": "1"}),
         Service("unguarded", UNGUARDED),
         Service("own-checks", {
             **UNGUARDED,
@@ -68,7 +69,7 @@ def settings(postfix):
     plain = plain_settings(postfix)
     own = [{"name": name, "ports": [postfix.port(name)], "policy": name} for name in POLICIES]
     submission, *others = plain["listeners"]
-    more = ("cleartext-login", "no-tls", "no-login")
+    more = ("cleartext-login", "no-tls", "no-login", "impatient")
     ports = submission["ports"] + [postfix.port(name) for name in more]
     listeners = [*own, {**submission, "ports": ports}, *others]
     return merged(plain, {"listeners": listeners, "policies": POLICIES})
