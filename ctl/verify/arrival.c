@@ -30,9 +30,10 @@ bool arrival_wait(const struct context *context, struct sink *sink, time_t begun
     const char *mark = probe_message_mark(PROBE_ALLOWED, context->token, context->arena);
     struct error error = {"out of memory"};
     if (sink)
-        return arrived(
-            context, mark && sink_wait(sink, mark, options->wait, context->arena, ret_text, &error),
-            &error);
+        return arrived(context,
+                       mark && sink_wait(sink, mark, context->sent, options->wait, context->arena,
+                                         ret_text, &error),
+                       &error);
     if (options->mailbox_path)
         return arrived(context,
                        mark && mail_folder_wait(options->mailbox_path, mark, begun, options->wait,

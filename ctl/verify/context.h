@@ -15,6 +15,7 @@ struct context {
     struct arena *arena;
     const char *token; /* random: by it our message is known again */
     struct password password;
+    int sent;                   /* messages that the server took */
     struct session_facts facts; /* of the session opened last */
 };
 

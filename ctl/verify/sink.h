@@ -15,14 +15,16 @@ MUST_CHECK bool sink_open(const char *address, long port, struct sink **ret_sink
                           struct error *error);
 void sink_close(struct sink *sink);
 
-/* Takes messages in until one has the mark in it; others are taken and forgotten. ret_text (in the
+/* Takes messages in until one has the mark in it and so many have come; others are forgotten. For
+ * those it is waited but shortly: an MTA that finds nobody would hold the next run's mail back for
+ * minutes. ret_text (in the
  * arena): CRLF line ends, dots unstuffed. seconds: how long it is waited for. */
-MUST_CHECK bool sink_wait(struct sink *sink, const char *mark, long seconds, struct arena *arena,
-                          struct bytes *ret_text, struct error *error);
+MUST_CHECK bool sink_wait(struct sink *sink, const char *mark, int expected, long seconds,
+                          struct arena *arena, struct bytes *ret_text, struct error *error);
 
-/* One connection, from the greeting to its end or until a message has the mark in it; deadline: in
- * milliseconds of CLOCK_MONOTONIC. True: ret_text is that message. */
+/* One connection, from the greeting to its end; deadline: in milliseconds of CLOCK_MONOTONIC.
+ * *count goes up with each message. True: ret_text is the one with the mark in it. */
 bool sink_serve(int connection, const char *mark, int64_t deadline, struct arena *arena,
-                struct bytes *ret_text);
+                struct bytes *ret_text, int *count);
 
 #endif

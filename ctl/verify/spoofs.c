@@ -115,6 +115,7 @@ static void check_content(struct spoofs *spoofs, enum probe_kind kind,
     struct error error = {"out of memory"};
     bool answered = text && ready(spoofs, &error) &&
                     conversation_message(context, spoofs->session, text, &stage, &reply, &error);
+    context->sent += answered && reply.code == 250;
     if (answered && strcmp(stage, STAGE_WHOLE_MESSAGE) != 0)
         checklist_skip(
             context->list, refusal->check,
@@ -190,6 +191,7 @@ static bool check_allowed(struct spoofs *spoofs, bool forged)
     struct error error = {"out of memory"};
     bool answered = text && ready(spoofs, &error) &&
                     conversation_message(context, spoofs->session, text, &stage, &reply, &error);
+    context->sent += answered && reply.code == 250;
     if (answered)
         accepted(context, stage, &reply);
     else
