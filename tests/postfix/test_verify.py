@@ -136,6 +136,18 @@ def test_a_listener_that_is_set_wrong(site, service):
     assert all(row["do"] for row in outcome.rows if row["result"] == "fail"), outcome
 
 
+def queued(site, *names):
+    return [path for name in names for path in (site.postfix.queue / name).rglob("*") if path.is_file()]
+
+
+def test_nothing_is_left_in_the_queue(site):
+    """Also what ought to have been refused is taken in, else Postfix holds the next run's mail back."""
+    site.verify("unguarded")
+    wait_until(lambda: not queued(site, "incoming", "active"), "the queue to come to rest")
+    assert queued(site, "deferred") == []
+    assert is_clean(site.verify(), ALL)
+
+
 def test_what_observe_would_have_refused_is_said(site):
     seen = site.verify("observing").row("spoofed-from")["seen"]
     assert 'from: not enforced (mode = "observe" in policy "observing")' in seen

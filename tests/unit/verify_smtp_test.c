@@ -1,4 +1,5 @@
 /* The client's and the sink's side of SMTP in `submilterctl verify`. */
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -199,6 +200,51 @@ static void the_sink_takes_a_message(void **state)
     }
 }
 
+/* A port of 127.0.0.1 that nobody has. */
+static struct sockaddr_in free_place(void)
+{
+    struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof place;
+    int probe = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(probe, (struct sockaddr *)&place, size), 0);
+    assert_int_equal(getsockname(probe, (struct sockaddr *)&place, &size), 0);
+    close(probe);
+    return place;
+}
+
+static void the_sink_takes_the_others_in_too(void **state)
+{
+    (void)state;
+    static const char *const sent[] = {ENVELOPE "MARK\r\n.\r\nQUIT\r\n",
+                                       ENVELOPE "other\r\n.\r\nQUIT\r\n"};
+    struct arena *arena = arena_new((size_t)4 << 20);
+    struct sockaddr_in place = free_place();
+    struct sink *sink;
+    struct error error;
+    struct bytes text;
+    int clients[2];
+    char said[2000];
+    assert_true(sink_open("127.0.0.1", ntohs(place.sin_port), &sink, &error));
+    for (int i = 0; i < 2; i++) {
+        clients[i] = socket(AF_INET, SOCK_STREAM, 0);
+        assert_int_equal(connect(clients[i], (struct sockaddr *)&place, sizeof place), 0);
+        assert_int_equal(write(clients[i], sent[i], strlen(sent[i])), (ssize_t)strlen(sent[i]));
+    }
+    assert_true(sink_wait(sink, "MARK", 2, 60, arena, &text, &error));
+    assert_true(bytes_equal(text, BYTES("MARK\r\n")));
+    sink_close(sink);
+    for (int i = 0; i < 2; i++) {
+        size_t len = 0;
+        ssize_t more;
+        while ((more = read(clients[i], said + len, sizeof said - 1 - len)) > 0)
+            len += (size_t)more;
+        said[len] = '\0';
+        assert_non_null(strstr(said, "250 2.0.0 taken\r\n"));
+        close(clients[i]);
+    }
+    arena_free(arena);
+}
+
 static void the_sink_has_its_bounds(void **state)
 {
     (void)state;
@@ -220,6 +266,7 @@ int main(void)
         cmocka_unit_test(marks_are_submilters),
         cmocka_unit_test(the_sink_takes_a_message),
         cmocka_unit_test(the_sink_has_its_bounds),
+        cmocka_unit_test(the_sink_takes_the_others_in_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
