@@ -7,7 +7,8 @@
 
 #include "ctl/command.h"
 
-static const struct command *const commands[] = {&command_conf, &command_key, &command_test, NULL};
+static const struct command *const commands[] = {&command_conf, &command_doctor, &command_key,
+                                                 &command_test, NULL};
 
 static void print_usage(FILE *out)
 {
