@@ -7,8 +7,11 @@
 
 #include "ctl/command.h"
 
-static const struct command *const commands[] = {&command_conf, &command_key, &command_setup,
-                                                 &command_test, NULL};
+static const struct command *const commands[] = {&command_conf,  &command_doctor, &command_key,
+                                                 &command_setup, &command_test,   NULL};
+&command_test, NULL
+}
+;
 
 static void print_usage(FILE *out)
 {
