@@ -1,6 +1,6 @@
 """One end-to-end case: handed in, and everything that became of it compared with what was expected.
 
-tests/postfix/README tells the keys of a case.
+tests/mta/README tells the keys of a case.
 """
 
 import re
@@ -77,7 +77,7 @@ def reply_pattern(expected):
 
 
 def check_refusal(site, how, outcome: Outcome, stage, reply, listener):
-    said = str(outcome.reply)
+    said = site.mta.without_decoration(str(outcome.reply))
     where = outcome.stage or "the end"
     assert outcome.stage == stage, f"expected at {stage}: {reply}\ngot at {where}: {said}"
     assert re.fullmatch(reply_pattern(reply), said), f"expected: {reply}\ngot:      {said}"
@@ -150,6 +150,6 @@ def check_observed(record, observed):
 def check_held(site, outcome, record, rule_reason):
     assert record["action"] == "quarantine"
     assert f"{record['rule']}.{record['reason']}" == rule_reason
-    wait_until(lambda: site.postfix.queued(outcome.queue_id) == "hold", "the message in the hold queue")
+    wait_until(lambda: site.mta.queued(outcome.queue_id) == "hold", "the message in the hold queue")
     assert not site.sink.find(outcome.queue_id), "a message on hold was delivered"
-    site.postfix.release(outcome.queue_id)
+    site.mta.release(outcome.queue_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .waiting import PATIENCE, GaveUp
 
-TRACE = re.compile(rb"^Received:(?:.|\r\n[ \t])*?\bby \S+ \(Postfix(?:.|\r\n[ \t])*?\bid (\w+)", re.MULTILINE)
+TRACE = re.compile(rb"^Received:(?:.|\r\n[ \t])*?\bby \S+ \((?:Postfix|8\.)(?:.|\r\n[ \t])*?\bid (\w+)", re.MULTILINE)
 CAPABILITIES = b"250-sink.example.net\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 0\r\n"
 
 

@@ -1,6 +1,5 @@
 """What must hold of all records and all deliveries of a run, whatever its tests did."""
 
-import re
 from collections import Counter
 
 KEYS = set(
@@ -8,7 +7,6 @@ KEYS = set(
     "rcpt_count from message_id message_id_old size action rule reason reply verdicts edits signatures "
     "usec".split()
 )
-TAKEN_IN = re.compile(r"postfix/(?!second/)(?:[\w-]+/)?(?:smtpd|pickup)\[\d+\]: (\w+): (?:client|uid)=")
 LET_GO = ("accept", "fix", "quarantine")
 
 
@@ -35,10 +33,5 @@ def check_keys(record):
 def check_deliveries(site, records):
     """What arrived had been let go, and nothing that was refused arrived."""
     let_go = {each["queue_id"] for each in records if each["action"] in LET_GO}
-    arrived = {each.queue_id for each in site.sink.deliveries} & taken_in(site.postfix.logged())
+    arrived = {each.queue_id for each in site.sink.deliveries} & site.mta.taken_in()
     assert arrived <= let_go, f"arrived without having been let go: {arrived - let_go}"
-
-
-def taken_in(log):
-    """Queue ids of what clients handed in; not of bounces, and not of what a test's own daemon judged."""
-    return set(TAKEN_IN.findall(log))

@@ -1,11 +1,14 @@
 """The suite's site: a service for every kind of traffic and policy that its cases ask for."""
 
+import os
 import shutil
 
-from harness.guarded_site import SENDERS, GuardedSite, milter, plain_services, plain_settings
+from harness import postfix, sendmail
+from harness.guarded_site import SENDERS, GuardedSite, plain_services, plain_settings
 from harness.libconfig import merged
-from harness.postfix import Service
+from harness.postfix import Postfix
 from harness.process import free_ports, run
+from harness.sendmail import Sendmail
 from harness.submilter import Records
 
 OLD_TLS = {
@@ -31,24 +34,37 @@ OWN_POLICY = ("cleartext", "strict", "observing", "quarantining")
 MORE_SUBMISSION = ("chrooted", "old-tls", "repairing", "second")
 
 
-def services(second_port):
+# Which MTA the run is about.
+MTA = {"postfix": Postfix, "sendmail": Sendmail}[os.environ.get("SUBMILTER_MTA", "postfix")]
+
+
+def postfix_services(second_port):
     return [
-        *plain_services(),
-        Service("chrooted", chroot=True),
-        Service("old-tls", OLD_TLS),
+        *plain_services(Postfix),
+        postfix.Service("chrooted", chroot=True),
+        postfix.Service("old-tls", OLD_TLS),
         # Here Postfix adds Message-ID, Date and From itself, as it does for a host's own clients.
-        Service("repairing", {"local_header_rewrite_clients": "permit_inet_interfaces"}),
+        postfix.Service("repairing", {"local_header_rewrite_clients": "permit_inet_interfaces"}),
         # Asks a daemon of a test's own, that the test may break.
-        Service("second", {"smtpd_milters": milter(f"inet:127.0.0.1:{second_port}")}),
-        *[Service(name) for name in OWN_POLICY],
+        postfix.Service("second", {"smtpd_milters": Postfix.milter(f"inet:127.0.0.1:{second_port}")}),
+        *[postfix.Service(name) for name in OWN_POLICY],
     ]
 
 
-def settings(postfix):
-    plain = plain_settings(postfix)
-    own = [{"name": name, "ports": [postfix.port(name)], "policy": name} for name in OWN_POLICY]
+def sendmail_services(second_port):
+    return [
+        *plain_services(Sendmail),
+        sendmail.Service("old-tls"),
+        sendmail.Service("second", milter=f"inet:{second_port}@127.0.0.1"),
+        *[sendmail.Service(name) for name in OWN_POLICY],
+    ]
+
+
+def settings(mta):
+    plain = plain_settings(mta)
+    own = [{"name": name, "ports": [mta.port(name)], "policy": name} for name in OWN_POLICY]
     submission, *others = plain["listeners"]
-    ports = submission["ports"] + [postfix.port(name) for name in MORE_SUBMISSION]
+    ports = submission["ports"] + [mta.port(name) for name in MORE_SUBMISSION if name in mta.services]
     listeners = [*own, {**submission, "ports": ports}, *others]
     return merged(plain, {"listeners": listeners, "policies": POLICIES})
 
@@ -58,7 +74,8 @@ class SuiteSite(GuardedSite):
 
     def __init__(self):
         second_port = free_ports(1)[0]
-        super().__init__(services(second_port), settings)
+        services = postfix_services if MTA is Postfix else sendmail_services
+        super().__init__(services(second_port), settings, MTA)
         self.second = self.run(self.new_submilter("second", second_port))
         self.times = 0
 

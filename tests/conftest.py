@@ -6,22 +6,20 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+for folder in ("", "mta"):
+    sys.path.insert(0, str(Path(__file__).resolve().parent / folder))
 
 from invariants import check_all  # noqa: E402  (these need the path above)
 from suite_site import SuiteSite  # noqa: E402
 
 
-def pytest_configure():
-    if os.geteuid() != 0:
-        pytest.exit("these tests start a Postfix of their own, which only root can do", returncode=77)
-
-
 @pytest.fixture(scope="session")
 def site():
+    if os.geteuid() != 0:
+        pytest.exit("these tests start an MTA of their own, which only root can do", returncode=77)
     with SuiteSite() as running:
         yield running
-        running.postfix.stop()
+        running.mta.stop()
         running.submilter.stop()
         check_all(running)
 
