@@ -192,3 +192,34 @@ bool sendmail_cf_filters_of(struct arena *arena, const struct sendmail_cf *cf,
     }
     return sendmail_entry_names(arena, bytes_of(common), ret_names);
 }
+
+bool sendmail_cf_is_submission(const struct sendmail_daemon *daemon)
+{
+    return daemon->port == 465 || daemon->port == 587 || strchr(daemon->modifiers, 's') ||
+           strchr(daemon->modifiers, 'a');
+}
+
+bool sendmail_cf_asks(struct arena *arena, const struct sendmail_cf *cf,
+                      const struct sendmail_daemon *daemon, const char *filter)
+{
+    struct texts names;
+    if (!sendmail_cf_filters_of(arena, cf, daemon, &names))
+        return false;
+    for (size_t i = 0; i < names.count; i++)
+        if (strcmp(names.items[i], filter) == 0)
+            return true;
+    return false;
+}
+
+bool sendmail_cf_fails_closed(const struct sendmail_filter *filter)
+{
+    return strpbrk(filter->flags, "TR4") != NULL;
+}
+
+const struct sendmail_filter *sendmail_cf_ours(const struct sendmail_cf *cf, const char *socket)
+{
+    for (size_t i = 0; i < cf->filter_count; i++)
+        if (sendmail_cf_same_place(cf->filters[i].endpoint, socket))
+            return &cf->filters[i];
+    return sendmail_cf_filter(cf, "submilter");
+}

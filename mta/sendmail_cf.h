@@ -39,9 +39,10 @@ struct sendmail_daemon {   /* a DaemonPortOptions line */
 
 struct sendmail_mailer { /* an M line */
     const char *name;
-    const char *path;  /* P= */
-    const char *flags; /* F= */
-    int64_t line_max;  /* L=; 0: none */
+    const char *path;      /* P= */
+    const char *flags;     /* F= */
+    const char *arguments; /* A= */
+    int64_t line_max;      /* L=; 0: none */
     size_t line;
 };
 
@@ -89,6 +90,20 @@ const struct sendmail_filter *sendmail_cf_filter(const struct sendmail_cf *cf, c
  * False when memory is out. */
 bool sendmail_cf_filters_of(struct arena *arena, const struct sendmail_cf *cf,
                             const struct sendmail_daemon *daemon, struct texts *ret_names);
+
+/* Users hand in their mail there: ports 465 and 587, TLS from the first byte, or a login asked for.
+ */
+bool sendmail_cf_is_submission(const struct sendmail_daemon *daemon);
+
+/* Whether a filter is in a daemon's list. */
+bool sendmail_cf_asks(struct arena *arena, const struct sendmail_cf *cf,
+                      const struct sendmail_daemon *daemon, const char *filter);
+
+/* Whether what Sendmail does when the filter does not answer keeps mail back. */
+bool sendmail_cf_fails_closed(const struct sendmail_filter *filter);
+
+/* The filter that is submilter: at its socket, or called "submilter"; NULL for none. */
+const struct sendmail_filter *sendmail_cf_ours(const struct sendmail_cf *cf, const char *socket);
 
 /* Whether a filter's S= is the socket that submilter.conf names. */
 bool sendmail_cf_same_place(const char *endpoint, const char *socket);

@@ -102,7 +102,8 @@ void sendmail_entry_mailer(struct arena *arena, struct bytes rest, size_t line,
                            struct sendmail_mailer *ret_mailer)
 {
     struct entry entry;
-    *ret_mailer = (struct sendmail_mailer){.name = "", .path = "", .flags = "", .line = line};
+    *ret_mailer = (struct sendmail_mailer){
+        .name = "", .path = "", .flags = "", .arguments = "", .line = line};
     if (next_entry(&rest, &entry))
         ret_mailer->name = arena_text(arena, entry.key);
     while (next_entry(&rest, &entry)) {
@@ -113,6 +114,8 @@ void sendmail_entry_mailer(struct arena *arena, struct bytes rest, size_t line,
             ret_mailer->path = value;
         else if (letter(entry.key) == 'f')
             ret_mailer->flags = value;
+        else if (letter(entry.key) == 'a')
+            ret_mailer->arguments = value;
         else if (letter(entry.key) == 'l')
             ret_mailer->line_max = strtoll(value, NULL, 10);
     }
