@@ -119,6 +119,7 @@ bool backup_open(struct arena *arena, const char *folder, struct backup *ret_bac
     if (ret_backup->lock < 0)
         return error_set(error, "%s cannot be opened: %s", lock, strerror(errno));
     bool locked = flock(ret_backup->lock, LOCK_EX | LOCK_NB) == 0;
+    ret_backup->busy = !locked;
     if (!locked)
         error_set(error, "another submilterctl setup is at work (it holds %s): wait for its end",
                   lock);

@@ -26,6 +26,7 @@ struct backup {
     struct arena *arena;
     const char *folder;
     int lock;
+    bool busy; /* backup_open failed because another holds the lock */
     struct backup_entry *entries, *last;
     size_t count;
     unsigned numbers; /* given out so far */

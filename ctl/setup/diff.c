@@ -34,7 +34,7 @@ static bool compare(struct arena *arena, const struct plan_row *row, const int s
     struct program_output output;
     for (int i = 0; i < 2; i++)
         paths[i] = arena_printf(arena, "/proc/self/fd/%d", sides[i]);
-    const char *before = row->from.exists ? row->path : "/dev/null";
+    const char *before = row->from.exists && !row->whole ? row->path : "/dev/null";
     const char *after = row->to.exists ? row->path : "/dev/null";
     if (arena_failed(arena))
         return error_set(error, "memory is out");
@@ -52,7 +52,8 @@ bool diff_of_row(struct arena *arena, const struct plan_row *row, struct bytes *
     *ret_text = BYTES("");
     if ((row->kind != PLAN_FILE && row->kind != PLAN_REMOVE) || row->secret)
         return true;
-    const int sides[2] = {in_memory(row->from.content), in_memory(row->to.content)};
+    const int sides[2] = {in_memory(row->whole ? BYTES("") : row->from.content),
+                          in_memory(row->to.content)};
     bool done = sides[0] >= 0 && sides[1] >= 0
                     ? compare(arena, row, sides, ret_text, error)
                     : error_set(error, "memory is out: %s cannot be compared", row->path);

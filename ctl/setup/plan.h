@@ -37,6 +37,7 @@ struct plan_row {
     struct place_file to;      /* FILE: what is to be there */
     struct plan_access access; /* FOLDER, and a FILE that is new */
     bool exact;                /* FILE: mode and owner are those of `to`, not of what is there */
+    bool whole;                /* FILE: shown as if nothing had been there */
     bool secret;               /* FILE: its content is shown to nobody */
     plan_action *action;
     void *context;

@@ -24,7 +24,15 @@ struct setup_arguments {
     bool json;
 };
 
-enum { OPTION_PLACE = 256, OPTION_STATE, OPTION_DAEMON, OPTION_SOCKET, OPTION_DOMAIN };
+enum {
+    OPTION_PLACE = 256,
+    OPTION_STATE,
+    OPTION_DAEMON,
+    OPTION_SOCKET,
+    OPTION_DOMAIN,
+    OPTION_RECORDS,
+    OPTION_USER
+};
 
 static bool add_domain(struct arena *arena, struct texts *domains, const char *domain)
 {
@@ -55,6 +63,12 @@ static bool take(struct arena *arena, struct setup_arguments *arguments, int opt
     case OPTION_SOCKET:
         options->socket = value;
         return true;
+    case OPTION_RECORDS:
+        options->records = value;
+        return true;
+    case OPTION_USER:
+        options->user = value;
+        return true;
     case OPTION_DOMAIN:
         return add_domain(arena, &options->domains, value);
     default:
@@ -67,7 +81,6 @@ static bool read_arguments(struct arena *arena, int argc, char **argv,
 {
     int yes = 0;
     int enforce = 0;
-    int inbound = 0;
     int no_keys = 0;
     int undo = 0;
     int force = 0;
@@ -77,10 +90,12 @@ static bool read_arguments(struct arena *arena, int argc, char **argv,
         {"state", required_argument, NULL, OPTION_STATE},
         {"daemon", required_argument, NULL, OPTION_DAEMON},
         {"socket", required_argument, NULL, OPTION_SOCKET},
+        {"records", required_argument, NULL, OPTION_RECORDS},
+        {"user", required_argument, NULL, OPTION_USER},
         {"domain", required_argument, NULL, OPTION_DOMAIN},
         {"yes", no_argument, &yes, 1},
         {"enforce", no_argument, &enforce, 1},
-        {"inbound", no_argument, &inbound, 1},
+
         {"no-keys", no_argument, &no_keys, 1},
         {"undo", no_argument, &undo, 1},
         {"force", no_argument, &force, 1},
@@ -94,7 +109,6 @@ static bool read_arguments(struct arena *arena, int argc, char **argv,
     arguments->force = force;
     arguments->json = json;
     arguments->options.enforce = enforce;
-    arguments->options.inbound = inbound;
     arguments->options.keys = !no_keys;
     arguments->options.carry_out = yes || undo;
     return optind == argc;
@@ -167,7 +181,7 @@ static int run_in(struct arena *arena, struct setup_arguments *arguments)
     if (!plan || !folder)
         return command_complain(&(struct error){"memory is out"}, EX_OSERR);
     if (arguments->options.carry_out && !backup_open(arena, folder, &backup, &error))
-        return finish(arguments, plan, EX_TEMPFAIL, &error);
+        return finish(arguments, plan, backup.busy ? EX_TEMPFAIL : EX_CANTCREAT, &error);
     int status = work(arguments, plan, &backup, &error);
     backup_close(&backup);
     return finish(arguments, plan, status, &error);
@@ -175,8 +189,11 @@ static int run_in(struct arena *arena, struct setup_arguments *arguments)
 
 static int run(const char *config, int argc, char **argv)
 {
-    struct setup_arguments arguments = {
-        .options = {.config = config, .state = STATEDIR "/setup", .daemon = SBINDIR "/submilter"}};
+    struct setup_arguments arguments = {.options = {.config = config,
+                                                    .state = STATEDIR "/setup",
+                                                    .daemon = SBINDIR "/submilter",
+                                                    .records = LOGDIR "/decisions.jsonl",
+                                                    .user = "submilter"}};
     for (size_t i = 0; argc > 1 && kinds[i]; i++)
         if (strcmp(argv[1], kinds[i]->name) == 0)
             arguments.kind = kinds[i];
@@ -195,8 +212,9 @@ static int run(const char *config, int argc, char **argv)
 
 const struct command command_setup = {
     .name = "setup",
-    .arguments = "postfix [--postfix-config DIR] [--yes] [--enforce] [--inbound] [--domain D]...\n"
-                 "      [--no-keys] [--socket SPEC] [--json] [--state DIR] [--daemon PROGRAM]\n"
+    .arguments = "postfix [--postfix-config DIR] [--yes] [--enforce] [--domain D]...\n"
+                 "      [--no-keys] [--socket SPEC] [--user NAME] [--records FILE] [--json]\n"
+                 "      [--state DIR] [--daemon PROGRAM]\n"
                  "  submilterctl setup postfix --undo [--force]",
     .summary = "proposes what hooks submilter into the MTA; --yes does it, --undo puts it back",
     .run = run,

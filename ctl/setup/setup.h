@@ -11,9 +11,10 @@ struct setup_options {
     const char *state;    /* the folder for backups, without the MTA's name */
     const char *daemon;   /* the program submilter */
     const char *socket;   /* in submilter.conf's form; NULL: the kind's own choice */
+    const char *records;  /* the file of records */
+    const char *user;     /* who the daemon is to be */
     struct texts domains; /* --domain */
     bool enforce;
-    bool inbound;   /* mail from outside is looked at too */
     bool keys;      /* false: --no-keys */
     bool carry_out; /* the plan will be carried out, and not only shown */
 };

@@ -83,7 +83,8 @@ void show_text(const struct plan *plan, const struct show_outcome *outcome)
 {
     for (const struct plan_row *row = plan->rows; row; row = row->next)
         show_row(plan, row);
-    show_records(plan);
+    if (plan_pending(plan))
+        show_records(plan);
     show_lines(plan, PLAN_WARNING, "Warnings", "  ! ");
     show_lines(plan, PLAN_NOTE, "Notes", "  - ");
     if (!outcome->error)
