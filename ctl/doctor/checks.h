@@ -4,7 +4,18 @@
 
 #include "ctl/doctor/doctor.h"
 
+extern const struct doctor_check doctor_check_certificate;
 extern const struct doctor_check doctor_check_config;
+extern const struct doctor_check doctor_check_coverage;
 extern const struct doctor_check doctor_check_failopen;
+extern const struct doctor_check doctor_check_host;
+extern const struct doctor_check doctor_check_keys;
+extern const struct doctor_check doctor_check_macros;
+extern const struct doctor_check doctor_check_newlines;
+extern const struct doctor_check doctor_check_offer;
+extern const struct doctor_check doctor_check_restrictions;
+extern const struct doctor_check doctor_check_rewriting;
+extern const struct doctor_check doctor_check_signers;
+extern const struct doctor_check doctor_check_socket;
 
 #endif

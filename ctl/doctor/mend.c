@@ -87,17 +87,39 @@ static bool overrides(const struct postfix_service *service, const char *name)
     return false;
 }
 
-/* postconf -P takes no value with blanks. */
+/* submilter_ and the letters and digits of the service and the parameter. */
+static const char *variable_for(struct doctor *doctor, const struct postfix_service *service,
+                                const char *name)
+{
+    const char *variable = arena_printf(doctor->arena, "submilter_%s_%s", service->name, name);
+    char *text = variable ? arena_text(doctor->arena, bytes_of(variable)) : NULL;
+    if (!text)
+        return "";
+    char *out = text;
+    for (const char *at = text; *at; at++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *at))
+            *out++ = *at;
+    *out = '\0';
+    return text;
+}
+
+/* postconf -P takes no value with blanks: that goes through a name in main.cf. */
 struct mend mend_where_set(struct doctor *doctor, const struct postfix_service *service,
                            const char *name, const char *value)
 {
     if (!overrides(service, name))
         return mend_main_cf(doctor, name, value);
     const char *option = mend_postfix_option(doctor);
-    const char *setting =
-        arena_printf(doctor->arena, "%s/%s/%s=%s", service->name, service->type, name, value);
-    return mend_command(doctor, "postconf%s -P %s && postfix%s reload", option,
-                        mend_quote(doctor, setting ? setting : ""), option);
+    bool blanks = strpbrk(value, " \t{}") != NULL;
+    const char *variable = variable_for(doctor, service, name);
+    const char *use = arena_printf(doctor->arena, "%s/%s/%s=%s%s", service->name, service->type,
+                                   name, blanks ? "$" : "", blanks ? variable : value);
+    const char *quoted = mend_quote(doctor, use ? use : "");
+    if (!blanks)
+        return mend_command(doctor, "postconf%s -P %s && postfix%s reload", option, quoted, option);
+    const char *setting = arena_printf(doctor->arena, "%s = %s", variable, value);
+    return mend_command(doctor, "postconf%s -e %s && postconf%s -P %s && postfix%s reload", option,
+                        mend_quote(doctor, setting ? setting : ""), option, quoted, option);
 }
 
 struct mend mend_drop_override(struct doctor *doctor, const struct postfix_service *service,

@@ -133,11 +133,8 @@ struct mend ours_mend_attribute(struct doctor *doctor, const struct ours_place *
     }
     entry = append(doctor, entry, arena_printf(doctor->arena, "%s=%s", name, value));
     entry = arena_printf(doctor->arena, "{ %s }", entry);
-    const char *list = "";
-    for (size_t i = 0; i < place->milters.count; i++)
-        list = append(doctor, list,
-                      i == place->index ? (entry ? entry : "") : place->milters.items[i].written);
-    return ours_mend_list(doctor, place, list);
+    return ours_mend_list(doctor, place,
+                          ours_list_with(doctor, place, place->index, entry ? entry : ""));
 }
 
 /* "$name", "${name}" or "$(name)" and nothing beside: main.cf's parameter of that name, else NULL.
@@ -157,25 +154,28 @@ static const char *variable_of(struct doctor *doctor, const char *raw)
 
 struct mend ours_mend_list(struct doctor *doctor, const struct ours_place *place, const char *value)
 {
-    const char *option = mend_postfix_option(doctor);
     const char *variable = variable_of(doctor, place->set->raw);
-    if (variable)
-        return mend_main_cf(doctor, variable, value);
-    if (!place->is_override)
-        return mend_main_cf(doctor, place->parameter, value);
-    /* postconf -P takes no value with blanks: it goes through a name in main.cf. */
-    char name[64] = "submilter_";
-    size_t used = strlen(name);
-    for (const char *at = place->service->name; *at && used + 1 < sizeof name; at++)
-        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", *at))
-            name[used++] = *at;
-    name[used] = '\0';
-    const char *setting = arena_printf(doctor->arena, "%s = %s", name, value);
-    const char *use = arena_printf(doctor->arena, "%s/%s/%s=$%s", place->service->name,
-                                   place->service->type, place->parameter, name);
-    return mend_command(doctor, "postconf%s -e %s && postconf%s -P %s && postfix%s reload", option,
-                        mend_quote(doctor, setting ? setting : ""), option,
-                        mend_quote(doctor, use ? use : ""), option);
+    return variable ? mend_main_cf(doctor, variable, value)
+                    : mend_where_set(doctor, place->service, place->parameter, value);
+}
+
+const char *ours_list_with(struct doctor *doctor, const struct ours_place *place, size_t index,
+                           const char *entry)
+{
+    const char *list = "";
+    for (size_t i = 0; i < place->milters.count; i++)
+        list = append(doctor, list, i == index ? entry : place->milters.items[i].written);
+    return index < place->milters.count ? list : append(doctor, list, entry);
+}
+
+size_t ours_misnamed(const struct ours_place *place)
+{
+    size_t i = 0;
+    if (ours_is_asked(place))
+        return place->milters.count;
+    while (i < place->milters.count && !strstr(place->milters.items[i].endpoint, "submilter"))
+        i++;
+    return i;
 }
 
 static const char *unix_endpoint(struct doctor *doctor, const char *path)

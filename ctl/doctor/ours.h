@@ -41,6 +41,15 @@ struct mend ours_mend_attribute(struct doctor *doctor, const struct ours_place *
 struct mend ours_mend_list(struct doctor *doctor, const struct ours_place *place,
                            const char *value);
 
+/* The place's list with the entry in place of the index's milter (milters.count: behind the last).
+ */
+const char *ours_list_with(struct doctor *doctor, const struct ours_place *place, size_t index,
+                           const char *entry);
+
+/* A milter that is called submilter, and is not where submilter.conf says: its index, or
+ * milters.count. */
+size_t ours_misnamed(const struct ours_place *place);
+
 /* How Postfix is to name submilter's socket, with its default_action; NULL: nobody can tell. */
 const char *ours_entry(struct doctor *doctor);
 
