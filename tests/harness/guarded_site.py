@@ -16,6 +16,7 @@ bob@example.com         bob@example.com
 ceo@example.com         ceo@example.com
 carol@example.com       carol
 @example.org            orgadmin@example.com
+first+last@example.com  first+last@example.com
 jürgen@bücher.example   juergen@example.com
 "odd local"@example.com alice@example.com
 """

@@ -105,6 +105,9 @@ TAKEN_IN = re.compile(r"postfix/(?!second/)(?:[\w-]+/)?(?:smtpd|pickup)\[\d+\]: 
 class Postfix:
     name = "postfix"
     knows_xclient = True
+    adds_unseen = False
+    checks_helo = False
+    logs_refusal = "milter-reject: END-OF-MESSAGE"
 
     def __init__(self, folder, services, relay_port, certificates, milter=""):
         """Prepare the instance and Dovecot for its logins; start() runs them."""
@@ -153,6 +156,8 @@ class Postfix:
     def socket(self, path):
         """Where a socket lies that smtpd, chrooted or not, finds under that path."""
         return self.queue / path
+
+    form = bytes  # fields leave as they came
 
     @staticmethod
     def without_decoration(reply):

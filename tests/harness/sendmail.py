@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from .build import TOP
 from .dovecot import PASSWORD, USERS
+from .message import name_of
 from .process import Server, free_ports, run
 from .waiting import PATIENCE, accepts, wait_until
 
@@ -83,6 +84,9 @@ NAMESPACES = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "--")
 TAKEN_IN = re.compile(r"sendmail\[\d+\]: (\w+): from=(?!<>)(?!.*daemon=second\b)")
 
 
+WITH_ADDRESSES = (b"from", b"sender", b"reply-to", b"to", b"cc", b"resent-from", b"resent-to")
+
+
 @dataclass
 class Service:
     """One port: a name for the tests, its DaemonPortOptions, and the port that it got."""
@@ -130,6 +134,9 @@ class _Log(threading.Thread):
 class Sendmail:
     name = "sendmail"
     knows_xclient = False
+    checks_helo = True
+    logs_refusal = "milter=submilter, reject="
+    adds_unseen = True  # what it adds itself (Message-Id, Date) is not shown to milters
 
     def __init__(self, folder, services, relay_port, certificates, milter="", more=""):
         """Prepare the instance; start() runs it. more: lines of the .mc file."""
@@ -183,7 +190,9 @@ class Sendmail:
         )
         source = self.folder / "sendmail.mc"
         source.write_text(text)
-        self.config.write_bytes(run("m4", f"-D_CF_DIR_={CF}/", source).stdout)
+        made = run("m4", f"-D_CF_DIR_={CF}/", source, check=False)
+        assert made.returncode == 0, made.stderr.decode()
+        self.config.write_bytes(made.stdout)
 
     @staticmethod
     def milter(address):
@@ -194,6 +203,11 @@ class Sendmail:
     def socket(self, path):
         """Where a socket lies that Sendmail finds under that path."""
         return self.folder / path
+
+    @staticmethod
+    def form(field):
+        """Fields with addresses are folded anew."""
+        return re.sub(rb"\s+", b" ", field) if name_of(field) in WITH_ADDRESSES else field
 
     @staticmethod
     def without_decoration(reply):
@@ -254,6 +268,6 @@ class Sendmail:
 
     def release(self, queue_id):
         """Let a quarantined message go."""
-        for arguments in ((f"-qI{queue_id}", "-qQ", "-Q"), (f"-qI{queue_id}",)):
+        for arguments in ((f"-qI{queue_id}", "-qQ", "-Q"), ("-qf", f"-qI{queue_id}")):
             code, said = self.sendmail(b"", *arguments)
             assert code == 0, said

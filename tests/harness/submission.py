@@ -73,7 +73,8 @@ def submit(site, how: Submission) -> Outcome:
         return Outcome(*refused.args)
     with client:
         outcome = transaction(client, how)
-        client.quit()
+        if outcome.reply.code != 421:  # with which the server hangs up
+            client.quit()
     return outcome
 
 

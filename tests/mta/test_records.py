@@ -47,11 +47,11 @@ def test_all_that_is_known_of_a_message(site):
 
 
 def test_queue_id_of_a_refused_message(site):
-    """The id that Postfix logs the refusal under."""
+    """The id that the MTA logs the refusal under."""
     outcome = submit(site, Submission(message=SPOOFED))
     record = record_of(site, outcome)
-    line = site.postfix.wait_logged(lambda line: record["id"] in line, "the refusal")
-    assert f": {record['queue_id']}: milter-reject: END-OF-MESSAGE" in line
+    line = site.mta.wait_logged(lambda line: record["id"] in line, "the refusal")
+    assert f": {record['queue_id']}: {site.mta.logs_refusal}" in line
 
 
 def test_old_message_id_is_kept(site):
@@ -99,8 +99,8 @@ def is_one_safe_line(site, record):
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_helo(site, text):
     outcome = submit(site, Submission(message=GOOD, helo=as_bytes(text)))
-    if isinstance(text, bytes):
-        assert outcome.stage == "EHLO"  # by Postfix itself: it is not UTF-8
+    if isinstance(text, bytes) or site.mta.checks_helo:
+        assert outcome.stage == "EHLO"  # by the MTA itself: it is not UTF-8, or no domain
         return
     assert outcome.accepted
     is_one_safe_line(site, record_of(site, outcome))

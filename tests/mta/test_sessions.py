@@ -7,6 +7,7 @@ import pytest
 from harness.message import Message, changes
 from harness.smtp import to_wire
 from harness.submission import Submission, open_session, submit, transaction
+from harness.waiting import wait_until
 
 GOOD = (
     b"From: alice@example.com\r\nTo: bob@example.net\r\nSubject: x\r\n"
@@ -23,7 +24,7 @@ def session(site):
 
 def arrives_signed(site, queue_id, sent=GOOD):
     arrived = site.sink.wait(queue_id)
-    added, lost, intact = changes(sent, arrived.data)
+    added, lost, intact = changes(sent, arrived.data, site.mta.form)
     assert len(added) == 2 and not lost and intact
     assert [result.valid for result in site.signatures(arrived.data)] == [True, True]
     return arrived
@@ -99,7 +100,7 @@ def test_one_recipient_refused_and_the_others_served(site, session):
     (refused,) = outcome.refused_rcpts
     assert is_refused(refused, "recipients.forbidden-domain")
     arrived = arrives_signed(site, outcome.queue_id)
-    assert arrived.recipients == ["<one@example.net>", "<three@example.net>"]
+    assert sorted(arrived.recipients) == ["<one@example.net>", "<three@example.net>"]
     assert site.submilter.records.wait_message(outcome.queue_id)["rcpt_count"] == 2
     record = site.submilter.records.wait_refusal(refused)
     assert record["command"] == "RCPT" and record["action"] == "reject"
@@ -108,7 +109,12 @@ def test_one_recipient_refused_and_the_others_served(site, session):
 def test_two_hundred_recipients(site, session):
     rcpts = tuple(f"<user{number}@example.net>" for number in range(200))
     outcome = transaction(session, Submission(message=GOOD, rcpts=rcpts))
-    assert len(arrives_signed(site, outcome.queue_id).rcpts) == 200
+    arrives_signed(site, outcome.queue_id)
+
+    def all_there():
+        return sum(len(each.rcpts) for each in site.sink.find(outcome.queue_id)) == 200
+
+    wait_until(all_there, "all recipients, in as many envelopes as the MTA likes")
     assert site.submilter.records.wait_message(outcome.queue_id)["rcpt_count"] == 200
 
 
@@ -137,6 +143,9 @@ def test_refusals_all_at_once(site, session):
 
 def test_bdat(site, session):
     """CHUNKING is no way around."""
+    if "CHUNKING" not in session.ehlo().lines:
+        assert session.command("BDAT 1 LAST").code == 500
+        return
     for message, accepted in ((GOOD, True), (SPOOFED, False)):
         session.mail()
         session.rcpt()
@@ -152,13 +161,16 @@ def test_bdat(site, session):
 
 
 def test_a_smuggled_message_is_judged_like_any_other(site, session):
-    """This Postfix takes LF dot CRLF for the end; what follows are commands of the same login."""
+    """This Postfix takes LF dot CRLF for the end; what follows are commands of the same login. Sendmail hangs up."""
     session.mail()
     session.rcpt()
     assert session.command("DATA").code == 354
     smuggled = b"MAIL FROM:<alice@example.com>\r\nRCPT TO:<victim@example.net>\r\nDATA\r\n" + to_wire(SPOOFED)
     session.send(GOOD + b"end\n.\r\n" + smuggled)
     first = session.read()
+    if first.code == 421:
+        assert not site.sink.holding(b"victim")
+        return
     arrived = site.sink.wait(first.queue_id)
     assert b"victim" not in arrived.data
     assert [session.read().code for _ in range(3)] == [250, 250, 354]
