@@ -9,9 +9,6 @@
 
 static const struct command *const commands[] = {&command_conf,  &command_doctor, &command_key,
                                                  &command_setup, &command_test,   NULL};
-&command_test, NULL
-}
-;
 
 static void print_usage(FILE *out)
 {

@@ -182,6 +182,14 @@ const struct sendmail_filter *sendmail_cf_filter(const struct sendmail_cf *cf, c
     return NULL;
 }
 
+const struct sendmail_mailer *sendmail_cf_mailer(const struct sendmail_cf *cf, const char *name)
+{
+    for (size_t i = 0; i < cf->mailer_count; i++)
+        if (strcmp(cf->mailers[i].name, name) == 0)
+            return &cf->mailers[i];
+    return NULL;
+}
+
 bool sendmail_cf_filters_of(struct arena *arena, const struct sendmail_cf *cf,
                             const struct sendmail_daemon *daemon, struct texts *ret_names)
 {

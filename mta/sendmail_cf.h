@@ -86,6 +86,8 @@ MUST_CHECK bool sendmail_cf_class(struct arena *arena, const struct sendmail_cf 
 /* NULL for no filter of that name. */
 const struct sendmail_filter *sendmail_cf_filter(const struct sendmail_cf *cf, const char *name);
 
+const struct sendmail_mailer *sendmail_cf_mailer(const struct sendmail_cf *cf, const char *name);
+
 /* The names of the filters that a daemon asks, in this order: its own list, or InputMailFilters.
  * False when memory is out. */
 bool sendmail_cf_filters_of(struct arena *arena, const struct sendmail_cf *cf,

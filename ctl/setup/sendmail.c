@@ -41,7 +41,9 @@ static bool read_site(const struct setup_options *options, struct arena *arena,
                       struct sendmail_site *ret_site, struct error *error)
 {
     struct place_file live;
-    *ret_site = (struct sendmail_site){.build = {.mc = options->place ? options->place : MC}};
+    *ret_site = (struct sendmail_site){.build = {.mc = options->place ? options->place : MC,
+                                                 .cf = options->cf,
+                                                 .cf_folder = options->cf_folder}};
     struct sendmail_build *build = &ret_site->build;
     return sendmail_mc_read(arena, build->mc, &ret_site->mc, error) &&
            sendmail_build_find(arena, &ret_site->mc, build, error) &&
@@ -148,7 +150,7 @@ static bool add_restart(const struct sendmail_cf *cf, struct plan *plan, struct 
 
 /* The daemon comes before Sendmail hears of it. */
 static bool hook_up(const struct setup_options *options, const struct sendmail_site *site,
-                    const char *socket, struct plan *plan, struct error *error)
+                    const char *socket, bool changed, struct plan *plan, struct error *error)
 {
     struct arena *arena = plan->arena;
     struct bytes mc;
@@ -157,10 +159,11 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
     const char *host;
     struct restart running;
     static const struct plan_access readable = {.mode = 0644};
-    if (plan_pending(plan))
+    if (changed)
         service_add_check(options, plan);
-    if (find_running(&site->cf, &running))
-        service_add_start(options, socket, plan);
+    if (find_running(&site->cf, &running) &&
+        !service_add_start(options, socket, changed, plan, error))
+        return false;
     if (!sendmail_edit(arena, site, socket, &mc, error))
         return false;
     if (bytes_equal(mc, site->mc.text))
@@ -205,7 +208,7 @@ static bool propose_for(const struct setup_options *options, const struct sendma
     const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
     if (!own_add(options, &conf, written, path ? place_folder_of(plan->arena, path) : NULL, plan,
                  error) ||
-        !hook_up(options, site, socket, plan, error))
+        !hook_up(options, site, socket, !written && plan_pending(plan), plan, error))
         return false;
     if (plan_pending(plan))
         say_next(options, written ? written->log.json : options->records, plan);
@@ -227,7 +230,7 @@ static bool propose(const struct setup_options *options, struct plan *plan, stru
 static bool after_undo(const struct setup_options *options, struct plan *plan, struct error *error)
 {
     const char *mc = options->place ? options->place : MC;
-    const char *path = sendmail_build_cf_of(plan->arena, mc);
+    const char *path = options->cf ? options->cf : sendmail_build_cf_of(plan->arena, mc);
     struct sendmail_cf cf;
     struct settings *written;
     if (!plan_pending(plan))
@@ -250,6 +253,7 @@ static bool after_undo(const struct setup_options *options, struct plan *plan, s
 const struct setup_kind setup_sendmail = {
     .name = "sendmail",
     .place_option = "mc",
+    .makes_cf = true,
     .propose = propose,
     .after_undo = after_undo,
 };

@@ -59,12 +59,16 @@ static size_t place_of(const struct sendmail_mc *mc)
     return mailer ? line_begin(mc->text, mailer->begin) : mc->text.len;
 }
 
-static bool insert(struct edit *edit, const char *line)
+static bool insert_at(struct edit *edit, size_t at, const char *line)
 {
     struct bytes text = edit->mc.text;
-    size_t at = place_of(&edit->mc);
     bool ended = at == 0 || text.data[at - 1] == '\n';
     return splice(edit, at, at, arena_printf(edit->arena, "%s%s\n", ended ? "" : "\n", line));
+}
+
+static bool insert(struct edit *edit, const char *line)
+{
+    return insert_at(edit, place_of(&edit->mc), line);
 }
 
 /* submilter.conf says unix: and inet:PORT@HOST, which Sendmail understands too. */
@@ -157,6 +161,37 @@ static bool list_for_daemon(struct edit *edit, const struct sendmail_daemon *dae
                      edit->site->cf.path, daemon->name, edit->mc.path, name);
 }
 
+/* What was signed leaves as it is: lines are not broken, and 8-bit text is not encoded for a server
+ * that does not announce 8BITMIME. Where the .mc has no MAILER lines (FEATURE(`nullclient'))
+ * nothing can be said before them. */
+static bool keep_whole(struct edit *edit, struct error *error)
+{
+    static const char *const flagged[] = {"smtp", "esmtp", "dsmtp"};
+    static const char *const modify[] = {"SMTP", "ESMTP", "DSMTP"};
+    const struct mc_call *mailer = sendmail_mc_first(&edit->mc, "MAILER_DEFINITIONS", NULL);
+    if (!mailer)
+        mailer = sendmail_mc_first(&edit->mc, "MAILER", NULL);
+    const struct sendmail_mailer *smtp = sendmail_cf_mailer(&edit->site->cf, "esmtp");
+    const struct sendmail_mailer *relay = sendmail_cf_mailer(&edit->site->cf, "relay");
+    const char *lines = "";
+    if (!mailer)
+        return true;
+    size_t at = line_begin(edit->mc.text, mailer->begin);
+    if (smtp && smtp->line_max)
+        lines = arena_printf(edit->arena, "define(`SMTP_MAILER_LL', `0')dnl\n");
+    if (relay && relay->line_max)
+        lines = arena_printf(edit->arena, "%sdefine(`RELAY_MAILER_LL', `0')dnl\n", lines);
+    for (size_t i = 0; lines && i < sizeof flagged / sizeof *flagged; i++) {
+        const struct sendmail_mailer *one = sendmail_cf_mailer(&edit->site->cf, flagged[i]);
+        if (one && !strchr(one->flags, '8'))
+            lines = arena_printf(edit->arena, "%sMODIFY_MAILER_FLAGS(`%s', `+8')dnl\n", lines,
+                                 modify[i]);
+    }
+    if (lines && *lines == '\0')
+        return true;
+    return splice(edit, at, at, lines) || error_set(error, "memory is out");
+}
+
 bool sendmail_edit(struct arena *arena, const struct sendmail_site *site, const char *socket,
                    struct bytes *ret_mc, struct error *error)
 {
@@ -177,6 +212,8 @@ bool sendmail_edit(struct arena *arena, const struct sendmail_site *site, const 
             !list_for_daemon(&edit, daemon, name, error))
             return false;
     }
+    if (!keep_whole(&edit, error))
+        return false;
     *ret_mc = edit.mc.text;
     return true;
 }

@@ -166,7 +166,7 @@ bool sendmail_listeners(const struct sendmail_site *site, struct plan *plan, str
                         struct error *error)
 {
     struct texts ports;
-    struct texts others;
+    struct texts others = {0};
     const struct conf_text_listener local = {
         .name = "local",
         .why = "sendmail(1) hands its mail in at 127.0.0.1.",

@@ -14,7 +14,7 @@
 #define EXIT_PENDING 2
 #define MOST_BYTES ((size_t)512 * 1024 * 1024)
 
-static const struct setup_kind *const kinds[] = {&setup_postfix, NULL};
+static const struct setup_kind *const kinds[] = {&setup_postfix, &setup_sendmail, NULL};
 
 struct setup_arguments {
     const struct setup_kind *kind;
@@ -26,6 +26,8 @@ struct setup_arguments {
 
 enum {
     OPTION_PLACE = 256,
+    OPTION_CF,
+    OPTION_CF_FOLDER,
     OPTION_STATE,
     OPTION_DAEMON,
     OPTION_SOCKET,
@@ -53,6 +55,12 @@ static bool take(struct arena *arena, struct setup_arguments *arguments, int opt
     switch (option) {
     case OPTION_PLACE:
         options->place = value;
+        return true;
+    case OPTION_CF:
+        options->cf = value;
+        return true;
+    case OPTION_CF_FOLDER:
+        options->cf_folder = value;
         return true;
     case OPTION_STATE:
         options->state = value;
@@ -100,6 +108,9 @@ static bool read_arguments(struct arena *arena, int argc, char **argv,
         {"undo", no_argument, &undo, 1},
         {"force", no_argument, &force, 1},
         {"json", no_argument, &json, 1},
+        /* A row without a name ends the list. */
+        {arguments->kind->makes_cf ? "cf" : NULL, required_argument, NULL, OPTION_CF},
+        {"cf-dir", required_argument, NULL, OPTION_CF_FOLDER},
         {0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -212,10 +223,12 @@ static int run(const char *config, int argc, char **argv)
 
 const struct command command_setup = {
     .name = "setup",
-    .arguments = "postfix [--postfix-config DIR] [--yes] [--enforce] [--domain D]...\n"
-                 "      [--no-keys] [--socket SPEC] [--user NAME] [--records FILE] [--json]\n"
-                 "      [--state DIR] [--daemon PROGRAM]\n"
-                 "  submilterctl setup postfix --undo [--force]",
+    .arguments =
+        "postfix [--postfix-config DIR] [--yes] [--enforce] [--domain D]...\n"
+        "      [--no-keys] [--socket SPEC] [--user NAME] [--records FILE] [--json]\n"
+        "      [--state DIR] [--daemon PROGRAM]\n"
+        "  submilterctl setup sendmail [--mc FILE] [--cf FILE] [--cf-dir DIR] [--yes] ...\n"
+        "  submilterctl setup postfix|sendmail --undo [--force]",
     .summary = "proposes what hooks submilter into the MTA; --yes does it, --undo puts it back",
     .run = run,
 };
