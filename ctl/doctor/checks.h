@@ -15,6 +15,10 @@ extern const struct doctor_check doctor_check_newlines;
 extern const struct doctor_check doctor_check_offer;
 extern const struct doctor_check doctor_check_restrictions;
 extern const struct doctor_check doctor_check_rewriting;
+extern const struct doctor_check doctor_check_sendmail_coverage;
+extern const struct doctor_check doctor_check_sendmail_offer;
+extern const struct doctor_check doctor_check_sendmail_rewriting;
+extern const struct doctor_check doctor_check_sendmail_socket;
 extern const struct doctor_check doctor_check_signers;
 extern const struct doctor_check doctor_check_socket;
 

@@ -127,15 +127,15 @@ static bool wait_for_restart(void *context, struct plan *plan, struct error *err
                      RESTART_SECONDS);
 }
 
-static bool add_restart(const struct sendmail_cf *cf, struct plan *plan, struct error *error)
+static bool add_restart(const struct sendmail_cf *cf, const char *else_next, struct plan *plan,
+                        struct error *error)
 {
     struct restart *restart = arena_alloc(plan->arena, sizeof *restart);
     if (!restart)
         return error_set(error, "memory is out");
     if (!find_running(cf, restart)) {
-        plan_say(plan, PLAN_NEXT,
-                 "Start submilter before Sendmail: while it does not answer, Sendmail puts off all "
-                 "mail");
+        if (else_next)
+            plan_say(plan, PLAN_NEXT, "%s", else_next);
         return true;
     }
     const char *script =
@@ -183,7 +183,9 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
     if (row)
         row->what = arena_printf(arena, "as this makes it: %s",
                                  sendmail_build_command(arena, &site->build));
-    return add_restart(&site->cf, plan, error);
+    const char *start =
+        "Start submilter before Sendmail: while it does not answer, Sendmail puts off all mail";
+    return add_restart(&site->cf, service_answers(socket) ? NULL : start, plan, error);
 }
 
 static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
@@ -237,7 +239,7 @@ static bool after_undo(const struct setup_options *options, struct plan *plan, s
         return true;
     if (!path)
         return error_set(error, "memory is out");
-    if (!sendmail_cf_read(plan->arena, path, &cf, error) || !add_restart(&cf, plan, error) ||
+    if (!sendmail_cf_read(plan->arena, path, &cf, error) || !add_restart(&cf, NULL, plan, error) ||
         !own_settings(options, plan, &written, error))
         return false;
     if (written && service_answers(written->socket))
