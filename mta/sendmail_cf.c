@@ -62,6 +62,8 @@ static void take_line(struct arena *arena, struct sendmail_cf *cf, char kind, st
         rest = bytes_trim(rest);
     struct bytes name = name_of(kind, rest);
     struct bytes value = bytes_trim(bytes_slice(rest, name.len, rest.len));
+    if (name.len == 3 && name.data[0] == '{') /* {w} is w */
+        name = bytes_slice(name, 1, 2);
     if (kind == 'O' && value.len && value.data[0] == '=')
         value = bytes_trim(bytes_slice(value, 1, value.len));
     *line = (struct sendmail_line){kind, arena_text(arena, name), arena_text(arena, value), number};

@@ -208,7 +208,7 @@ static void test_reads_classes(void **state)
     struct error error;
     struct sendmail_cf cf = cf_of(arena_printf(arena,
                                                "Cwlocalhost mail\nFw%s %%[^\\#]\nFw-o %s.gone\n"
-                                               "Fw@LDAP\nC{VirtHost}v.example\nCwend\n",
+                                               "Fw@LDAP\nC{VirtHost}v.example\nC{w}end\n",
                                                path, path));
     assert_true(sendmail_cf_class(arena, &cf, "w", &words, &error));
     unlink(path);
