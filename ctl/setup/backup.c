@@ -90,8 +90,10 @@ static bool read_manifest(struct backup *backup, struct error *error)
 {
     struct place_file manifest;
     const char *path = path_of(backup, "manifest");
-    if (!path || !place_read(backup->arena, path, &manifest, error))
-        return path || error_set(error, "memory is out");
+    if (!path)
+        return error_set(error, "memory is out");
+    if (!place_read(backup->arena, path, &manifest, error))
+        return false;
     struct bytes rest = manifest.content;
     for (unsigned number = 1; rest.len; number++) {
         size_t end = bytes_find(rest, '\n');
@@ -233,8 +235,10 @@ bool backup_old(const struct backup *backup, const struct backup_entry *entry,
     if (!entry->existed)
         return true;
     const char *path = content_path(backup, entry->number);
-    if (!path || !place_read(backup->arena, path, ret_file, error))
-        return path || error_set(error, "memory is out");
+    if (!path)
+        return error_set(error, "memory is out");
+    if (!place_read(backup->arena, path, ret_file, error))
+        return false;
     if (!backup_digest(ret_file, digest) || strcmp(digest, entry->before) != 0)
         return error_set(error, "%s, the backup of %s, is %s", path, entry->path,
                          ret_file->exists ? "not what was saved there" : "gone");

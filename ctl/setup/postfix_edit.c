@@ -1,8 +1,11 @@
 /* The changes of main.cf and master.cf, made by postconf(1) on a copy. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ctl/setup/postfix_parts.h"
@@ -28,6 +31,18 @@ static const char *in_folder(const struct scratch *scratch, const char *folder, 
     return arena_printf(scratch->plan->arena, "%s/%s", folder, name);
 }
 
+/* Postfix's tools wait until a file that they read is two seconds old, lest somebody still write.
+ */
+static void let_settle(const struct scratch *scratch)
+{
+    const struct timespec past[] = {{.tv_sec = time(NULL) - 60}, {.tv_sec = time(NULL) - 60}};
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = in_folder(scratch, scratch->folder, copied[i]);
+        if (path)
+            utimensat(AT_FDCWD, path, past, 0);
+    }
+}
+
 static bool open_scratch(struct scratch *scratch, struct error *error)
 {
     struct arena *arena = scratch->plan->arena;
@@ -44,6 +59,7 @@ static bool open_scratch(struct scratch *scratch, struct error *error)
         if (file.exists && !place_write(arena, to, &file, NULL, error))
             return false;
     }
+    let_settle(scratch);
     return postfix_read(arena, folder, &scratch->now, error);
 }
 
@@ -66,8 +82,10 @@ static bool set(struct scratch *scratch, const char *option, const char *assignm
     struct program_output output;
     if (!assignment)
         return error_set(error, "memory is out");
-    return program_must_run(scratch->plan->arena, argv, SECONDS, &output, error) &&
-           postfix_read(scratch->plan->arena, scratch->folder, &scratch->now, error);
+    if (!program_must_run(scratch->plan->arena, argv, SECONDS, &output, error))
+        return false;
+    let_settle(scratch);
+    return postfix_read(scratch->plan->arena, scratch->folder, &scratch->now, error);
 }
 
 bool postfix_list_has(struct arena *arena, const char *value, const char *queue_directory,
@@ -82,7 +100,6 @@ bool postfix_list_has(struct arena *arena, const char *value, const char *queue_
     return false;
 }
 
-/* Whether the list has us; says so where a plain entry would let mail by while we are down. */
 static bool has_us(const struct scratch *scratch, const char *value, bool chroot)
 {
     return postfix_list_has(scratch->plan->arena, value,
@@ -120,11 +137,40 @@ static const char *trimmed(struct arena *arena, const char *text)
     return arena_text(arena, bytes_trim(bytes_of(text)));
 }
 
+/* main.cf's list serves services in a chroot and others. */
+static bool main_has_us(const struct scratch *scratch, const char *name)
+{
+    const char *value = postfix_value(&scratch->now, name);
+    return has_us(scratch, value, false) || has_us(scratch, value, true);
+}
+
+/* Who has hooked us in by hand may have left out what happens while we do not answer. */
+static void warn_of_open_failure(const struct scratch *scratch, const char *name)
+{
+    struct milters milters;
+    const char *usual = postfix_value(scratch->live, "milter_default_action");
+    const char *queue = postfix_value(scratch->live, "queue_directory");
+    if (!milters_parse(scratch->plan->arena, postfix_value(scratch->live, name), &milters))
+        return;
+    for (size_t i = 0; i < milters.count; i++) {
+        const struct milter *milter = &milters.items[i];
+        const char *action = milter->default_action ? milter->default_action : usual;
+        if ((milters_same_place(milter->endpoint, queue, false, scratch->socket) ||
+             milters_same_place(milter->endpoint, queue, true, scratch->socket)) &&
+            strcmp(action, "accept") == 0)
+            plan_say(scratch->plan, PLAN_WARNING,
+                     "%s: while submilter does not answer, mail passes unjudged "
+                     "(default_action is accept): write { %s, default_action=tempfail } for it",
+                     name, milter->endpoint);
+    }
+}
+
 /* main.cf: behind what is there, which stays as it is written. */
 static bool chain_main(struct scratch *scratch, const char *name, struct error *error)
 {
     struct arena *arena = scratch->plan->arena;
-    if (has_us(scratch, postfix_value(&scratch->now, name), false))
+    warn_of_open_failure(scratch, name);
+    if (main_has_us(scratch, name))
         return true;
     const char *raw = postfix_parameter(&scratch->now, name)->raw;
     raw = trimmed(arena, strcmp(raw, "none") == 0 ? "" : raw);
@@ -210,7 +256,8 @@ static bool check_reach(const struct scratch *scratch, struct error *error)
 {
     const char *queue = postfix_value(scratch->live, "queue_directory");
     const char *path = strncmp(scratch->socket, "unix:", 5) == 0 ? scratch->socket + 5 : NULL;
-    if (!path || strncmp(path, queue, strlen(queue)) == 0)
+    size_t len = strlen(queue);
+    if (!path || (strncmp(path, queue, len) == 0 && path[len] == '/'))
         return true;
     for (size_t i = 0; i < scratch->live->service_count; i++) {
         const struct postfix_service *service = &scratch->live->services[i];
@@ -230,7 +277,7 @@ static bool edit_all(struct scratch *scratch, const char *endpoint, struct error
     struct arena *arena = scratch->plan->arena;
     const char *own = arena_printf(arena, "{ %s, default_action=tempfail }", endpoint);
     const struct postfix_parameter *set_already = postfix_parameter(&scratch->now, "submilter");
-    bool hooked = has_us(scratch, postfix_value(&scratch->now, "smtpd_milters"), false);
+    bool hooked = main_has_us(scratch, "smtpd_milters");
     if (!own)
         return error_set(error, "memory is out");
     bool defined = set_already && strcmp(set_already->raw, own) == 0;
