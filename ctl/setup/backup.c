@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,22 +68,46 @@ static struct backup_entry *append(struct backup *backup, const struct backup_en
     return kept;
 }
 
+static bool take_number(const char **at, int base, unsigned *ret_number)
+{
+    char *end;
+    if (**at < '0' || **at > '9')
+        return false;
+    unsigned long number = strtoul(*at, &end, base);
+    if (*end != ' ' || number > UINT_MAX)
+        return false;
+    *ret_number = (unsigned)number;
+    *at = end + 1;
+    return true;
+}
+
+static bool take_digest(const char **at, char ret_hex[BACKUP_DIGEST])
+{
+    size_t len = strcspn(*at, " ");
+    if (len == 0 || len >= BACKUP_DIGEST || (*at)[len] != ' ')
+        return false;
+    memcpy(ret_hex, *at, len);
+    ret_hex[len] = '\0';
+    *at += len + 1;
+    return true;
+}
+
 /* "file NUMBER MODE USER GROUP BEFORE AFTER PATH" or "folder PATH". */
 static bool parse_line(struct backup *backup, const char *line)
 {
-    struct backup_entry entry = {0};
-    int at = 0;
-    if (strncmp(line, "folder ", 7) == 0) {
-        entry.kind = BACKUP_FOLDER;
-        entry.path = arena_text(backup->arena, bytes_of(line + 7));
-        return entry.path && append(backup, &entry);
+    struct backup_entry entry = {.kind = BACKUP_FOLDER};
+    const char *at = line + 7;
+    if (strncmp(line, "folder ", 7) != 0) {
+        entry.kind = BACKUP_FILE;
+        at = line + 5;
+        if (strncmp(line, "file ", 5) != 0 || !take_number(&at, 10, &entry.number) ||
+            !take_number(&at, 8, &entry.mode) || !take_number(&at, 10, &entry.user) ||
+            !take_number(&at, 10, &entry.group) || !take_digest(&at, entry.before) ||
+            !take_digest(&at, entry.after))
+            return false;
     }
-    if (sscanf(line, "file %u %o %u %u %64s %64s %n", &entry.number, &entry.mode, &entry.user,
-               &entry.group, entry.before, entry.after, &at) != 6 ||
-        at == 0 || line[at] != '/')
-        return false;
     entry.existed = strcmp(entry.before, "-") != 0;
-    entry.path = arena_text(backup->arena, bytes_of(line + at));
+    entry.path = *at == '/' ? arena_text(backup->arena, bytes_of(at)) : NULL;
     return entry.path && append(backup, &entry);
 }
 
@@ -90,8 +115,10 @@ static bool read_manifest(struct backup *backup, struct error *error)
 {
     struct place_file manifest;
     const char *path = path_of(backup, "manifest");
-    if (!path || !place_read(backup->arena, path, &manifest, error))
-        return path || error_set(error, "memory is out");
+    if (!path)
+        return error_set(error, "memory is out");
+    if (!place_read(backup->arena, path, &manifest, error))
+        return false;
     struct bytes rest = manifest.content;
     for (unsigned number = 1; rest.len; number++) {
         size_t end = bytes_find(rest, '\n');
@@ -233,8 +260,10 @@ bool backup_old(const struct backup *backup, const struct backup_entry *entry,
     if (!entry->existed)
         return true;
     const char *path = content_path(backup, entry->number);
-    if (!path || !place_read(backup->arena, path, ret_file, error))
-        return path || error_set(error, "memory is out");
+    if (!path)
+        return error_set(error, "memory is out");
+    if (!place_read(backup->arena, path, ret_file, error))
+        return false;
     if (!backup_digest(ret_file, digest) || strcmp(digest, entry->before) != 0)
         return error_set(error, "%s, the backup of %s, is %s", path, entry->path,
                          ret_file->exists ? "not what was saved there" : "gone");

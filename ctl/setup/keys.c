@@ -92,7 +92,9 @@ static bool keep(struct arena *arena, const struct setup_options *options,
                  const struct texts *domains, const char *folder, struct keys_wanted *ret)
 {
     const char **items = arena_alloc(arena, (domains->count + 1) * sizeof *items);
-    for (size_t i = 0; items && i < domains->count; i++)
+    if (!items)
+        return false;
+    for (size_t i = 0; i < domains->count; i++)
         items[i] = arena_text(arena, bytes_of(domains->items[i]));
     *ret = (struct keys_wanted){{items, domains->count},
                                 arena_text(arena, bytes_of(folder)),

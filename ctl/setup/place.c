@@ -116,9 +116,10 @@ bool place_write(struct arena *arena, const char *path, const struct place_file 
                  const char *like, struct error *error)
 {
     const char *folder = place_folder_of(arena, path);
-    const char *draft = arena_printf(arena, "%s.submilter-%ld", path, (long)getpid());
+    const char *draft = arena_printf(arena, "%s.submilter-new", path);
     if (!folder || !draft)
         return error_set(error, "%s cannot be written: memory is out", path);
+    unlink(draft); /* of one that was cut off */
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return say(path, "written", error);

@@ -190,8 +190,10 @@ static bool propose_for(const struct setup_options *options, const struct postfi
     const char *socket = written ? written->socket : options->socket;
     if (!socket)
         socket = arena_printf(plan->arena, "unix:%s/submilter/submilter.sock", queue);
-    if (!socket || !describe(options, postfix, socket, plan, &conf, error))
-        return socket || error_set(error, "memory is out");
+    if (!socket)
+        return error_set(error, "memory is out");
+    if (!describe(options, postfix, socket, plan, &conf, error))
+        return false;
     conf.signs = !postfix_has_signer(postfix, plan);
     const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
     if (stat(queue, &status) < 0)

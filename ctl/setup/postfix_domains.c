@@ -91,7 +91,9 @@ static void add_word(struct found *found, const char *parameter, const char *wor
             return;
         }
         snprintf(type, sizeof type, "%.*s", colon ? (int)(colon - word) : 0, word);
-        if (colon ? !add_table(found, type, colon + 1) : !add_file(found, word))
+        const struct postfix_parameter *set = postfix_parameter(found->postfix, parameter);
+        bool listed = colon ? add_table(found, type, colon + 1) : add_file(found, word);
+        if (!listed && set && set->is_set) /* else it is a map of addresses, which may have none */
             plan_say(found->plan, PLAN_WARNING,
                      "%s: the domains in %s cannot be listed from here: name those that mail is "
                      "sent as with --domain",

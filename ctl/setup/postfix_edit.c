@@ -1,74 +1,13 @@
 /* The changes of main.cf and master.cf, made by postconf(1) on a copy. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ctl/setup/postfix_parts.h"
+#include "ctl/setup/postfix_scratch.h"
 #include "mta/milters.h"
-#include "mta/program.h"
 #include "mta/words.h"
 
-#define SECONDS 30
 #define OTHERS "submilter_others" /* the milters beside us, for who must not meet us twice */
-
-struct scratch {
-    const struct postfix *live;
-    const char *folder;
-    const char *socket;
-    struct plan *plan;
-    struct postfix now; /* as the copy stands */
-};
-
-static const char *const copied[] = {"main.cf", "master.cf", "dynamicmaps.cf"};
-
-static const char *in_folder(const struct scratch *scratch, const char *folder, const char *name)
-{
-    return arena_printf(scratch->plan->arena, "%s/%s", folder, name);
-}
-
-static bool open_scratch(struct scratch *scratch, struct error *error)
-{
-    struct arena *arena = scratch->plan->arena;
-    char *folder = arena_text(arena, BYTES("/tmp/submilter-setup-XXXXXX"));
-    if (!folder || !mkdtemp(folder))
-        return error_set(error, "no folder can be made in /tmp: %s", strerror(errno));
-    scratch->folder = folder;
-    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
-        struct place_file file;
-        const char *from = in_folder(scratch, scratch->live->config, copied[i]);
-        const char *to = in_folder(scratch, folder, copied[i]);
-        if (!from || !to || !place_read(arena, from, &file, error))
-            return arena_failed(arena) ? error_set(error, "memory is out") : false;
-        if (file.exists && !place_write(arena, to, &file, NULL, error))
-            return false;
-    }
-    return postfix_read(arena, folder, &scratch->now, error);
-}
-
-static void close_scratch(const struct scratch *scratch)
-{
-    for (size_t i = 0; scratch->folder && i < sizeof copied / sizeof *copied; i++) {
-        const char *path = in_folder(scratch, scratch->folder, copied[i]);
-        if (path)
-            unlink(path);
-    }
-    if (scratch->folder)
-        rmdir(scratch->folder);
-}
-
-/* option: "-e" or "-P". */
-static bool set(struct scratch *scratch, const char *option, const char *assignment,
-                struct error *error)
-{
-    const char *const argv[] = {"postconf", "-c", scratch->folder, option, assignment, NULL};
-    struct program_output output;
-    if (!assignment)
-        return error_set(error, "memory is out");
-    return program_must_run(scratch->plan->arena, argv, SECONDS, &output, error) &&
-           postfix_read(scratch->plan->arena, scratch->folder, &scratch->now, error);
-}
 
 bool postfix_list_has(struct arena *arena, const char *value, const char *queue_directory,
                       bool chroot, const char *socket)
@@ -82,8 +21,7 @@ bool postfix_list_has(struct arena *arena, const char *value, const char *queue_
     return false;
 }
 
-/* Whether the list has us; says so where a plain entry would let mail by while we are down. */
-static bool has_us(const struct scratch *scratch, const char *value, bool chroot)
+static bool has_us(const struct postfix_scratch *scratch, const char *value, bool chroot)
 {
     return postfix_list_has(scratch->plan->arena, value,
                             postfix_value(scratch->live, "queue_directory"), chroot,
@@ -120,33 +58,62 @@ static const char *trimmed(struct arena *arena, const char *text)
     return arena_text(arena, bytes_trim(bytes_of(text)));
 }
 
+/* main.cf's list serves services in a chroot and others. */
+static bool main_has_us(const struct postfix_scratch *scratch, const char *name)
+{
+    const char *value = postfix_value(&scratch->now, name);
+    return has_us(scratch, value, false) || has_us(scratch, value, true);
+}
+
+/* Who has hooked us in by hand may have left out what happens while we do not answer. */
+static void warn_of_open_failure(const struct postfix_scratch *scratch, const char *name)
+{
+    struct milters milters;
+    const char *usual = postfix_value(scratch->live, "milter_default_action");
+    const char *queue = postfix_value(scratch->live, "queue_directory");
+    if (!milters_parse(scratch->plan->arena, postfix_value(scratch->live, name), &milters))
+        return;
+    for (size_t i = 0; i < milters.count; i++) {
+        const struct milter *milter = &milters.items[i];
+        const char *action = milter->default_action ? milter->default_action : usual;
+        if ((milters_same_place(milter->endpoint, queue, false, scratch->socket) ||
+             milters_same_place(milter->endpoint, queue, true, scratch->socket)) &&
+            strcmp(action, "accept") == 0)
+            plan_say(scratch->plan, PLAN_WARNING,
+                     "%s: while submilter does not answer, mail passes unjudged "
+                     "(default_action is accept): write { %s, default_action=tempfail } for it",
+                     name, milter->endpoint);
+    }
+}
+
 /* main.cf: behind what is there, which stays as it is written. */
-static bool chain_main(struct scratch *scratch, const char *name, struct error *error)
+static bool chain_main(struct postfix_scratch *scratch, const char *name, struct error *error)
 {
     struct arena *arena = scratch->plan->arena;
-    if (has_us(scratch, postfix_value(&scratch->now, name), false))
+    warn_of_open_failure(scratch, name);
+    if (main_has_us(scratch, name))
         return true;
     const char *raw = postfix_parameter(&scratch->now, name)->raw;
     raw = trimmed(arena, strcmp(raw, "none") == 0 ? "" : raw);
     size_t len = raw ? strlen(raw) : 0;
     const char *comma = len && raw[len - 1] != ',' ? "," : "";
-    return set(
+    return postfix_scratch_set(
         scratch, "-e",
         arena_printf(arena, "%s = %s%s%s$submilter", name, raw ? raw : "", comma, len ? " " : ""),
         error);
 }
 
-static bool set_service(struct scratch *scratch, const struct postfix_service *service,
+static bool set_service(struct postfix_scratch *scratch, const struct postfix_service *service,
                         const char *value, struct error *error)
 {
-    return set(scratch, "-P",
-               arena_printf(scratch->plan->arena, "%s/%s/smtpd_milters=%s", service->name,
-                            service->type, value ? value : ""),
-               error);
+    return postfix_scratch_set(scratch, "-P",
+                               arena_printf(scratch->plan->arena, "%s/%s/smtpd_milters=%s",
+                                            service->name, service->type, value ? value : ""),
+                               error);
 }
 
 /* A service that gets mail back from a filter inherits main.cf's list: all of it but us. */
-static bool leave_out(struct scratch *scratch, const struct postfix_service *service,
+static bool leave_out(struct postfix_scratch *scratch, const struct postfix_service *service,
                       struct error *error)
 {
     struct arena *arena = scratch->plan->arena;
@@ -158,7 +125,7 @@ static bool leave_out(struct scratch *scratch, const struct postfix_service *ser
              service->name, service->type);
     if (!raw || !*raw)
         return set_service(scratch, service, "", error);
-    return set(scratch, "-e", arena_printf(arena, "%s = %s", OTHERS, raw), error) &&
+    return postfix_scratch_set(scratch, "-e", arena_printf(arena, "%s = %s", OTHERS, raw), error) &&
            set_service(scratch, service, "$" OTHERS, error);
 }
 
@@ -170,7 +137,7 @@ static bool has_option(const struct postfix_service *service, const char *name)
     return false;
 }
 
-static bool edit_service(struct scratch *scratch, const char *name, const char *type,
+static bool edit_service(struct postfix_scratch *scratch, const char *name, const char *type,
                          struct error *error)
 {
     const struct postfix_service *service = postfix_service(&scratch->now, name, type);
@@ -206,11 +173,12 @@ static bool edit_service(struct scratch *scratch, const char *name, const char *
 
 /* Two relative paths of one name would be one folder: where the socket is outside the queue, a
  * service in a chroot cannot reach it. */
-static bool check_reach(const struct scratch *scratch, struct error *error)
+static bool check_reach(const struct postfix_scratch *scratch, struct error *error)
 {
     const char *queue = postfix_value(scratch->live, "queue_directory");
     const char *path = strncmp(scratch->socket, "unix:", 5) == 0 ? scratch->socket + 5 : NULL;
-    if (!path || strncmp(path, queue, strlen(queue)) == 0)
+    size_t len = strlen(queue);
+    if (!path || (strncmp(path, queue, len) == 0 && path[len] == '/'))
         return true;
     for (size_t i = 0; i < scratch->live->service_count; i++) {
         const struct postfix_service *service = &scratch->live->services[i];
@@ -225,17 +193,17 @@ static bool check_reach(const struct scratch *scratch, struct error *error)
     return true;
 }
 
-static bool edit_all(struct scratch *scratch, const char *endpoint, struct error *error)
+static bool edit_all(struct postfix_scratch *scratch, const char *endpoint, struct error *error)
 {
     struct arena *arena = scratch->plan->arena;
     const char *own = arena_printf(arena, "{ %s, default_action=tempfail }", endpoint);
     const struct postfix_parameter *set_already = postfix_parameter(&scratch->now, "submilter");
-    bool hooked = has_us(scratch, postfix_value(&scratch->now, "smtpd_milters"), false);
+    bool hooked = main_has_us(scratch, "smtpd_milters");
     if (!own)
         return error_set(error, "memory is out");
     bool defined = set_already && strcmp(set_already->raw, own) == 0;
     if (!defined && (set_already || !hooked) &&
-        !set(scratch, "-e", arena_printf(arena, "submilter = %s", own), error))
+        !postfix_scratch_set(scratch, "-e", arena_printf(arena, "submilter = %s", own), error))
         return false;
     if (!chain_main(scratch, "smtpd_milters", error) ||
         !chain_main(scratch, "non_smtpd_milters", error))
@@ -247,28 +215,12 @@ static bool edit_all(struct scratch *scratch, const char *endpoint, struct error
     return true;
 }
 
-static bool take_over(const struct scratch *scratch, struct error *error)
-{
-    static const struct plan_access readable = {.mode = 0644};
-    for (size_t i = 0; i < 2; i++) { /* main.cf first: it defines what master.cf names */
-        struct place_file file;
-        const char *from = in_folder(scratch, scratch->folder, copied[i]);
-        const char *to = in_folder(scratch, scratch->live->config, copied[i]);
-        if (!from || !to)
-            return error_set(error, "memory is out");
-        if (!place_read(scratch->plan->arena, from, &file, error))
-            return false;
-        plan_file(scratch->plan, to, file.content, readable);
-    }
-    return plan_good(scratch->plan, error);
-}
-
 bool postfix_edit(const struct postfix *postfix, const char *socket, const char *endpoint,
                   struct plan *plan, struct error *error)
 {
-    struct scratch scratch = {.live = postfix, .socket = socket, .plan = plan};
-    bool good = check_reach(&scratch, error) && open_scratch(&scratch, error) &&
-                edit_all(&scratch, endpoint, error) && take_over(&scratch, error);
-    close_scratch(&scratch);
+    struct postfix_scratch scratch = {.live = postfix, .socket = socket, .plan = plan};
+    bool good = check_reach(&scratch, error) && postfix_scratch_open(&scratch, error) &&
+                edit_all(&scratch, endpoint, error) && postfix_scratch_take_over(&scratch, error);
+    postfix_scratch_close(&scratch);
     return good;
 }
