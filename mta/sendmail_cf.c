@@ -96,6 +96,11 @@ static bool starts_with_option(struct bytes line, struct bytes name)
     return bytes_start_with_nocase(bytes_trim(bytes_slice(line, 1, line.len)), name);
 }
 
+static bool has(struct bytes line, const char *text)
+{
+    return bytes_find_nocase(line, bytes_of(text)) < line.len;
+}
+
 bool sendmail_cf_parse(struct arena *arena, struct bytes text, struct sendmail_cf *ret_cf)
 {
     struct sendmail_cf *cf = ret_cf;
@@ -111,6 +116,8 @@ bool sendmail_cf_parse(struct arena *arena, struct bytes text, struct sendmail_c
             sendmail_entry_mailer(arena, rest, first, &cf->mailers[cf->mailer_count++]);
         else if (strchr("DCFKO", line.data[0]) && line.data[0] != '\0')
             take_line(arena, cf, line.data[0], rest, first);
+        else if (line.data[0] == 'R' && has(line, "$={Canonify}"))
+            cf->no_canonify = true;
         if (line.data[0] == 'O' && starts_with_option(line, BYTES("DaemonPortOptions")))
             sendmail_entry_daemon(arena, bytes_of(cf->lines[cf->line_count - 1].value), first,
                                   &cf->daemons[cf->daemon_count++]);
@@ -201,6 +208,12 @@ bool sendmail_cf_filters_of(struct arena *arena, const struct sendmail_cf *cf,
         return true;
     }
     return sendmail_entry_names(arena, bytes_of(common), ret_names);
+}
+
+bool sendmail_cf_expands_names(const struct sendmail_cf *cf)
+{
+    const char *kept = sendmail_cf_option(cf, "DontExpandCnames");
+    return !cf->no_canonify && !(kept && strchr("TtYy1", kept[0]));
 }
 
 bool sendmail_cf_is_submission(const struct sendmail_daemon *daemon)

@@ -56,6 +56,7 @@ struct sendmail_cf {
     size_t daemon_count;
     struct sendmail_mailer *mailers;
     size_t mailer_count;
+    bool no_canonify; /* FEATURE(`nocanonify'): host names stay, but for those of a class */
 };
 
 MUST_CHECK bool sendmail_cf_read(struct arena *arena, const char *path, struct sendmail_cf *ret_cf,
@@ -103,6 +104,9 @@ bool sendmail_cf_asks(struct arena *arena, const struct sendmail_cf *cf,
 
 /* Whether what Sendmail does when the filter does not answer keeps mail back. */
 bool sendmail_cf_fails_closed(const struct sendmail_filter *filter);
+
+/* Whether host names in addresses are replaced by what the DNS has behind a CNAME. */
+bool sendmail_cf_expands_names(const struct sendmail_cf *cf);
 
 /* The filter that is submilter: at its socket, or called "submilter"; NULL for none. */
 const struct sendmail_filter *sendmail_cf_ours(const struct sendmail_cf *cf, const char *socket);

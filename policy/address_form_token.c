@@ -80,9 +80,9 @@ static size_t atom_end(struct bytes text, size_t at)
 static struct form_token token_of(enum form_token_kind kind, struct bytes text, size_t *at,
                                   size_t end)
 {
-    struct form_token token = {end ? kind : FORM_BAD, bytes_slice(text, *at, end)};
+    size_t from = *at;
     *at = end ? end : text.len;
-    return token;
+    return (struct form_token){end ? kind : FORM_BAD, bytes_slice(text, from, *at)};
 }
 
 struct form_token form_token_next(struct bytes text, size_t *at)

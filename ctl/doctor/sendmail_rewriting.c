@@ -10,6 +10,10 @@ static const struct doctor_kind kinds[] = {
      "From is signed: rewritten, the signature is broken, and the new domain has none."},
     {"sendmail.genericstable", DOCTOR_PROBLEM, "genericstable rewrites senders after the signature",
      "From is signed: rewritten, the signature is broken, and the new domain has none."},
+    {"sendmail.host-names", DOCTOR_ADVICE,
+     "Sendmail replaces host names in addresses after the signature",
+     "To and Cc are signed: where the DNS has a CNAME, another name stands there and the signature "
+     "is broken."},
     {"sendmail.eight-bit", DOCTOR_ADVICE,
      "Sendmail converts 8-bit mail after the signature where the next server lacks 8BITMIME",
      "The body is signed: converted to quoted-printable or base64, the signature is broken."},
@@ -87,6 +91,11 @@ static void look_at_mailers(struct doctor *doctor, const struct sendmail_view *v
 {
     const struct sendmail_mailer *esmtp = sendmail_cf_mailer(&view->cf, "esmtp");
     const struct sendmail_mailer *relay = sendmail_cf_mailer(&view->cf, "relay");
+    if (sendmail_cf_expands_names(&view->cf))
+        doctor_find(
+            doctor, "sendmail.host-names", "DontExpandCnames",
+            sendmail_view_add(doctor, view, "define(`confDONT_EXPAND_CNAMES', `True')dnl\n"),
+            "neither DontExpandCnames nor FEATURE(`nocanonify') is set");
     if (esmtp && !strchr(esmtp->flags, '8'))
         doctor_find(doctor, "sendmail.eight-bit", "the mailer esmtp",
                     sendmail_view_add(doctor, view,

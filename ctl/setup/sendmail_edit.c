@@ -161,9 +161,9 @@ static bool list_for_daemon(struct edit *edit, const struct sendmail_daemon *dae
                      edit->site->cf.path, daemon->name, edit->mc.path, name);
 }
 
-/* What was signed leaves as it is: lines are not broken, and 8-bit text is not encoded for a server
- * that does not announce 8BITMIME. Where the .mc has no MAILER lines (FEATURE(`nullclient'))
- * nothing can be said before them. */
+/* What was signed leaves as it is: host names stay, lines are not broken, and 8-bit text is not
+ * encoded for a server that does not announce 8BITMIME. Where the .mc has no MAILER lines
+ * (FEATURE(`nullclient')) nothing can be said before them. */
 static bool keep_whole(struct edit *edit, struct error *error)
 {
     static const char *const flagged[] = {"smtp", "esmtp", "dsmtp"};
@@ -173,13 +173,15 @@ static bool keep_whole(struct edit *edit, struct error *error)
         mailer = sendmail_mc_first(&edit->mc, "MAILER", NULL);
     const struct sendmail_mailer *smtp = sendmail_cf_mailer(&edit->site->cf, "esmtp");
     const struct sendmail_mailer *relay = sendmail_cf_mailer(&edit->site->cf, "relay");
-    const char *lines = "";
+    const char *lines = sendmail_cf_expands_names(&edit->site->cf)
+                            ? "define(`confDONT_EXPAND_CNAMES', `True')dnl\n"
+                            : "";
     if (!mailer)
         return true;
     size_t at = line_begin(edit->mc.text, mailer->begin);
     if (smtp && smtp->line_max)
-        lines = arena_printf(edit->arena, "define(`SMTP_MAILER_LL', `0')dnl\n");
-    if (relay && relay->line_max)
+        lines = arena_printf(edit->arena, "%sdefine(`SMTP_MAILER_LL', `0')dnl\n", lines);
+    if (lines && relay && relay->line_max)
         lines = arena_printf(edit->arena, "%sdefine(`RELAY_MAILER_LL', `0')dnl\n", lines);
     for (size_t i = 0; lines && i < sizeof flagged / sizeof *flagged; i++) {
         const struct sendmail_mailer *one = sendmail_cf_mailer(&edit->site->cf, flagged[i]);

@@ -24,7 +24,8 @@ static bool reads_the_same(struct arena *arena, struct bytes before, struct byte
     return true;
 }
 
-/* Whether it claims an address and can be read in several ways: other rules have more to say of it. */
+/* Whether it claims an address and can be read in several ways: other rules have more to say of it.
+ */
 static bool is_doubtful_claim(const struct facts *facts, const struct field *field)
 {
     for (size_t i = 0; i < facts->identity_field_count; i++)

@@ -9,6 +9,7 @@ process, Sendmail, ends all of its children. The host's own files are neither wr
 
 import os
 import re
+import shutil
 import socket
 import threading
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ PROGRAM = TREE / "usr/libexec/sendmail/sendmail"
 FEATURE = TOP / "contrib/sendmail/submilter.m4"
 INSIDE = "/mnt"
 HOST = "mail.example.com"
+CLIENT = "mail"  # whom sendmail(1) becomes: anybody but root
 REALM = "example.com"  # of logins that name none
 
 MC = """\
@@ -65,6 +67,22 @@ FEATURE(`accept_unresolvable_domains')dnl
 {more}
 MAILER(`local')dnl
 MAILER(`smtp')dnl
+"""
+# Of sendmail(1), which hands what it is given to the port "msp".
+SUBMIT_MC = """\
+include(`{cf}/m4/cf.m4')dnl
+include(`{cf}/debian/autoconf.m4')dnl
+OSTYPE(`debian')dnl
+define(`confDOMAIN_NAME', `{host}')dnl
+define(`MSP_QUEUE_DIR', `{inside}/client')dnl
+define(`confPID_FILE', `{inside}/client-pid')dnl
+define(`STATUS_FILE', `{inside}/statistics')dnl
+define(`confSERVICE_SWITCH_FILE', `{inside}/switch')dnl
+define(`confHOST_STATUS_DIRECTORY', `')dnl
+define(`confRUN_AS_USER', `{user}:{user}')dnl
+define(`confLOG_LEVEL', `14')dnl
+define(`RELAY_MAILER_ARGS', `TCP $h {port}')dnl
+FEATURE(`msp', `[127.0.0.1]')dnl
 """
 MECHANISMS = "PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256"
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -116,6 +134,7 @@ class _Log(threading.Thread):
         super().__init__(daemon=True)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(path))
+        path.chmod(0o666)  # sendmail(1) is not root
         self.file = file
         self.start()
 
@@ -151,6 +170,8 @@ class Sendmail:
             service.port = port
         folder.mkdir()
         self.queue.mkdir(mode=0o700)
+        (folder / "client").mkdir(mode=0o700)
+        shutil.chown(folder / "client", CLIENT, CLIENT)
         self._write_files(certificates)
         self._make_logins()
         self._write_config(relay_port, milter, more)
@@ -188,11 +209,19 @@ class Sendmail:
             cf=CF, host=HOST, inside=INSIDE, realm=REALM, mechanisms=MECHANISMS, relay_port=relay_port,
             daemons="\n".join(service.entry() for service in self.services.values()), milter=milter, more=more,
         )
-        source = self.folder / "sendmail.mc"
+        self._make_cf(self.config, text)
+        if "msp" in self.services:
+            port = self.port("msp")
+            text = SUBMIT_MC.format(cf=CF, host=HOST, inside=INSIDE, port=port, user=CLIENT)
+            self._make_cf(self.folder / "submit.cf", text)
+
+    @staticmethod
+    def _make_cf(path, text):
+        source = path.with_suffix(".mc")
         source.write_text(text)
         made = run("m4", f"-D_CF_DIR_={CF}/", source, check=False)
         assert made.returncode == 0, made.stderr.decode()
-        self.config.write_bytes(made.stdout)
+        path.write_bytes(made.stdout)
 
     @staticmethod
     def milter(address):
@@ -238,10 +267,12 @@ class Sendmail:
     def port(self, service):
         return self.services[service].port
 
-    def sendmail(self, message: bytes, *arguments):
+    def sendmail_command(self, *arguments, cf="sendmail.cf"):
+        return self.command(PROGRAM, "-C", f"{INSIDE}/{cf}", *arguments)
+
+    def sendmail(self, message: bytes, *arguments, cf="submit.cf"):
         """sendmail(1) of this instance. Its exit code and what it said."""
-        command = self.command(PROGRAM, "-C", f"{INSIDE}/sendmail.cf", *arguments)
-        done = run(*command, data=message, check=False)
+        done = run(*self.sendmail_command(*arguments, cf=cf), data=message, check=False)
         return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
     def logged(self):
@@ -269,5 +300,5 @@ class Sendmail:
     def release(self, queue_id):
         """Let a quarantined message go."""
         for arguments in ((f"-qI{queue_id}", "-qQ", "-Q"), ("-qf", f"-qI{queue_id}")):
-            code, said = self.sendmail(b"", *arguments)
+            code, said = self.sendmail(b"", *arguments, cf="sendmail.cf")
             assert code == 0, said

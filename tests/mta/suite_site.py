@@ -55,6 +55,7 @@ def sendmail_services(second_port):
     return [
         *plain_services(Sendmail),
         sendmail.Service("old-tls"),
+        sendmail.Service("msp"),  # where sendmail(1) hands in
         sendmail.Service("second", milter=f"inet:{second_port}@127.0.0.1"),
         *[sendmail.Service(name) for name in OWN_POLICY],
     ]

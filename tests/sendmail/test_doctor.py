@@ -92,6 +92,7 @@ BY_COMMAND = {
     "sendmail.key-unsafe": shell(f"chmod 644 {KEY}"),
     "sendmail.no-login": edit_and_build("Name=MSA, M=Ea", "Name=MSA, M=EA"),
     "sendmail.login-before-tls": edit_and_build("`A p'", "`A'"),
+    "sendmail.host-names": without_line("define(`confDONT_EXPAND_CNAMES'"),
     "sendmail.eight-bit": without_line("MODIFY_MAILER_FLAGS"),
     "sendmail.line-length": without_line("define(`SMTP_MAILER_LL'"),
 }

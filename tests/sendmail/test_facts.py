@@ -115,7 +115,7 @@ CUTS = {
     "a field called Message": (
         b"From: a@example.com\r\nMessage: v\r\nFrom: c@example.com\r\n\r\nx\r\n",
         [(b"From", b" a@example.com")],
-        b"Message: v\r\nFrom: c@example.com\r\n\r\nx\r\n",
+        b"Message: vFrom: c@example.com\r\n\r\nx\r\n",
     ),
     "a leading empty line": (
         b"\r\nFrom: a@example.com\r\n\r\nx\r\n",

@@ -196,6 +196,26 @@ static void test_reads_options_macros_mailers(void **state)
     assert_int_equal(cf.mailers[1].line_max, 0);
 }
 
+static void test_tells_whether_names_are_expanded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool expands;
+    } cases[] = {
+        {"R$* < @ $* > $*\t$: $1 < @ $[ $2 $] > $3\n", true},
+        {"R$* $| $* < @ $* $={Canonify} > $*\t$: $2 < @ $[ $3 $4 $] > $5\n", false},
+        {"O DontExpandCnames=True\n", false},
+        {"O DontExpandCnames=False\n", true},
+        {"#O DontExpandCnames=True\n", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sendmail_cf cf = cf_of(cases[i].text);
+        if (sendmail_cf_expands_names(&cf) != cases[i].expands)
+            fail_msg("%s", cases[i].text);
+    }
+}
+
 static void test_reads_classes(void **state)
 {
     (void)state;
@@ -271,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_reads_filters),
         cmocka_unit_test(test_reads_daemons),
         cmocka_unit_test(test_reads_options_macros_mailers),
+        cmocka_unit_test(test_tells_whether_names_are_expanded),
         cmocka_unit_test(test_reads_classes),
         cmocka_unit_test(test_knows_its_own_socket),
         cmocka_unit_test(test_says_why_it_cannot_read),
