@@ -134,7 +134,7 @@ def test_what_includes_it_already_stays(host):
     lay_out(host, "redhat")
     host.write("/usr/share/sendmail/cf/feature/submilter.m4", (TOP / "contrib/sendmail/submilter.m4").read_text())
     host.write("/etc/mail/sendmail.mc", host.read("/etc/mail/sendmail.mc").replace(
-        "MAILER(smtp)", "FEATURE(`submilter')dnl\nMAILER(smtp)"))
+        "MAILER(smtp)", "FEATURE(`nocanonify')dnl\nFEATURE(`submilter')dnl\nMAILER(smtp)"))
     host.build()
     before = host.state("/etc/mail")
     configured(host)
