@@ -47,11 +47,19 @@ static struct mend mend_by_setup(struct doctor *doctor, const struct sendmail_vi
                         mend_quote(doctor, view->build.cf));
 }
 
+/* Where a content filter of this host hands mail back: it was judged when it first came in. */
+static bool takes_back(const struct sendmail_daemon *daemon)
+{
+    return !sendmail_cf_is_submission(daemon) && daemon->port != 25 &&
+           (strncmp(daemon->address, "127.", 4) == 0 || strcmp(daemon->address, "localhost") == 0 ||
+            strcmp(daemon->address, "::1") == 0);
+}
+
 static void look_at_daemons(struct doctor *doctor, const struct sendmail_view *view)
 {
     for (size_t i = 0; i < view->cf.daemon_count; i++) {
         const struct sendmail_daemon *daemon = &view->cf.daemons[i];
-        if (!daemon->own_filters ||
+        if (!daemon->own_filters || takes_back(daemon) ||
             sendmail_cf_asks(doctor->arena, &view->cf, daemon, view->ours->name))
             continue;
         const struct mc_call *call = sendmail_view_daemon(view, daemon);

@@ -198,11 +198,33 @@ static void say_next(const struct setup_options *options, const char *records, s
                  "--yes");
 }
 
+/* submilter.conf's word for it; else the option's; else where Sendmail looks for a filter submilter
+ * already. NULL where a socket that systemd hands over has no other name. */
+static const char *socket_of(const struct setup_options *options, const struct sendmail_site *site,
+                             const struct settings *written, struct plan *plan)
+{
+    const struct sendmail_filter *filter = sendmail_cf_filter(&site->cf, "submilter");
+    if (written && strncmp(written->socket, "fd:", 3) != 0)
+        return written->socket;
+    if (written || options->socket)
+        return options->socket;
+    if (!filter || !*filter->endpoint)
+        return SOCKET;
+    if (strncmp(filter->endpoint, "local:", 6) == 0)
+        return arena_printf(plan->arena, "unix:%s", filter->endpoint + 6);
+    return filter->endpoint;
+}
+
 static bool propose_for(const struct setup_options *options, const struct sendmail_site *site,
                         const struct settings *written, struct plan *plan, struct error *error)
 {
     struct conf_text conf;
-    const char *socket = written ? written->socket : options->socket ? options->socket : SOCKET;
+    const char *socket = socket_of(options, site, written, plan);
+    if (!socket)
+        return error_set(error,
+                         "%s: submilter is handed its socket (%s): name it for Sendmail with "
+                         "--socket unix:PATH",
+                         options->config, written ? written->socket : "");
     if (!describe(options, site, socket, plan, &conf, error))
         return false;
     conf.signs = !sendmail_has_signer(site, socket, plan);

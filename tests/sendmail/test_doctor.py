@@ -7,14 +7,13 @@ import pytest
 from harness.sendmail_host import SendmailHost
 from harness.waiting import wait_until
 
-from sites import REDHAT, lay_out
+from sites import lay_out
 
 MC = "/etc/mail/sendmail.mc"
 CF = "/etc/mail/sendmail.cf"
 SUBMIT_MC = "/etc/mail/submit.mc"
 KEY = "/etc/mail/tls/server.key"
 OWN = """\
-define(`confPID_FILE', `/run/sendmail/mta/sendmail.pid')dnl
 define(`confSERVER_CERT', `/etc/mail/tls/server.pem')dnl
 define(`confSERVER_KEY', `/etc/mail/tls/server.key')dnl
 define(`confCACERT', `/etc/mail/tls/server.pem')dnl
@@ -31,7 +30,7 @@ def host():
         lay_out(running, "redhat")
         running.shell("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj "
                       f"/CN=mail.example.com -keyout {KEY} -out /etc/mail/tls/server.pem && chmod 600 {KEY}")
-        running.write(MC, REDHAT.replace("FEATURE(redirect)dnl\n", OWN + "FEATURE(redirect)dnl\n"))
+        running.write(MC, running.read(MC).replace("FEATURE(redirect)dnl\n", OWN + "FEATURE(redirect)dnl\n"))
         running.build()
         running.start_sendmail()
         done = running.setup("--yes", "--enforce", "--domain", "example.com")

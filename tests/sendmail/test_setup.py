@@ -91,6 +91,49 @@ def test_a_list_by_define_is_extended(host):
     assert daemons["BACK"].endswith("InputMailFilters="), "what a filter hands back is not judged twice"
 
 
+@pytest.mark.parametrize("site", ["debian", "redhat", "per-daemon"])
+def test_the_doctor_agrees(host, site):
+    """Of what setup is for, nothing is left to find."""
+    lay_out(host, site)
+    host.start_sendmail()
+    configured(host, "--domain", "example.com")
+    mine = {name for name in host.doctor() if name.startswith("sendmail.")}
+    assert mine <= {"sendmail.no-tls"}, host.doctor()
+
+
+def test_sendmail_that_is_not_root(host):
+    """The socket's folder and the socket are for its group."""
+    lay_out(host, "redhat")
+    host.write("/etc/mail/sendmail.mc", host.read("/etc/mail/sendmail.mc").replace(
+        "MAILER(smtp)", "define(`confRUN_AS_USER', `smmta:smmsp')dnl\nMAILER(smtp)"))
+    host.build()
+    configured(host)
+    host.run("submilter", "-c", CONF)
+    wait_until(lambda: "sendmail.socket" not in host.doctor(), "the socket can be reached")
+
+
+def test_takes_the_socket_that_is_written(host):
+    lay_out(host, "redhat")
+    host.write("/usr/share/sendmail/cf/feature/submilter.m4", (TOP / "contrib/sendmail/submilter.m4").read_text())
+    host.write("/etc/mail/sendmail.mc", host.read("/etc/mail/sendmail.mc").replace(
+        "MAILER(smtp)", "define(`confSUBMILTER_SOCKET', `local:/run/other/sock')dnl\nFEATURE(`nocanonify')dnl\n"
+        "FEATURE(`submilter')dnl\nMAILER(smtp)"))
+    host.build()
+    before = host.state("/etc/mail")
+    configured(host)
+    assert 'socket = "unix:/run/other/sock";' in host.read(CONF)
+    assert host.state("/etc/mail") == before
+
+
+def test_a_socket_of_systemds_has_to_be_named(host):
+    lay_out(host, "redhat")
+    host.write(CONF, 'domains = [ "example.com" ];\nsocket = "fd:3";\n')
+    done = host.setup()
+    assert done.returncode == 78 and "--socket" in said(done), said(done)
+    done = host.setup("--socket", "unix:/run/submilter/submilter.sock", "--no-keys")
+    assert done.returncode == PENDING and LINE in said(done), said(done)
+
+
 def test_domains_and_listeners(host):
     lay_out(host, "masquerade")
     host.write("/etc/mail/local-host-names", "# ours\nexample.net\nlocalhost\nshort\n")
@@ -211,9 +254,6 @@ def test_observes_first(host):
 def test_a_running_sendmail(host):
     """submilter answers before Sendmail is told, Sendmail asks it from then on, and after --undo no more."""
     lay_out(host, "redhat")
-    host.write("/etc/mail/sendmail.mc", host.read("/etc/mail/sendmail.mc").replace(
-        "OSTYPE", "define(`confPID_FILE', `/run/sendmail/mta/sendmail.pid')dnl\nOSTYPE", 1))
-    host.build()
     host.start_sendmail()
     before = host.sendmail_pid()
     session = ("EHLO x", "MAIL FROM:<>")
