@@ -79,6 +79,16 @@ def test_other_filters_stay_in_front(host):
     assert "dkim: { mode = \"off\"; }" in host.read(CONF)
 
 
+def test_filters_behind_the_mailers(host):
+    """Where the line would otherwise stand in front of them, and sign what they change."""
+    lay_out(host, "redhat")
+    with open(host.path("/etc/mail/sendmail.mc"), "a", encoding="utf-8") as mc:
+        mc.write("INPUT_MAIL_FILTER(`spamass', `S=local:/run/spamass.sock, F=T')dnl")  # no line end
+    host.build()
+    configured(host)
+    assert option(host.read("/etc/mail/sendmail.cf"), "InputMailFilters") == "spamass, submilter"
+
+
 def test_a_list_by_define_is_extended(host):
     """INPUT_MAIL_FILTER before that define would be forgotten by it."""
     lay_out(host, "per-daemon")
@@ -101,11 +111,12 @@ def test_the_doctor_agrees(host, site):
     assert mine <= {"sendmail.no-tls"}, host.doctor()
 
 
-def test_sendmail_that_is_not_root(host):
+@pytest.mark.parametrize("user", ["smmta:smmsp", "smmta"])
+def test_sendmail_that_is_not_root(host, user):
     """The socket's folder and the socket are for its group."""
     lay_out(host, "redhat")
     host.write("/etc/mail/sendmail.mc", host.read("/etc/mail/sendmail.mc").replace(
-        "MAILER(smtp)", "define(`confRUN_AS_USER', `smmta:smmsp')dnl\nMAILER(smtp)"))
+        "MAILER(smtp)", f"define(`confRUN_AS_USER', `{user}')dnl\nMAILER(smtp)"))
     host.build()
     configured(host)
     host.run("submilter", "-c", CONF)
