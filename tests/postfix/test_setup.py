@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.build import program
 from harness.host import Host, owner, snapshot
 from harness.process import run
 
@@ -259,18 +260,39 @@ def test_says_that_a_socket_is_out_of_reach(host):
 
 
 def test_takes_everything_back_when_a_step_fails(host):
-    """The last row but one: main.cf is in place when master.cf's folder turns out broken."""
+    """submilter.conf and the keys are there when main.cf turns out not to be writable."""
     before = snapshot(host.etc)
     run("chattr", "+i", host.postfix / "main.cf")
     try:
         plan = host.plan("--yes", check=(73,))
     finally:
         run("chattr", "-i", host.postfix / "main.cf")
-    assert "main.cf cannot be written" in plan["error"] and "put back" in plan["error"]
+    assert "main.cf cannot be written" in plan["error"] and "Everything was put back" in plan["error"]
     left = {path: what for path, what in snapshot(host.etc).items() if not path.startswith(str(host.config.parent))}
     assert left == before  # keys that were made stay
     assert not host.config.exists() and not (host.queue / "submilter").exists()
     host.plan("--yes", check=(0,))
+
+
+FULL_DISK = """
+mount -t tmpfs -o size=64k none {postfix}
+cp -a {copy}/. {postfix}
+dd if=/dev/zero of={postfix}/fill bs=1k 2>/dev/null
+{command} --yes
+code=$?
+rm {postfix}/fill
+diff -r {copy} {postfix} && exit $code
+"""
+
+
+def test_takes_everything_back_when_the_disk_is_full(host):
+    host.settle()
+    run("cp", "-a", host.postfix, host.folder / "copy")
+    script = FULL_DISK.format(postfix=host.postfix, copy=host.folder / "copy", command=host_command(host))
+    done = run("unshare", "-m", "sh", "-c", script, check=False)
+    assert done.returncode == 73, done
+    assert b"No space left on device" in done.stderr and b"Everything was put back" in done.stderr
+    assert not host.config.exists()
 
 
 def test_takes_everything_back_when_postfix_says_no(host):
@@ -279,7 +301,7 @@ def test_takes_everything_back_when_postfix_says_no(host):
     run("/usr/sbin/postconf", "-c", host.postfix, "-e", "command_directory = /nonexistent")
     before = snapshot(host.postfix)
     plan = host.plan("--yes", check=(73,))
-    assert "put back" in plan["error"] and snapshot(host.postfix) == before
+    assert "Everything was put back" in plan["error"] and snapshot(host.postfix) == before
 
 
 def test_keeps_what_the_admin_changed_since(host):
@@ -313,9 +335,8 @@ def test_locks_out_a_second_one(host):
 
 
 def host_command(host):
-    from harness.build import program
     return (f"{program('ctl/submilterctl')} -c {host.config} setup postfix --postfix-config {host.postfix} "
-            f"--state {host.state} --user nobody")
+            f"--state {host.state} --records {host.records} --user nobody --daemon {program('milter/submilter')}")
 
 
 def test_tells_wrong_arguments():

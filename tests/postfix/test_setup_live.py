@@ -171,7 +171,7 @@ def leaves_postfix_alone_when_the_daemon_does_not_start():
         (live.host.folder / "broken").write_text('#!/bin/sh\n[ "$1" = -n ] || exit 71\n')
         (live.host.folder / "broken").chmod(0o755)
         plan = live.host.plan("--yes", "--daemon", live.host.folder / "broken", check=(73,))
-        assert "failed with 71" in plan["error"] and "put back" in plan["error"]
+        assert "failed with 71" in plan["error"] and "Everything was put back" in plan["error"]
         assert snapshot(live.host.postfix) == before and not live.host.config.exists()
         assert live.send().accepted and live.reloads() == 0
 
