@@ -97,11 +97,13 @@ static bool remove_folder(struct plan *plan, const struct plan_row *row, struct 
 
 static bool run_command(const struct plan *plan, const struct plan_row *row, struct error *error)
 {
-    struct program_output output;
+    struct program_output output = {0};
     if (program_must_run(plan->arena, row->argv, SECONDS, &output, error))
         return true;
     struct error cause = *error;
-    return error_set(error, "%s: %s", plan_command_text(plan->arena, row->argv), cause.text);
+    bool silent = output.err.len == 0 && output.out.len == 0;
+    return error_set(error, "%s: %s%s", plan_command_text(plan->arena, row->argv), cause.text,
+                     silent ? "(it said nothing: see the mail log)" : "");
 }
 
 static bool carry_out(struct plan *plan, struct plan_row *row, struct error *error)

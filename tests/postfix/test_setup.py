@@ -174,6 +174,7 @@ def test_does_it_once_and_undoes_it_byte_for_byte(case):
     assert not run("/usr/sbin/postfix", "-c", host.postfix, "check").stderr
     assert owner(host.postfix / "main.cf") == ("root", "postfix", "0o640")
     assert owner(host.queue / "submilter") == ("nobody", "postfix", "0o2750")
+    assert owner(host.state)[2] == "0o755" and owner(host.state / "postfix")[2] == "0o700"
     assert owner(host.records.parent) == ("nobody", "adm", "0o2750")
 
     after = snapshot(host.folder)
