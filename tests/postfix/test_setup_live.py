@@ -13,6 +13,7 @@ import pytest
 
 from harness.certificates import Certificates
 from harness.dovecot import Dovecot
+from harness.host import snapshot
 from harness.network import in_own_network
 from harness.postfix import Service
 from harness.process import Server, run
@@ -20,8 +21,7 @@ from harness.sink import Sink
 from harness.submilter import Records
 from harness.submission import Submission, submit
 from harness.waiting import accepts, wait_until
-from harness.host import snapshot
-from test_setup import CASES
+from setup_cases import CASES
 
 MESSAGE = b"From: %s@example.com\r\nTo: bob@example.net\r\nSubject: x\r\nDate: Sat, 21 Nov 2026 03:00:00 +0000\r\n\r\nbody\r\n"
 
