@@ -246,6 +246,13 @@ def host_command(host):
             f"--state {host.state} --records {host.records} --user nobody --daemon {program('milter/submilter')}")
 
 
+def test_shows_the_plan_to_who_is_not_root(host):
+    done = run("setpriv", "--reuid", "nobody", "--clear-groups", "sh", "-c", host_command(host), check=False)
+    assert done.returncode == 2 and b"+smtpd_milters = $submilter" in done.stdout
+    done = run("setpriv", "--reuid", "nobody", "--clear-groups", "sh", "-c", f"{host_command(host)} --yes", check=False)
+    assert done.returncode == 73 and b"Permission denied" in done.stderr
+
+
 def test_tells_wrong_arguments():
     with CASES["debian"][0]() as made:
         assert "usage" in made.setup("--no-such-option", check=(64,))[1]
