@@ -97,11 +97,13 @@ static bool remove_folder(struct plan *plan, const struct plan_row *row, struct 
 
 static bool run_command(const struct plan *plan, const struct plan_row *row, struct error *error)
 {
-    struct program_output output;
+    struct program_output output = {0};
     if (program_must_run(plan->arena, row->argv, SECONDS, &output, error))
         return true;
     struct error cause = *error;
-    return error_set(error, "%s: %s", plan_command_text(plan->arena, row->argv), cause.text);
+    bool silent = output.err.len == 0 && output.out.len == 0;
+    return error_set(error, "%s: %s%s", plan_command_text(plan->arena, row->argv), cause.text,
+                     silent ? "(it said nothing: see the mail log)" : "");
 }
 
 static bool carry_out(struct plan *plan, struct plan_row *row, struct error *error)
@@ -123,11 +125,22 @@ static bool carry_out(struct plan *plan, struct plan_row *row, struct error *err
     return false;
 }
 
+/* What is still as it was is not written: a full disk would not have it. */
+static bool take_file_back(struct plan *plan, const struct plan_row *row, struct error *error)
+{
+    struct place_file now;
+    if (!place_read(plan->arena, row->path, &now, error))
+        return false;
+    if (is_same_file(&now, &row->from))
+        return true;
+    return row->from.exists ? place_write(plan->arena, row->path, &row->from, row->path, error)
+                            : place_remove(row->path, error);
+}
+
 static bool take_back(struct plan *plan, const struct plan_row *row, struct error *error)
 {
     if (row->kind == PLAN_FILE || row->kind == PLAN_REMOVE)
-        return row->from.exists ? place_write(plan->arena, row->path, &row->from, row->path, error)
-                                : place_remove(row->path, error);
+        return take_file_back(plan, row, error);
     if (row->kind == PLAN_FOLDER)
         rmdir(row->path); /* what a daemon has put there meanwhile keeps it */
     return true;

@@ -41,13 +41,17 @@ static const char *content_path(const struct backup *backup, unsigned number)
     return arena_printf(backup->arena, "%s/%u", backup->folder, number);
 }
 
-static bool make_folders(struct arena *arena, const char *folder)
+/* Those above it may be others' too: only the last is private. */
+static bool make_folders(struct arena *arena, const char *folder, mode_t mode)
 {
-    if (mkdir(folder, 0700) == 0 || errno == EEXIST)
+    if (mkdir(folder, mode) == 0)
+        return chmod(folder, mode) == 0;
+    if (errno == EEXIST)
         return true;
     const char *parent = place_folder_of(arena, folder);
     return errno == ENOENT && parent && strcmp(parent, folder) != 0 &&
-           make_folders(arena, parent) && (mkdir(folder, 0700) == 0 || errno == EEXIST);
+           make_folders(arena, parent, 0755) && mkdir(folder, mode) == 0 &&
+           chmod(folder, mode) == 0;
 }
 
 static struct backup_entry *append(struct backup *backup, const struct backup_entry *entry)
@@ -139,7 +143,7 @@ bool backup_open(struct arena *arena, const char *folder, struct backup *ret_bac
     const char *lock = path_of(ret_backup, "lock");
     if (!lock)
         return error_set(error, "memory is out");
-    if (!make_folders(arena, folder))
+    if (!make_folders(arena, folder, 0700))
         return error_set(error, "%s, the folder for backups, cannot be made: %s", folder,
                          strerror(errno));
     ret_backup->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

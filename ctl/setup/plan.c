@@ -29,12 +29,23 @@ bool plan_good(const struct plan *plan, struct error *error)
     return false;
 }
 
+static const char *copied(struct plan *plan, const char *text)
+{
+    return text ? arena_text(plan->arena, bytes_of(text)) : NULL;
+}
+
+static struct plan_access copied_access(struct plan *plan, const struct plan_access *access)
+{
+    return (struct plan_access){access->mode, copied(plan, access->owner),
+                                copied(plan, access->group)};
+}
+
 static struct plan_row *add(struct plan *plan, enum plan_kind kind, const char *path)
 {
     struct plan_row *row = arena_alloc(plan->arena, sizeof *row);
     if (!row)
         return NULL;
-    *row = (struct plan_row){.kind = kind, .path = path};
+    *row = (struct plan_row){.kind = kind, .path = copied(plan, path)};
     if (plan->last_row)
         plan->last_row->next = row;
     else
@@ -70,7 +81,7 @@ struct plan_row *plan_file(struct plan *plan, const char *path, struct bytes con
     row->to = from;
     row->to.exists = true;
     row->to.content = content;
-    row->access = access;
+    row->access = copied_access(plan, &access);
     return row;
 }
 
@@ -104,7 +115,7 @@ struct plan_row *plan_remove(struct plan *plan, const char *path)
 static bool is_planned(const struct plan *plan, const char *folder)
 {
     for (const struct plan_row *row = plan->rows; row; row = row->next)
-        if (row->kind == PLAN_FOLDER && strcmp(row->path, folder) == 0)
+        if (row->kind == PLAN_FOLDER && row->path && strcmp(row->path, folder) == 0)
             return true;
     return false;
 }
@@ -120,7 +131,7 @@ struct plan_row *plan_folder(struct plan *plan, const char *path, struct plan_ac
         plan_folder(plan, parent, above);
     struct plan_row *row = add(plan, PLAN_FOLDER, path);
     if (row)
-        row->access = access;
+        row->access = copied_access(plan, &access);
     return row;
 }
 
@@ -134,7 +145,7 @@ struct plan_row *plan_act(struct plan *plan, const char *what, plan_action *acti
     struct plan_row *row = add(plan, PLAN_ACTION, NULL);
     if (!row)
         return NULL;
-    row->what = what;
+    row->what = copied(plan, what);
     row->action = action;
     row->context = context;
     return row;
@@ -151,7 +162,7 @@ struct plan_row *plan_command(struct plan *plan, const char *what, const char *c
         return NULL;
     for (size_t i = 0; i < count; i++)
         copy[i] = arena_text(plan->arena, bytes_of(argv[i]));
-    row->what = what;
+    row->what = copied(plan, what);
     row->argv = copy;
     return row;
 }

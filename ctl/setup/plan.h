@@ -1,8 +1,8 @@
 /* Changes to a host, before they are made: what is shown, then carried out (ctl/setup/apply.h).
  *
  * Rows are carried out in the order in which they were added. What is so already adds no row, so
- * that a plan without rows means that there is nothing to do. Everything is in the arena and
- * borrows what it was given; when memory runs out, plan_good() says so. */
+ * that a plan without rows means that there is nothing to do. Texts are copied into the
+ * arena, contents and contexts are borrowed; when memory runs out, plan_good() says so. */
 #ifndef CTL_SETUP_PLAN_H
 #define CTL_SETUP_PLAN_H
 

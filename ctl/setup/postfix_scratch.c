@@ -46,6 +46,8 @@ bool postfix_scratch_open(struct postfix_scratch *scratch, struct error *error)
         const char *to = in_folder(scratch, folder, copied[i]);
         if (!from || !to || !place_read(arena, from, &file, error))
             return arena_failed(arena) ? error_set(error, "memory is out") : false;
+        file.user = geteuid(); /* whoever only looks need not be root */
+        file.group = getegid();
         if (file.exists && !place_write(arena, to, &file, NULL, error))
             return false;
     }

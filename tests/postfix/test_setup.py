@@ -2,107 +2,14 @@
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from harness.host import Host, owner, snapshot
+from harness.build import program
+from harness.host import owner, snapshot
 from harness.process import run
-
-SETUPS = Path(__file__).resolve().parent / "setups"
-OURS = "{ unix:submilter/submilter.sock, default_action=tempfail }"
-
-
-@dataclass
-class Expected:
-    domains: list
-    milters: dict  # service -> its milters, ours as OURS
-    ports: str = ""  # of the listener "submission"
-    relay: str = ""  # clients of the listener "relay"
-    conf: list = field(default_factory=list)  # texts in submilter.conf
-    warnings: list = field(default_factory=list)
-    notes: list = field(default_factory=list)
-    signs: bool = True
-    master_changes: bool = False
-    arguments: tuple = ()
-
-
-def debian(submission):
-    def make():
-        host = Host()
-        host.debian({
-            "myhostname": "mail.example.com", "myorigin": host.folder / "mailname",
-            "mydestination": "$myhostname, example.com, localhost.example.com, localhost",
-            "mynetworks": "127.0.0.0/8 [::ffff:127.0.0.0]/104 [::1]/128",
-            **({"smtpd_sasl_type": "dovecot", "smtpd_sasl_path": "private/auth",
-                "recipient_delimiter": "+",
-                "smtpd_sender_login_maps": f"hash:{host.folder}/senders"} if submission else {}),
-        }, submission)
-        (host.folder / "mailname").write_text("example.com\n")
-        (host.folder / "senders").write_text("alice@example.com alice@example.com\n")
-        return host
-    return make
-
-
-def copy_of(name):
-    return lambda: Host(SETUPS / name)
-
-
-RSPAMD = "inet:localhost:11332"
-DKIM = "local:opendkim/opendkim.sock"
-DMARC = "{ inet:localhost:8893, connect_timeout=10s, default_action=accept }"
-CASES = {
-    "debian": (debian(False), Expected(
-        ["example.com"], {"non_smtpd": OURS, "smtp/inet": OURS},
-        notes=["nobody can log in here"], conf=["extensions = false;"])),
-    "debian-submission": (debian(True), Expected(
-        ["example.com"],
-        {"non_smtpd": OURS, "smtp/inet": OURS, "submission/inet": OURS, "submissions/inet": OURS},
-        ports="587, 465", conf=['"texthash:@FOLDER@/senders"', 'recipient_delimiter = "+";'],
-        notes=["of hash:@FOLDER@/senders its text"])),
-    "unchrooted": (copy_of("unchrooted"), Expected(
-        ["example.com", "example.org", "alias.example"],
-        {"non_smtpd": OURS, "smtpd/pass": OURS, "submission/inet": OURS, "2525/inet": OURS},
-        ports="587, 2525",
-        conf=['tables = [ "texthash:@FOLDER@/etc/postfix/senders" ];', 'recipient_delimiter = "+-";'])),
-    "virtual-sql": (copy_of("virtual-sql"), Expected(
-        ["example.com", "mail.example.com"],
-        {"non_smtpd": OURS, "smtp/inet": OURS, "submission/inet": OURS, "465/inet": OURS,
-         "127.0.0.1:10025/inet": "", "127.0.0.1:10028/inet": OURS},
-        ports="587, 465", master_changes=True, arguments=("--domain", "example.com"),
-        warnings=["virtual_mailbox_domains: the domains in mysql:", "submilter cannot read proxy:mysql:"],
-        notes=["127.0.0.1:10025 (inet) takes mail back", "127.0.0.1:10028 (inet) asks no milters",
-               "content_filter is set"])),
-    "rspamd": (copy_of("rspamd"), Expected(
-        ["example.com", "example.org"],
-        {"non_smtpd": f"{RSPAMD}, {OURS}", "smtp/inet": f"{RSPAMD}, {OURS}",
-         "submission/inet": f"{RSPAMD}, {OURS}", "submissions/inet": f"{RSPAMD}, {OURS}",
-         "588/inet": f"{RSPAMD}, {OURS}", "127.0.0.1:10590/inet": RSPAMD},
-        ports="587, 465, 588", signs=False, master_changes=True,
-        warnings=["rspamd signs already"],
-        notes=["milter_default_action is accept and stays so", "127.0.0.1:10590 (inet) takes mail back",
-               "smtpd_sender_login_maps is not set"])),
-    "opendkim": (copy_of("opendkim"), Expected(
-        ["example.com"],
-        {"non_smtpd": f"{DKIM}, {OURS}", "smtp/inet": f"{DKIM}, {DMARC}, {OURS}",
-         "submission/inet": f"{DKIM},{{inet:localhost:8893,connect_timeout=10s}},{OURS}"},
-        ports="587", signs=False, master_changes=True, warnings=["OpenDKIM signs already"],
-        notes=["its text, texthash:", "milter_default_action is accept"],
-        conf=['"texthash:@FOLDER@/etc/postfix/sender_login"'])),
-    "relay-only": (copy_of("relay-only"), Expected(
-        ["example.com"], {"non_smtpd": OURS, "smtp/inet": OURS},
-        relay='"10.1.0.0/16", "2001:db8:1::/64"',
-        warnings=["mynetworks: hash:@FOLDER@/etc/postfix/more_networks"],
-        notes=["nobody can log in here", "mynetworks has more than this host"])),
-    "overrides": (copy_of("overrides"), Expected(
-        ["example.com"],
-        {"non_smtpd": OURS, "smtp/inet": "", "submission/inet": f"{RSPAMD},{OURS}",
-         "submissions/inet": OURS, "10.0.0.1:24/inet": "inet:localhost:9999"},
-        ports="587, 465", master_changes=True,
-        notes=["smtpd_sender_login_maps is not set", "smtp (inet) has its smtpd_milters set to nothing", "10.0.0.1:24 (inet) asks no milters",
-               "milter_default_action is accept"])),
-}
+from setup_cases import CASES, OURS
 
 
 @pytest.fixture(params=CASES)
@@ -173,6 +80,7 @@ def test_does_it_once_and_undoes_it_byte_for_byte(case):
     assert not run("/usr/sbin/postfix", "-c", host.postfix, "check").stderr
     assert owner(host.postfix / "main.cf") == ("root", "postfix", "0o640")
     assert owner(host.queue / "submilter") == ("nobody", "postfix", "0o2750")
+    assert owner(host.state)[2] == "0o755" and owner(host.state / "postfix")[2] == "0o700"
     assert owner(host.records.parent) == ("nobody", "adm", "0o2750")
 
     after = snapshot(host.folder)
@@ -259,18 +167,39 @@ def test_says_that_a_socket_is_out_of_reach(host):
 
 
 def test_takes_everything_back_when_a_step_fails(host):
-    """The last row but one: main.cf is in place when master.cf's folder turns out broken."""
+    """submilter.conf and the keys are there when main.cf turns out not to be writable."""
     before = snapshot(host.etc)
     run("chattr", "+i", host.postfix / "main.cf")
     try:
         plan = host.plan("--yes", check=(73,))
     finally:
         run("chattr", "-i", host.postfix / "main.cf")
-    assert "main.cf cannot be written" in plan["error"] and "put back" in plan["error"]
+    assert "main.cf cannot be written" in plan["error"] and "Everything was put back" in plan["error"]
     left = {path: what for path, what in snapshot(host.etc).items() if not path.startswith(str(host.config.parent))}
     assert left == before  # keys that were made stay
     assert not host.config.exists() and not (host.queue / "submilter").exists()
     host.plan("--yes", check=(0,))
+
+
+FULL_DISK = """
+mount -t tmpfs -o size=64k none {postfix}
+cp -a {copy}/. {postfix}
+dd if=/dev/zero of={postfix}/fill bs=1k 2>/dev/null
+{command} --yes
+code=$?
+rm {postfix}/fill
+diff -r {copy} {postfix} && exit $code
+"""
+
+
+def test_takes_everything_back_when_the_disk_is_full(host):
+    host.settle()
+    run("cp", "-a", host.postfix, host.folder / "copy")
+    script = FULL_DISK.format(postfix=host.postfix, copy=host.folder / "copy", command=host_command(host))
+    done = run("unshare", "-m", "sh", "-c", script, check=False)
+    assert done.returncode == 73, done
+    assert b"No space left on device" in done.stderr and b"Everything was put back" in done.stderr
+    assert not host.config.exists()
 
 
 def test_takes_everything_back_when_postfix_says_no(host):
@@ -279,7 +208,7 @@ def test_takes_everything_back_when_postfix_says_no(host):
     run("/usr/sbin/postconf", "-c", host.postfix, "-e", "command_directory = /nonexistent")
     before = snapshot(host.postfix)
     plan = host.plan("--yes", check=(73,))
-    assert "put back" in plan["error"] and snapshot(host.postfix) == before
+    assert "Everything was put back" in plan["error"] and snapshot(host.postfix) == before
 
 
 def test_keeps_what_the_admin_changed_since(host):
@@ -313,9 +242,15 @@ def test_locks_out_a_second_one(host):
 
 
 def host_command(host):
-    from harness.build import program
     return (f"{program('ctl/submilterctl')} -c {host.config} setup postfix --postfix-config {host.postfix} "
-            f"--state {host.state} --user nobody")
+            f"--state {host.state} --records {host.records} --user nobody --daemon {program('milter/submilter')}")
+
+
+def test_shows_the_plan_to_who_is_not_root(host):
+    done = run("setpriv", "--reuid", "nobody", "--clear-groups", "sh", "-c", host_command(host), check=False)
+    assert done.returncode == 2 and b"+smtpd_milters = $submilter" in done.stdout
+    done = run("setpriv", "--reuid", "nobody", "--clear-groups", "sh", "-c", f"{host_command(host)} --yes", check=False)
+    assert done.returncode == 73 and b"Permission denied" in done.stderr
 
 
 def test_tells_wrong_arguments():

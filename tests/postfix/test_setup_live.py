@@ -13,6 +13,7 @@ import pytest
 
 from harness.certificates import Certificates
 from harness.dovecot import Dovecot
+from harness.host import snapshot
 from harness.network import in_own_network
 from harness.postfix import Service
 from harness.process import Server, run
@@ -20,8 +21,7 @@ from harness.sink import Sink
 from harness.submilter import Records
 from harness.submission import Submission, submit
 from harness.waiting import accepts, wait_until
-from harness.host import snapshot
-from test_setup import CASES
+from setup_cases import CASES
 
 MESSAGE = b"From: %s@example.com\r\nTo: bob@example.net\r\nSubject: x\r\nDate: Sat, 21 Nov 2026 03:00:00 +0000\r\n\r\nbody\r\n"
 
@@ -171,7 +171,7 @@ def leaves_postfix_alone_when_the_daemon_does_not_start():
         (live.host.folder / "broken").write_text('#!/bin/sh\n[ "$1" = -n ] || exit 71\n')
         (live.host.folder / "broken").chmod(0o755)
         plan = live.host.plan("--yes", "--daemon", live.host.folder / "broken", check=(73,))
-        assert "failed with 71" in plan["error"] and "put back" in plan["error"]
+        assert "failed with 71" in plan["error"] and "Everything was put back" in plan["error"]
         assert snapshot(live.host.postfix) == before and not live.host.config.exists()
         assert live.send().accepted and live.reloads() == 0
 
