@@ -42,8 +42,9 @@ class DoctorSite(GuardedSite):
 
     def renew_certificate(self, days):
         tls = self.certificates
-        run("openssl", "req", "-x509", "-new", "-key", tls.key, "-days", str(days), "-subj",
-            "/CN=mail.example.com", "-out", tls.cert)
+        folder = tls.cert.parent
+        run("openssl", "x509", "-req", "-days", str(days), "-in", folder / "server.csr", "-CA", tls.ca,
+            "-CAkey", folder / "ca.key", "-CAcreateserial", "-extfile", folder / "server.ext", "-out", tls.cert)
 
     def postconf(self, *arguments):
         run("postconf", "-c", self.postfix.config, *arguments)
@@ -73,9 +74,10 @@ class DoctorSite(GuardedSite):
         return self.etc
 
     def inside(self, *command):
-        """Runs it with the private /etc in the place of the host's, where there is one."""
+        """Runs it with the private /etc in the place of the host's, where there is one; no process of the
+        host's can be signalled from there."""
         if self.etc:
-            command = ("unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', self.etc, *command)
+            command = ("unshare", "-m", "-p", "-f", "--mount-proc", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', self.etc, *command)
         return subprocess.run(command, capture_output=True, env=self.environment(), timeout=120, check=False,
                               stdin=subprocess.DEVNULL)
 
