@@ -164,7 +164,9 @@ static void look_at_running(struct doctor *doctor)
     if (strcmp(hash, doctor->settings->hash) != 0 && timegm(&parts) > changed_at(doctor))
         doctor_find(doctor, "config.stale", doctor->config,
                     mend_command(doctor, "kill -USR1 %ld", (long)pid),
-                    "the last decision, of %s, was made with another configuration", when);
+                    "the last decision, of %s, was made with another configuration (the next one "
+                    "will show)",
+                    when);
 }
 
 static void look(struct doctor *doctor)

@@ -162,11 +162,14 @@ static void look_at_process(struct doctor *doctor)
                     "it runs as user id %lu, and %s says user = \"%s\"", effective, doctor->config,
                     doctor->settings->user);
     if (read_numbers(pid, "limits", "Max open files", &soft, &hard) && soft < LEAST_DESCRIPTORS)
-        doctor_find(doctor, "host.descriptors", where,
-                    mend_command(doctor, "prlimit --pid %ld --nofile=65536:65536", (long)pid),
-                    "it may open %lu files; the limit that it is started with should be raised "
-                    "too: LimitNOFILE= of its unit, or ulimit -n",
-                    soft);
+        doctor_find(
+            doctor, "host.descriptors", where,
+            mend_command(doctor,
+                         "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; "
+                         "ulimit -n 65536; %s",
+                         (long)pid, (long)pid, running_start_command(doctor)),
+            "it may open %lu files; its unit, where it has one, should say LimitNOFILE=65536",
+            soft);
 }
 
 static void look(struct doctor *doctor)

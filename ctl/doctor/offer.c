@@ -1,13 +1,11 @@
 /* Whether users are offered TLS and a login, and the login only inside TLS. */
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
 #include "ctl/doctor/services.h"
 #include "ctl/doctor/smtp.h"
+#include "mta/program.h"
 #include "policy/engine.h"
 
 static const struct doctor_kind kinds[] = {
@@ -74,19 +72,12 @@ static void look_at_login(struct doctor *doctor, const struct postfix_service *s
                     "smtpd_sasl_auth_enable is no");
 }
 
-/* master(8) keeps its process id there, padded with blanks. */
 static bool is_running(struct doctor *doctor)
 {
-    char text[32] = "";
-    const char *path = arena_printf(doctor->arena, "%s/pid/master.pid",
-                                    postfix_value(doctor->postfix, "queue_directory"));
-    FILE *file = path ? fopen(path, "re") : NULL;
-    if (!file)
-        return false;
-    size_t len = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    long pid = len ? strtol(text, NULL, 10) : 0;
-    return pid > 0 && kill((pid_t)pid, 0) == 0;
+    const char *const argv[] = {"postfix", "-c", doctor->postfix->config, "status", NULL};
+    struct program_output output;
+    struct error error;
+    return program_run(doctor->arena, argv, 30, &output, &error) && output.status == 0;
 }
 
 static void look_live(struct doctor *doctor, const struct postfix_service *service)
@@ -96,14 +87,14 @@ static void look_live(struct doctor *doctor, const struct postfix_service *servi
     const char *host = services_host(doctor, service);
     const char *where = services_name(doctor, service);
     const char *option = mend_postfix_option(doctor);
-    struct mend reload =
-        mend_command(doctor, "postfix%s %s", option, is_running(doctor) ? "reload" : "start");
     if (!port || !host)
         return;
     smtp_ask(host, port, services_wraps_tls(doctor, service), &offer);
     if (offer.state == SMTP_NOBODY)
-        doctor_find(doctor, "postfix.not-listening", where, reload, "nobody listens at %s port %d",
-                    host, port);
+        doctor_find(
+            doctor, "postfix.not-listening", where,
+            mend_command(doctor, "postfix%s %s", option, is_running(doctor) ? "reload" : "start"),
+            "nobody listens at %s port %d", host, port);
     if (offer.state == SMTP_UNCLEAR)
         doctor_cannot_look(doctor, where,
                            mend_sentence(doctor,
@@ -126,8 +117,9 @@ static void look_live(struct doctor *doctor, const struct postfix_service *servi
                     "port %d offers no STARTTLS, though smtpd_tls_security_level is %s", port,
                     services_tls_level(doctor, service));
     if (offer.auth && services_offers_login(doctor, service) && !takes_plain_login(doctor, service))
-        doctor_find(doctor, "postfix.live-login", where, reload, "port %d offers AUTH before TLS",
-                    port);
+        doctor_find(doctor, "postfix.live-login", where,
+                    mend_command(doctor, "postfix%s reload", option),
+                    "port %d offers AUTH before TLS", port);
 }
 
 static void look(struct doctor *doctor)

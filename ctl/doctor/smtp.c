@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS 10
+#define SECONDS 5
 
 static int left_of(time_t deadline)
 {

@@ -55,12 +55,11 @@ static void find_permission(struct doctor *doctor, const struct attempt *attempt
     struct stat status;
     bool socket = stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
     const char *word = mend_quote(doctor, path);
-    doctor_find(doctor, "socket.permission", attempt->where,
+    doctor_find(doctor, "socket.permission", path,
                 mend_command(doctor, "chgrp %s %s && chmod %s %s", mend_quote(doctor, group), word,
                              socket ? "g+rw" : "g+x", word),
-                "as the user %s, %s: %s cannot be %s: %s", attempt->user,
-                attempt->place->service->chroot ? "in the chroot" : "without a chroot", path,
-                socket ? "connected to" : "entered", strerror(attempt->report->reason));
+                "the user %s cannot %s it: %s", attempt->user, socket ? "connect to" : "enter",
+                strerror(attempt->report->reason));
 }
 
 static void find_not_running(struct doctor *doctor, const struct attempt *attempt)
@@ -79,7 +78,7 @@ static void find_not_running(struct doctor *doctor, const struct attempt *attemp
     else if (pid)
         mend = mend_command(doctor, "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
                             (long)pid, (long)pid, start);
-    doctor_find(doctor, "socket.not-running", attempt->where, mend, "%s: %s%s%s",
+    doctor_find(doctor, "socket.not-running", doctor->settings->socket, mend, "%s: %s%s%s",
                 attempt->milter->endpoint, strerror(attempt->report->reason),
                 pid ? "; submilter runs, but does not listen there: it was started with another "
                       "socket, or another program removed it"
@@ -91,7 +90,7 @@ static void find_silent(struct doctor *doctor, const struct attempt *attempt)
 {
     pid_t pid = running_find(doctor);
     const char *start = running_start_command(doctor);
-    doctor_find(doctor, "socket.silent", attempt->where,
+    doctor_find(doctor, "socket.silent", doctor->settings->socket,
                 pid ? mend_command(doctor, "kill -KILL %ld; %s", (long)pid, start)
                     : mend_sentence(doctor, "end what listens at %s, then: %s",
                                     attempt->milter->endpoint, start),
@@ -113,7 +112,7 @@ static void tell(struct doctor *doctor, const struct attempt *attempt)
         find_silent(doctor, attempt);
         break;
     case PROBE_NO_MILTER:
-        doctor_find(doctor, "socket.no-milter", attempt->where,
+        doctor_find(doctor, "socket.no-milter", doctor->settings->socket,
                     mend_sentence(doctor,
                                   "end what listens at %s, or choose another socket in %s; "
                                   "then: %s",
