@@ -52,3 +52,15 @@ def test_many_recipients_are_folded(site):
 
 def test_fields_that_sendmail_takes_away_are_not_signed(site):
     arrives_as_sent(site, b"Content-Length: 5\r\nFull-Name: Alice\r\nBcc: x@example.net\r\n" + HEAD + b"\r\nx\r\n")
+
+
+def test_simple_canonicalization(second):
+    """Holds where Sendmail has nothing to fold anew."""
+    site, daemon = second
+    daemon.write_config(dkim={"canonicalization": "simple/simple"})
+    daemon.reload()
+    message = b"To: Bob <bob@example.net>, carol@example.net\r\nSubject: a\r\n\tb  c\r\n" + HEAD + b"\r\nx \r\n"
+    outcome = submit(site, Submission("second", message=message))
+    arrived = site.sink.wait(outcome.queue_id).data
+    assert arrived.count(b"c=simple/simple") == 2
+    assert [each.valid for each in site.signatures(arrived, daemon)] == [True, True]
