@@ -1,5 +1,4 @@
 /* Listeners of submilter.conf, from Sendmail's daemons and from who may relay. */
-#include <stdio.h>
 #include <string.h>
 
 #include "conf/cidr.h"
@@ -52,21 +51,23 @@ static bool msp_uses(const struct sendmail_site *site, struct arena *arena,
 /* "10.1" means 10.1.0.0/16; a whole address is one client. NULL: no network. */
 static const char *network_of(struct arena *arena, const char *word)
 {
-    unsigned part[4] = {0};
-    char dot[4];
-    char rest;
-    int parts = sscanf(word, "%3u%c%3u%c%3u%c%3u%c", &part[0], &dot[0], &part[1], &dot[1], &part[2],
-                       &dot[2], &part[3], &rest);
+    static const char *const rest[] = {".0.0.0", ".0.0", ".0", ""};
+    struct bytes digits = bytes_of(word);
+    size_t dots = 0;
     struct cidr network;
     struct error error;
     const char *text;
-    if (strncmp(word, "IPv6:", 5) == 0)
+    if (strncmp(word, "IPv6:", 5) == 0) {
         text = arena_text(arena, bytes_of(word + 5));
-    else if (strspn(word, "0123456789.") != strlen(word) || parts < 1 || parts > 7)
-        return NULL;
-    else
-        text = arena_printf(arena, "%u.%u.%u.%u/%d", part[0], part[1], part[2], part[3],
-                            (parts + 1) / 2 * 8);
+    } else {
+        if (digits.len && word[digits.len - 1] == '.')
+            digits.len--;
+        for (size_t i = 0; i < digits.len; i++)
+            dots += word[i] == '.';
+        if (digits.len == 0 || dots > 3 || strspn(word, "0123456789.") != strlen(word))
+            return NULL;
+        text = arena_printf(arena, "%.*s%s/%zu", (int)digits.len, word, rest[dots], 8 * (dots + 1));
+    }
     return text && cidr_read(text, &network, &error) ? text : NULL;
 }
 

@@ -165,10 +165,11 @@ def test_ports_of_daemons(host):
 
 def test_clients_that_may_relay(host):
     lay_out(host, "freebsd")
-    host.write("/etc/mail/access", "Connect:10.1\tRELAY\n127.0.0.1 RELAY\nFrom:a@b RELAY\nTo:203.0.113.1 RELAY\n")
+    host.write("/etc/mail/access", "Connect:10.1\tRELAY\n172.16. RELAY\n127.0.0.1 RELAY\nFrom:a@b RELAY\nTo:203.0.113.1 RELAY\n")
     done = configured(host, "--domain", "example.com")
     listener = re.search(r'name = "relay"; clients = \[(.*?)\]', host.read(CONF))[1]
-    assert set(re.findall(r'"(.*?)"', listener)) == {"192.0.2.0/24", "198.51.100.7/32", "10.1.0.0/16"}
+    assert set(re.findall(r'"(.*?)"', listener)) == {"192.0.2.0/24", "198.51.100.7/32", "10.1.0.0/16",
+                                                     "172.16.0.0/16"}
     assert "listener \"relay\"" in said(done)
 
 
@@ -247,11 +248,18 @@ def test_what_would_undo_it_is_said(host):
 
 
 def test_json(host):
-    lay_out(host, "debian")
-    done = host.setup("--json")
-    plan = json.loads(done.stdout)
-    assert done.returncode == PENDING and "sendmail.mc" in json.dumps(plan)
-
+    lay_out(host, "opendkim")
+    plan = json.loads(host.setup("--domain", "example.com", "--json").stdout)
+    assert (plan["mta"], plan["exit"], plan["pending"], plan["applied"]) == ("sendmail", PENDING, True, False)
+    changes = {change.get("path"): change for change in plan["changes"]}
+    assert "INPUT_MAIL_FILTER" in changes["/etc/mail/sendmail.mc"]["diff"]
+    assert "Xsubmilter" in changes["/etc/mail/sendmail.cf"]["diff"]
+    assert any("opendkim" in warning for warning in plan["warnings"])
+    plan = json.loads(host.setup("--domain", "example.com", "--json", "--yes").stdout)
+    assert (plan["exit"], plan["pending"], plan["applied"]) == (0, False, True)
+    assert all(change["done"] for change in plan["changes"]) and plan["dns"] == []
+    plan = json.loads(host.setup("--domain", "example.com", "--json", "--yes").stdout)
+    assert (plan["exit"], plan["pending"], plan["changes"]) == (0, False, [])
 
 def test_observes_first(host):
     lay_out(host, "debian")
