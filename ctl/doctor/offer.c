@@ -114,8 +114,8 @@ static void look_live(struct doctor *doctor, const struct postfix_service *servi
                                   "see Postfix's log for why it could not load the "
                                   "certificate and key, mend that, then: postfix%s reload",
                                   option),
-                    "port %d offers no STARTTLS, though smtpd_tls_security_level is %s", port,
-                    services_tls_level(doctor, service));
+                    "port %d offers no STARTTLS that works, though smtpd_tls_security_level is %s",
+                    port, services_tls_level(doctor, service));
     if (offer.auth && services_offers_login(doctor, service) && !takes_plain_login(doctor, service))
         doctor_find(doctor, "postfix.live-login", where,
                     mend_command(doctor, "postfix%s reload", option),

@@ -113,7 +113,11 @@ void smtp_ask(const char *host, int port, bool wrapped, struct smtp_offer *ret_o
                read_reply(fd, deadline, "250", &lines)) {
         *ret_offer =
             (struct smtp_offer){SMTP_LISTENS, offers(&lines, "STARTTLS"), offers(&lines, "AUTH")};
-        if (say(fd, "QUIT\r\n"))
+        /* Postfix offers what it can't do where its key is missing, and says 454 then. */
+        if (ret_offer->starttls)
+            ret_offer->starttls =
+                say(fd, "STARTTLS\r\n") && read_reply(fd, deadline, "220", &lines);
+        else if (say(fd, "QUIT\r\n"))
             read_reply(fd, deadline, "221", &lines);
     }
     close(fd);

@@ -12,7 +12,7 @@ enum smtp_state {
 
 struct smtp_offer {
     enum smtp_state state;
-    bool starttls;
+    bool starttls; /* offered, and the command itself is answered by 220 */
     bool auth;
 };
 

@@ -42,7 +42,8 @@ def main_cf(**settings):
     """The setting in main.cf, and Postfix knows it."""
 
     def provoke(site):
-        site.postconf("-e", *[f"{name} = {value}" for name, value in settings.items()])
+        if settings:
+            site.postconf("-e", *[f"{name} = {value}" for name, value in settings.items()])
         site.postfix_command("reload")
 
     return provoke
