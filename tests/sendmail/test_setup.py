@@ -286,3 +286,15 @@ def test_a_running_sendmail(host):
     assert host.setup("--undo").returncode == 0
     wait_until(host.answers, "Sendmail answers again")
     assert host.smtp(*session) == ["250", "250"]
+
+
+@pytest.mark.parametrize("daemon", ["/bin/false", "/bin/true"])
+def test_sendmail_hears_of_no_submilter_that_is_not_there(host, daemon):
+    """One fails its own check; the other says that all is well, and never listens."""
+    lay_out(host, "redhat")
+    host.start_sendmail()
+    before, pid = host.state("/etc/mail"), host.sendmail_pid()
+    done = host.setup("--yes", "--daemon", daemon)
+    assert done.returncode == 73, said(done)
+    assert host.state("/etc/mail") == before and host.sendmail_pid() == pid and not host.path(CONF).exists()
+    assert host.smtp("EHLO x", "MAIL FROM:<>") == ["250", "250"]
