@@ -236,7 +236,8 @@ const struct command command_test = {
     .arguments =
         "[--login NAME] [--mechanism NAME] [--tls VERSION[:CIPHER[:BITS]]|none]\n"
         "      [--listener NAME] [--client ADDRESS] [--port N] [--daemon NAME] [--helo NAME]\n"
-        "      [--mail-from <ADDRESS>] [--rcpt <ADDRESS>]... [--smtputf8] [--json] [FILE]",
+        "      [--mail-from <ADDRESS>] [--rcpt <ADDRESS>]... [--smtputf8]\n"
+        "      [--sendmail HOST] [--json] [FILE]",
     .summary = "judges a message file as the daemon would, and shows every rule's verdict",
     .run = run,
 };

@@ -19,6 +19,7 @@ enum {
     HELO,
     MAIL_FROM,
     RCPT,
+    SENDMAIL,
     SMTPUTF8,
     JSON
 };
@@ -33,6 +34,7 @@ static const struct option long_options[] = {{"login", required_argument, NULL, 
                                              {"helo", required_argument, NULL, HELO},
                                              {"mail-from", required_argument, NULL, MAIL_FROM},
                                              {"rcpt", required_argument, NULL, RCPT},
+                                             {"sendmail", required_argument, NULL, SENDMAIL},
                                              {"smtputf8", no_argument, NULL, SMTPUTF8},
                                              {"json", no_argument, NULL, JSON},
                                              {0}};
@@ -120,6 +122,10 @@ static bool read_one(int option, struct test_options *options, struct error *err
         if (options->rcpt_count == TEST_RCPTS_MAX)
             return error_set(error, "--rcpt: at most %d of them", TEST_RCPTS_MAX);
         options->rcpts[options->rcpt_count++] = optarg;
+        return true;
+    case SENDMAIL:
+        connection->mta = MTA_SENDMAIL;
+        connection->mta_host = bytes_of(optarg);
         return true;
     case SMTPUTF8:
         options->smtputf8 = true;

@@ -52,11 +52,11 @@ static void write_escaped(struct json *json, ucs4_t character)
     json_raw(json, (struct bytes){text, (size_t)len});
 }
 
-static void write_string(struct json *json, struct bytes value)
+static void write_string(struct json *json, struct bytes value, size_t most)
 {
-    bool cut = value.len > JSON_VALUE_MAX;
+    bool cut = value.len > most;
     if (cut)
-        value.len = JSON_VALUE_MAX;
+        value.len = most;
     const uint8_t *at = (const uint8_t *)value.data;
     size_t left = value.len;
     size_t plain = 0; /* bytes before at that can be written as they are */
@@ -86,7 +86,7 @@ static void begin_value(struct json *json, const char *name)
         json_raw(json, BYTES(","));
     json->need_comma = true;
     if (name) {
-        write_string(json, bytes_of(name));
+        write_string(json, bytes_of(name), JSON_VALUE_MAX);
         json_raw(json, BYTES(":"));
     }
 }
@@ -107,7 +107,13 @@ void json_close(struct json *json, char bracket)
 void json_bytes(struct json *json, const char *name, struct bytes value)
 {
     begin_value(json, name);
-    write_string(json, value);
+    write_string(json, value, JSON_VALUE_MAX);
+}
+
+void json_whole(struct json *json, const char *name, struct bytes value)
+{
+    begin_value(json, name);
+    write_string(json, value, value.len);
 }
 
 void json_text(struct json *json, const char *name, const char *value)

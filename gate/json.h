@@ -34,6 +34,9 @@ void json_int(struct json *json, const char *name, int64_t value);
 void json_bool(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);
 
+/* A value of ours that is never cut. */
+void json_whole(struct json *json, const char *name, struct bytes value);
+
 /* Bytes as they are: for the line end. */
 void json_raw(struct json *json, struct bytes text);
 

@@ -14,7 +14,7 @@ static const struct {
     int stage;
     char list[160];
 } wanted[] = {
-    {SMFIM_CONNECT, "j {daemon_name} {daemon_port} {client_addr} {client_name} {client_ptr}"},
+    {SMFIM_CONNECT, "j v {daemon_name} {daemon_port} {client_addr} {client_name} {client_ptr}"},
     {SMFIM_HELO, "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}"},
     {SMFIM_ENVFROM,
      "i {auth_authen} {auth_type} {tls_version} {cipher} {cipher_bits} {cert_subject} "
@@ -39,14 +39,18 @@ static struct bytes value_of(SMFICTX *context, const char *macro)
     return bytes_of(smfi_getsymval(context, name));
 }
 
-/* The macro's value in the connection's arena; the old copy stays when nothing changed, so that a
- * session of many messages does not grow. */
+/* A value in the connection's arena; the old copy stays when nothing changed, so that a session of
+ * many messages does not grow. */
+static void keep_value(struct connection *connection, struct bytes value, struct bytes *kept)
+{
+    if (!bytes_equal(value, *kept))
+        *kept = value.len ? arena_bytes(connection->arena, value) : (struct bytes){NULL, 0};
+}
+
 static void keep(SMFICTX *context, struct connection *connection, const char *macro,
                  struct bytes *kept)
 {
-    struct bytes value = value_of(context, macro);
-    if (!bytes_equal(value, *kept))
-        *kept = value.len ? arena_bytes(connection->arena, value) : (struct bytes){NULL, 0};
+    keep_value(connection, value_of(context, macro), kept);
 }
 
 static int64_t number_of(struct bytes text)
@@ -57,20 +61,59 @@ static int64_t number_of(struct bytes text)
     return strtoll(digits, NULL, 10);
 }
 
+/* {v} is "8.17.1" there and "Postfix 3.7.11" here. */
+static bool is_sendmail(struct bytes version)
+{
+    return version.len > 1 && version.data[0] >= '0' && version.data[0] <= '9' &&
+           bytes_find(version, '.') < version.len;
+}
+
 void macros_read_connect(SMFICTX *context, struct connection *connection)
 {
     struct facts_connection *facts = &connection->session.connection;
     keep(context, connection, "{daemon_name}", &facts->daemon_name);
     keep(context, connection, "{client_name}", &facts->client_name);
+    keep(context, connection, "j", &facts->mta_host);
+    facts->mta = is_sendmail(value_of(context, "v")) ? MTA_SENDMAIL : MTA_OTHER;
     facts->daemon_port = number_of(value_of(context, "{daemon_port}"));
     if (bytes_equal(facts->client_name, BYTES("unknown")))
         facts->client_name = (struct bytes){NULL, 0};
 }
 
+static int hex_digit(char digit)
+{
+    const char *digits = "0123456789ABCDEF";
+    const char *at = digit ? strchr(digits, digit) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* Sendmail hands the login over as xtext (RFC 3461 section 4): a + in it comes as +2B. */
+static struct bytes undo_xtext(struct bytes text, char *room)
+{
+    struct bytes plain = {room, 0};
+    for (size_t i = 0; i < text.len; i++) {
+        int high = text.data[i] == '+' && i + 2 < text.len ? hex_digit(text.data[i + 1]) : -1;
+        int low = high >= 0 ? hex_digit(text.data[i + 2]) : -1;
+        room[plain.len++] = low >= 0 ? (char)(high * 16 + low) : text.data[i];
+        i += low >= 0 ? 2 : 0;
+    }
+    return plain;
+}
+
+static void keep_login(SMFICTX *context, struct connection *connection, struct facts_login *login)
+{
+    struct bytes value = value_of(context, "{auth_authen}");
+    char plain[1024]; /* Sendmail's own names are shorter; what is longer is nobody's */
+    if (connection->session.connection.mta == MTA_SENDMAIL && value.len <= sizeof plain)
+        value = undo_xtext(value, plain);
+    keep_value(connection, value, &login->name);
+    keep(context, connection, "{auth_type}", &login->mechanism);
+    login->state = login->name.len ? FACT_KNOWN : FACT_ABSENT;
+}
+
 void macros_read_session(SMFICTX *context, struct connection *connection)
 {
     struct facts_tls *tls = &connection->session.tls;
-    struct facts_login *login = &connection->session.login;
     keep(context, connection, "{tls_version}", &tls->version);
     keep(context, connection, "{cipher}", &tls->cipher);
     keep(context, connection, "{cert_subject}", &tls->cert_subject);
@@ -78,9 +121,7 @@ void macros_read_session(SMFICTX *context, struct connection *connection)
     tls->cipher_bits = number_of(value_of(context, "{cipher_bits}"));
     tls->state = tls->version.len ? FACT_KNOWN : FACT_ABSENT;
 
-    keep(context, connection, "{auth_authen}", &login->name);
-    keep(context, connection, "{auth_type}", &login->mechanism);
-    login->state = login->name.len ? FACT_KNOWN : FACT_ABSENT;
+    keep_login(context, connection, &connection->session.login);
 }
 
 void macros_read_queue_id(SMFICTX *context, struct connection *connection)

@@ -29,7 +29,8 @@ static enum action action_of(const struct verdict *verdict, const struct rule_se
 {
     switch (verdict->outcome) {
     case OUTCOME_VIOLATION:
-        return settings->action;
+        return settings->action == ACTION_FIX && verdict->beyond_mending ? ACTION_REJECT
+                                                                         : settings->action;
     case OUTCOME_UNAVAILABLE:
         return ACTION_TEMPFAIL;
     case OUTCOME_NOT_ASKED:

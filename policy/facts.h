@@ -24,7 +24,14 @@ struct site {
     struct texts authserv_ids; /* as configured */
 };
 
+enum mta {
+    MTA_OTHER, /* Postfix, as a rule */
+    MTA_SENDMAIL,
+};
+
 struct facts_connection {
+    enum mta mta;                /* who asks */
+    struct bytes mta_host;       /* its own full name, {j} */
     bool smtp;                   /* false: sendmail(1), no client on the other side */
     struct bytes client_address; /* "192.0.2.1", "2001:db8::1"; no bytes where there is none */
     struct bytes client_name;    /* as the MTA looked it up; no bytes where unknown */

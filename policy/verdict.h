@@ -19,6 +19,7 @@ struct verdict {
     const char *enhanced; /* "5.7.1" */
     const char
         *sentence; /* for people, says what to do; client's bytes in it are made safe by reply.c */
+    bool beyond_mending; /* where the action is "fix", it is refused */
     struct edit *edits;
     struct edit *last_edit; /* of edits: a block of 10,000 fields may all have to go */
 };

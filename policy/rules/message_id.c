@@ -25,6 +25,13 @@ static bool is_own(const struct facts *facts, struct bytes right)
     return bytes_equal_nocase(right, own_domain(facts)) || texts_have(&facts->site->domains, right);
 }
 
+/* As Sendmail spells it, which it does whatever a milter says: simple canonicalization signs that
+ * too. */
+static struct bytes name_for(enum mta mta)
+{
+    return mta == MTA_SENDMAIL ? BYTES("Message-Id") : BYTES("Message-ID");
+}
+
 static void judge(const struct facts *facts, const void *generic, struct arena *arena,
                   struct verdict *verdict)
 {
@@ -60,7 +67,7 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
     if (field)
         verdict_replace_field(verdict, arena, facts, (size_t)(field - facts->header.fields), value);
     else
-        verdict_add_field(verdict, arena, BYTES("Message-ID"), value);
+        verdict_add_field(verdict, arena, name_for(facts->connection.mta), value);
 }
 
 const struct rule rule_message_id = {

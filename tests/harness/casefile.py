@@ -1,4 +1,4 @@
-"""Cases as data: files of `key: value` lines and `| ` message lines (tests/postfix/README says which keys).
+"""Cases as data: files of `key: value` lines and `| ` message lines (tests/mta/README says which keys).
 
 What stands before the first `case:` holds for every case of the file that does not say otherwise;
 `#` begins a comment.
@@ -28,6 +28,14 @@ class Case:
         values = self.all(key)
         assert len(values) < 2, f"{self.place}: {key} stands there {len(values)} times"
         return values[0] if values else default
+
+    def of_mta(self, mta):
+        """The case as it is for one MTA: what stands as key@mta holds there instead of key."""
+        own = {key.removesuffix("@" + mta): values for key, values in self.keys.items()
+               if key.endswith("@" + mta)}
+        assert not own or own.pop("why", None), f"{self.place}: why is it different with {mta}? (why@{mta}:)"
+        common = {key: values for key, values in self.keys.items() if "@" not in key}
+        return Case(self.place, self.name, {**common, **own}, self.message, set(self.read))
 
     def unread(self):
         """Keys that nobody asked for: most likely misspelt."""

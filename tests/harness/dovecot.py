@@ -11,6 +11,7 @@ USERS = (
     "carol",
     "juergen@example.com",
     "orgadmin@example.com",
+    "first+last@example.com",
     'quo"te\\@example.com',  # for what a login can do to a log
 )
 

@@ -1,13 +1,13 @@
-"""A site whose Postfix asks submilter about every message."""
+"""A site whose MTA asks submilter about every message."""
 
 import shutil
 
-from . import keys, verify
-from .postfix import Service
+from . import keys, postfix, sendmail, verify
+from .postfix import Postfix
 from .site import Site
 from .submilter import USER, Submilter
 
-SOCKET = "submilter/submilter.sock"  # below Postfix's queue folder
+SOCKET = "submilter/submilter.sock"  # below the folder that the MTA finds it in
 DOMAINS = ("example.com", "example.org", "xn--bcher-kva.example")
 SENDERS = """\
 alice@example.com       alice@example.com
@@ -16,47 +16,45 @@ bob@example.com         bob@example.com
 ceo@example.com         ceo@example.com
 carol@example.com       carol
 @example.org            orgadmin@example.com
+first+last@example.com  first+last@example.com
 jürgen@bücher.example   juergen@example.com
 "odd local"@example.com alice@example.com
 """
 
 
-def milter(address):
-    """As it stands in main.cf. What submilter can't answer for is deferred, never let through."""
-    return f"{{ {address}, default_action=tempfail }}"
-
-
-def plain_services():
+def plain_services(mta=Postfix):
     """What a small mail server has."""
-    return [
-        Service("submission"),
-        Service("smtps", {"smtpd_tls_wrappermode": "yes"}),
-        Service("mx", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}),
-    ]
+    if mta is Postfix:
+        return [
+            postfix.Service("submission"),
+            postfix.Service("smtps", {"smtpd_tls_wrappermode": "yes"}),
+            postfix.Service("mx", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}),
+        ]
+    return [sendmail.Service("submission"), sendmail.Service("smtps", {"M": "s"}), sendmail.Service("mx")]
 
 
-def plain_settings(postfix):
+def plain_settings(mta):
     """Listeners are told apart by port, as every client is 127.0.0.1 here."""
-    submission = [postfix.port("submission"), postfix.port("smtps")]
+    submission = [mta.port("submission"), mta.port("smtps")]
     return {
         "domains": ["example.com", "example.org", "bücher.example"],
         "authserv_ids": ["mx.example.com"],
         "listeners": [
             {"name": "submission", "ports": submission, "policy": "submission"},
             {"name": "login", "login": True, "policy": "submission"},
-            {"name": "inbound", "ports": [postfix.port("mx")], "policy": "inbound"},
+            {"name": "inbound", "ports": [mta.port("mx")], "policy": "inbound"},
             {"name": "local", "clients": ["127.0.0.0/8", "::1/128"], "policy": "local"},
         ],
     }
 
 
 class GuardedSite(Site):
-    """settings: gives the configuration, once Postfix has its ports."""
+    """settings: gives the configuration, once the MTA has its ports."""
 
-    def __init__(self, services=None, settings=plain_settings):
-        super().__init__(services or plain_services(), milter(f"unix:{SOCKET}"))
+    def __init__(self, services=None, settings=plain_settings, mta=Postfix):
+        super().__init__(services or plain_services(mta), mta.milter(f"unix:{SOCKET}"), mta)
         self.settings = settings
-        socket = self.postfix.queue / SOCKET
+        socket = self.mta.socket(SOCKET)
         socket.parent.mkdir()
         shutil.chown(socket.parent, USER, "postfix")
         socket.parent.chmod(0o750)
@@ -66,7 +64,7 @@ class GuardedSite(Site):
 
     def new_submilter(self, name, address, keys=None):
         """A daemon with this site's settings and senders, not yet started."""
-        daemon = Submilter(self.folder / name, address, self.settings(self.postfix), keys)
+        daemon = Submilter(self.folder / name, address, self.settings(self.mta), keys)
         daemon.senders.write_text(SENDERS, "utf-8")
         daemon.write_config()
         return daemon

@@ -37,14 +37,15 @@ def name_of(field: bytes) -> bytes:
     return found.group(1).lower() if found else b""
 
 
-def changes(sent: bytes, arrived: bytes):
+def changes(sent: bytes, arrived: bytes, form=bytes):
     """What happened to a message on its way: (added fields, lost fields, whether the rest is as it was).
 
     The MTA's own Received field, the topmost one, is passed over. Fields that stayed must have stayed
-    byte for byte and in their order, and so must the body.
+    byte for byte and in their order, and so must the body. form: makes alike what may differ in a field.
     """
     before, after = Message.parse(sent), Message.parse(arrived)
     after.fields.remove(after.named("Received")[0])
+    before.fields, after.fields = list(map(form, before.fields)), list(map(form, after.fields))
     remaining, added = list(before.fields), []
     for field in after.fields:
         if field in remaining:

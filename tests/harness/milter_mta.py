@@ -13,6 +13,7 @@ class Mta:
     knows: dict  # macro -> first stage at which it has a value
     unasked: dict  # stage -> macros without SMFIF_SETSYMLIST
     queue_id_from: str
+    version: str  # its {v}
 
 
 ORDER = [CONNECT, HELO, MAIL, RCPT, DATA, EOH, EOM]
@@ -35,17 +36,17 @@ POSTFIX = Mta(
            _TLS, _AUTH + _MAIL, _RCPT),
     {CONNECT: ["j", "{daemon_name}", "{daemon_addr}", "v", "_"], HELO: _TLS,
      MAIL: ["i"] + _AUTH + _MAIL, RCPT: ["i"] + _RCPT, DATA: ["i"], EOH: ["i"], EOM: ["i"]},
-    DATA)
+    DATA, "Postfix 3.7.11")
 
 SENDMAIL = Mta(
     "sendmail",
-    _known(["j", "_", "{daemon_name}", "{daemon_port}", "{daemon_addr}", "{if_name}", "{if_addr}",
+    _known(["j", "v", "_", "{daemon_name}", "{daemon_port}", "{daemon_addr}", "{if_name}", "{if_addr}",
             "{client_addr}", "{client_name}", "{client_port}", "{client_ptr}",
             "{client_connections}"],
            _TLS + ["{verify}"], _AUTH + _MAIL + ["{auth_ssf}", "i"], _RCPT),
     {CONNECT: ["j", "_", "{daemon_name}", "{if_name}", "{if_addr}"], HELO: _TLS,
      MAIL: ["i", "{auth_ssf}"] + _AUTH + _MAIL, RCPT: _RCPT, DATA: [], EOH: [], EOM: ["{msg_id}"]},
-    MAIL)
+    MAIL, "8.17.1.9")
 
 
 @dataclasses.dataclass
@@ -63,7 +64,7 @@ class Client:
 
     def values(self, queue_id):
         values = {
-            "j": "mx.example.com", "v": "Postfix 3.7.11", "_": f"{self.name} [{self.address}]",
+            "j": "mx.example.com", "_": f"{self.name} [{self.address}]",
             "{daemon_name}": self.daemon_name, "{daemon_addr}": "192.0.2.1",
             "{daemon_port}": str(self.port), "{if_name}": "mx.example.com",
             "{if_addr}": "192.0.2.1", "{client_addr}": self.address,
@@ -135,7 +136,7 @@ class Player:
     def _macros(self, stage, more=None):
         """Sends what the filter asked to be told at this stage, as far as it is known by then."""
         asked = self.session.options.symbols.get(stage, self.mta.unasked.get(stage, []))
-        values = self.client.values(self.queue_id)
+        values = {**self.client.values(self.queue_id), "v": self.mta.version}
         values.update(more or {})
         knows = dict(self.mta.knows, i=self.mta.queue_id_from)
         now = ORDER.index(stage)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .waiting import PATIENCE, GaveUp
 
-TRACE = re.compile(rb"^Received:(?:.|\r\n[ \t])*?\bby \S+ \(Postfix(?:.|\r\n[ \t])*?\bid (\w+)", re.MULTILINE)
+TRACE = re.compile(rb"^Received:(?:.|\r\n[ \t])*?\bby \S+ \((?:Postfix|8\.)(?:.|\r\n[ \t])*?\bid (\w+)", re.MULTILINE)
 CAPABILITIES = b"250-sink.example.net\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 0\r\n"
 
 
@@ -51,7 +51,7 @@ class _Handler(socketserver.StreamRequestHandler):
             line = line.rstrip(b"\r\n")
             verb = line[:4].upper()
             if verb == b"EHLO":
-                self.wfile.write(CAPABILITIES)
+                self.wfile.write(self.server.sink.capabilities)
             elif verb == b"MAIL":
                 delivery = Delivery(line[10:])
                 self.say(b"250 2.1.0 Ok")
@@ -87,6 +87,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 class Sink:
     def __init__(self):
         self.deliveries = []
+        self.capabilities = CAPABILITIES
         self.changed = threading.Condition()
         self.listener = _Listener(("127.0.0.1", 0), _Handler)
         self.listener.sink = self

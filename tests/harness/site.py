@@ -1,4 +1,4 @@
-"""A mail site in one temporary folder: Postfix, Dovecot and the sink."""
+"""A mail site in one temporary folder: an MTA, its logins and the sink."""
 
 import os
 import shutil
@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 from .certificates import Certificates
-from .dovecot import Dovecot
 from .postfix import Postfix
 from .sink import Sink
 
@@ -14,24 +13,25 @@ from .sink import Sink
 class Site:
     """with Site(...) as site: everything runs, and ends surely.
 
-    milter: what Postfix asks about every message, as in main.cf's smtpd_milters.
+    mta: Postfix or Sendmail. milter: what it asks about every message, as its own milter() has it.
     """
 
-    def __init__(self, services, milter=""):
+    def __init__(self, services, milter="", mta=Postfix):
         self.folder = Path(tempfile.mkdtemp(prefix="submilter-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.running = []
-        self.dovecot = None
         try:
             self.certificates = Certificates(self.folder / "tls")
             self.sink = self.run(Sink())
-            milters = {"smtpd_milters": milter, "non_smtpd_milters": milter}
-            self.postfix = Postfix(
-                self.folder / "postfix", services, self.sink.port, self.certificates, milters
-            )
+            self.mta = mta(self.folder / mta.name, services, self.sink.port, self.certificates, milter)
         except BaseException:
             self.stop()
             raise
+
+    @property
+    def postfix(self):
+        assert isinstance(self.mta, Postfix)
+        return self.mta
 
     def run(self, server):
         """Remember a server, to stop it with the site."""
@@ -39,8 +39,7 @@ class Site:
         return server
 
     def start(self):
-        self.dovecot = self.run(Dovecot(self.folder / "dovecot", self.postfix.queue / "private/auth"))
-        self.run(self.postfix).start()
+        self.run(self.mta).start()
 
     def stop(self):
         """End everything, the last started first; then say what went wrong, if something did."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from .waiting import PATIENCE
 
-QUEUED_AS = re.compile(r"queued as ([0-9A-Za-z]+)")
+# Postfix's words, and Sendmail's
+QUEUED_AS = re.compile(r"queued as ([0-9A-Za-z]+)|^2\.0\.0 ([0-9A-Za-z]+) Message accepted")
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Reply:
     @property
     def queue_id(self):
         found = QUEUED_AS.search(self.text)
-        return found.group(1) if found else None
+        return found.group(found.lastindex) if found else None
 
     def __str__(self):
         return "\n".join(f"{self.code} {line}" for line in self.lines)

@@ -83,6 +83,18 @@ def test_tls_macros_at_one_stage_only(gate, mta, stages):
     assert gate.record()["tls_version"] == "TLSv1.3"
 
 
+@pytest.mark.parametrize("mta, sent, login", [
+    (SENDMAIL, "alice+2Bx@example.com", "alice+x@example.com"),
+    (SENDMAIL, "a+22+5C+2B41", 'a"\\+41'),
+    (SENDMAIL, "a+2b+4+", "a+2b+4+"),
+    (SENDMAIL, "+2B" * 400, "+2B" * 400),  # longer than any login
+    (POSTFIX, "alice+2Bx@example.com", "alice+2Bx@example.com"),
+], ids=str)
+def test_sendmail_sends_logins_as_xtext(gate, mta, sent, login):
+    gate.play(client=Client(login=sent), mta=mta)
+    assert gate.record()["login"].startswith(login[:100])
+
+
 def test_helo_comes_twice_with_starttls(gate):
     player = Player(gate.session(), Client(tls=None))
     player.open()

@@ -1,5 +1,6 @@
 """submilterctl test: what it prints is safe to look at, and what it decides is what the daemon decides."""
 
+import json
 import subprocess
 
 import pytest
@@ -40,6 +41,16 @@ def test_large_bodies_are_judged_as_by_the_daemon(site, end):
     message = (HEAD + b"\n").replace(b"\n", end) + (b"x" * 70 + end) * 300_000
     done = judge(site, message)
     assert done.returncode == 0 and b"decision: fix" in done.stdout, done.stdout[-600:]
+
+
+@pytest.mark.parametrize("options, added", [((), 0), (("--sendmail", "mail.example.com"), 2)], ids=["postfix", "sendmail"])
+def test_what_sendmail_would_write_anew(site, options, added):
+    """Judged as mail of a Sendmail of that name, which completes what has no domain."""
+    message = b"From: Alice B. <alice@example.com>\r\nTo: root\r\n\r\nx\r\n"
+    done = judge(site, message, "--json", *options)
+    edits = [edit for edit in json.loads(done.stdout)["edits"] if edit["rule"] == "address_form"]
+    assert len(edits) == added and done.returncode == 0, done.stdout
+    assert (b"root@mail.example.com" in done.stdout) == bool(added)
 
 
 def complaint(site, *arguments):

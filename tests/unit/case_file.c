@@ -18,6 +18,7 @@ static const struct {
     {"listener", offsetof(struct policy_case, listener)},
     {"client", offsetof(struct policy_case, client)},
     {"helo", offsetof(struct policy_case, helo)},
+    {"mta", offsetof(struct policy_case, mta)},
     {"mail-from", offsetof(struct policy_case, mail_from)},
     {"smtputf8", offsetof(struct policy_case, smtputf8)},
     {"now", offsetof(struct policy_case, now)},

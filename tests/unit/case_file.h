@@ -18,7 +18,7 @@ struct case_values {
 struct policy_case {
     int line;
     char *title, *source;
-    char *login, *mechanism, *tls, *policy, *listener, *client, *helo, *mail_from;
+    char *login, *mechanism, *tls, *policy, *listener, *client, *helo, *mta, *mail_from;
     char *smtputf8, *now, *own_signature, *keys, *body_flags, *needs;
     struct case_values rcpts, sets, expects;
     char *message; /* raw bytes */

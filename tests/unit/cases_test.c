@@ -108,6 +108,9 @@ static struct message_session session_of(const struct policy_case *one)
     session.connection.smtp = true;
     session.connection.client_address = or_default(one->client, "192.0.2.7");
     session.connection.helo = or_default(one->helo, "client.example.net");
+    if (one->mta && strcmp(one->mta, "sendmail") == 0)
+        session.connection.mta = MTA_SENDMAIL;
+    session.connection.mta_host = BYTES("mail.example.com");
     if (strcmp(tls, "none") != 0 && sscanf(tls, "%63s %127s %d", version, cipher, &bits) >= 1)
         session.tls = (struct facts_tls){.state = FACT_KNOWN,
                                          .version = bytes_of(version),

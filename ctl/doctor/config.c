@@ -1,0 +1,194 @@
+/* submilter's own configuration: does it load, is it the one that runs, does it guard. */
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/doctor/checks.h"
+#include "ctl/doctor/mend.h"
+#include "ctl/doctor/probe.h"
+#include "ctl/doctor/running.h"
+#include "policy/engine.h"
+
+static const struct doctor_kind kinds[] = {
+    {"doctor.could-not-look", DOCTOR_UNKNOWN,
+     "something could not be looked at: not root, or a program or file is missing",
+     "What was not seen may be broken: this is no clean bill."},
+    {"config.broken", DOCTOR_PROBLEM, "submilter.conf, or a table that it names, cannot be loaded",
+     "The daemon does not start with it, and keeps the old one on a reload."},
+    {"config.no-domains", DOCTOR_PROBLEM, "domains is empty",
+     "Nothing is signed, mail from this host itself is refused, and nothing is guarded against "
+     "spoofing."},
+    {"config.stale", DOCTOR_PROBLEM, "the daemon runs with an older configuration",
+     "What was changed has no effect before a reload; a reload that failed is in its log."},
+    {"config.observed", DOCTOR_ADVICE, "a rule that guards the sender is only observed, or off",
+     "Its verdicts are written down, and nothing is refused."},
+    {"config.table", DOCTOR_PROBLEM, "the daemon's user cannot read a table",
+     "The daemon cannot look into it after its next change, and answers 451."},
+};
+
+static void look_at_load(struct doctor *doctor)
+{
+    static const char marker[] = "make it with: ";
+    if (doctor->snapshot || strstr(doctor->config_error.text, "Mend it with: "))
+        return; /* keys.unusable */
+    const char *command = strstr(doctor->config_error.text, marker);
+    doctor_find(doctor, "config.broken", doctor->config,
+                command ? mend_command(doctor, "%s", command + sizeof marker - 1)
+                        : mend_sentence(doctor,
+                                        "mend what the sentence names, until this says "
+                                        "nothing: submilter -n -c %s",
+                                        mend_quote(doctor, doctor->config)),
+                "%s", doctor->config_error.text);
+}
+
+static const enum rule_id guards[] = {RULE_tls, RULE_auth, RULE_envelope, RULE_from, RULE_sender};
+
+static void look_at_modes(struct doctor *doctor)
+{
+    const struct policy *policy =
+        settings_policy(doctor->settings, "submission", (struct bytes){NULL, 0});
+    const char *list = "";
+    for (size_t i = 0; policy && list && i < sizeof guards / sizeof *guards; i++)
+        if (policy->settings[guards[i]]->mode != MODE_ENFORCE)
+            list = arena_printf(doctor->arena, "%s%s%s", list, *list ? ", " : "",
+                                rules[guards[i]]->name);
+    if (list && *list)
+        doctor_find(doctor, "config.observed", doctor->config,
+                    mend_sentence(doctor,
+                                  "once the records show that nobody honest would be "
+                                  "refused: mode = \"enforce\" for them in policies: { "
+                                  "submission: { ... } }; of %s",
+                                  doctor->config),
+                    "not enforced in the policy submission: %s", list);
+}
+
+static void look_at_tables(struct doctor *doctor)
+{
+    const struct texts *tables = &doctor->settings->senders.tables;
+    const char *user = doctor->settings->user;
+    if (geteuid() != 0 || !user)
+        return;
+    const struct probe_as as = {.user = user};
+    for (size_t i = 0; i < tables->count; i++) {
+        const char *path = strchr(tables->items[i], ':');
+        struct probe_report report;
+        if (!path || path[1] != '/')
+            continue;
+        probe_read(path + 1, &as, &report);
+        if (report.result == PROBE_NO_ACCESS)
+            doctor_find(
+                doctor, "config.table", path + 1,
+                strcmp(report.detail, path + 1) == 0
+                    ? mend_command(doctor, "chgrp %s %s && chmod g+r %s",
+                                   mend_quote(doctor, probe_group(user)),
+                                   mend_quote(doctor, path + 1), mend_quote(doctor, path + 1))
+                    : mend_command(doctor, "chmod o+x %s", mend_quote(doctor, report.detail)),
+                "%s may not read it: %s", user, report.detail);
+    }
+}
+
+/* The newest of the file and conf.d's. */
+static time_t changed_at(struct doctor *doctor)
+{
+    struct stat status;
+    time_t newest = stat(doctor->config, &status) == 0 ? status.st_mtime : 0;
+    const char *slash = strrchr(doctor->config, '/');
+    const char *folder = arena_printf(
+        doctor->arena, "%.*sconf.d", slash ? (int)(slash - doctor->config + 1) : 0, doctor->config);
+    if (folder && stat(folder, &status) == 0 && status.st_mtime > newest)
+        newest = status.st_mtime;
+    return newest;
+}
+
+/* A record's "config":"HASH", and its "time", of the last whole line. */
+static bool last_record(const char *path, char *line, size_t size)
+{
+    FILE *file = fopen(path, "re");
+    bool found = false;
+    if (!file)
+        return false;
+    if (fseek(file, 0, SEEK_END) == 0) {
+        long end = ftell(file);
+        long from = end > (long)size * 8 ? end - (long)size * 8 : 0;
+        char *text = malloc((size_t)(end - from) + 1);
+        size_t len = text && fseek(file, from, SEEK_SET) == 0
+                         ? fread(text, 1, (size_t)(end - from), file)
+                         : 0;
+        while (len && text[len - 1] != '\n')
+            len--;
+        size_t start = len ? len - 1 : 0;
+        while (start && text[start - 1] != '\n')
+            start--;
+        if (len && len - start < size && (start || !from)) {
+            memcpy(line, text + start, len - start);
+            line[len - start] = '\0';
+            found = true;
+        }
+        free(text);
+    }
+    fclose(file);
+    return found;
+}
+
+/* The text of a key in a record of our own making. */
+static bool value_of(const char *line, const char *key, char *text, size_t size)
+{
+    const char *at = strstr(line, key);
+    if (!at)
+        return false;
+    at += strlen(key);
+    snprintf(text, size, "%.*s", (int)strcspn(at, "\""), at);
+    return true;
+}
+
+/* Only a decision that was made after the change, under another configuration, is proof: without
+ * one nobody can tell. */
+static void look_at_running(struct doctor *doctor)
+{
+    char *line = arena_alloc(doctor->arena, 16384);
+    char hash[32];
+    char when[40];
+    struct tm parts = {0};
+    const char *path = doctor->settings->log.json;
+    pid_t pid = running_find(doctor);
+    if (!path || !pid || !line || !last_record(path, line, 16384) ||
+        !value_of(line, "\"config\":\"", hash, sizeof hash) ||
+        !value_of(line, "\"time\":\"", when, sizeof when) ||
+        !strptime(when, "%Y-%m-%dT%H:%M:%S", &parts))
+        return;
+    if (strcmp(hash, doctor->settings->hash) != 0 && timegm(&parts) > changed_at(doctor))
+        doctor_find(doctor, "config.stale", doctor->config,
+                    mend_command(doctor, "kill -USR1 %ld", (long)pid),
+                    "the last decision, of %s, was made with another configuration (the next one "
+                    "will show)",
+                    when);
+}
+
+static void look(struct doctor *doctor)
+{
+    look_at_load(doctor);
+    if (!doctor->settings)
+        return;
+    if (!doctor->settings->site.domains.count)
+        doctor_find(doctor, "config.no-domains", doctor->config,
+                    mend_sentence(doctor,
+                                  "write domains = [ \"example.com\" ]; with your own in "
+                                  "%s, and make keys: submilterctl key new DOMAIN",
+                                  doctor->config),
+                    "domains is empty");
+    look_at_modes(doctor);
+    look_at_tables(doctor);
+    look_at_running(doctor);
+}
+
+const struct doctor_check doctor_check_config = {
+    .theme = "config",
+    .looks_at = "submilter.conf, the tables that it names, and what the daemon runs with",
+    DOCTOR_KINDS(kinds),
+    .look = look,
+};

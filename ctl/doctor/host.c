@@ -1,0 +1,191 @@
+/* The host: clock, disk, log, and the process itself. */
+#include <errno.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include "ctl/doctor/checks.h"
+#include "ctl/doctor/mend.h"
+#include "ctl/doctor/probe.h"
+#include "ctl/doctor/running.h"
+
+#define LEAST_PERCENT 5
+#define LEAST_BYTES ((uint64_t)100 << 20)
+#define LARGE_LOG ((off_t)1 << 30)
+#define LEAST_DESCRIPTORS 4096
+
+static const struct doctor_kind kinds[] = {
+    {"host.clock", DOCTOR_ADVICE, "the clock is not synchronised",
+     "Signatures, Message-IDs and records carry the time; with x= a wrong clock makes them void."},
+    {"host.disk", DOCTOR_PROBLEM, "a disk that mail or records need is nearly full",
+     "Postfix takes no mail when its queue is full; records are lost, or hold mail back, when the "
+     "log is."},
+    {"host.log", DOCTOR_PROBLEM, "the daemon's user cannot write log.json",
+     "No records are kept, or all mail waits where log.on_error says so."},
+    {"host.log-large", DOCTOR_ADVICE, "log.json is larger than 1 GB", "Nothing rotates it."},
+    {"host.process-user", DOCTOR_PROBLEM, "the daemon runs as another user than configured",
+     "As root, a fault in it is the host's; as another user, it may not read its tables."},
+    {"host.descriptors", DOCTOR_ADVICE, "the daemon may open fewer than 4096 files",
+     "Each session takes one; libmilter spins where there are none left."},
+};
+
+static void look_at_clock(struct doctor *doctor)
+{
+    struct timex state = {0};
+    int result = adjtimex(&state);
+    if (result == TIME_ERROR || (state.status & STA_UNSYNC))
+        doctor_find(doctor, "host.clock", "this host",
+                    mend_sentence(doctor,
+                                  "run a time service (apt-get install chrony); a container "
+                                  "has its host's clock: mend it there, or --accept "
+                                  "host.clock"),
+                    "the kernel says that nothing synchronises its clock");
+}
+
+static void look_at_disk(struct doctor *doctor, const char *what, const char *path)
+{
+    struct statvfs disk;
+    if (!path || statvfs(path, &disk) < 0 || !disk.f_blocks)
+        return;
+    uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+    unsigned percent = (unsigned)(disk.f_bavail * 100 / disk.f_blocks);
+    unsigned inodes = disk.f_files ? (unsigned)(disk.f_favail * 100 / disk.f_files) : 100;
+    if (free_bytes >= LEAST_BYTES && percent >= LEAST_PERCENT && inodes >= LEAST_PERCENT)
+        return;
+    doctor_find(doctor, "host.disk", path,
+                mend_sentence(doctor, "make room on it: du -xh %s | sort -h | tail",
+                              mend_quote(doctor, path)),
+                "%s: %" PRIu64 " MB free (%u %%), %u %% of its inodes", what, free_bytes >> 20,
+                percent, inodes);
+}
+
+static const char *folder_of(struct doctor *doctor, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == path ? "/"
+                         : arena_text(doctor->arena, (struct bytes){path, (size_t)(slash - path)});
+}
+
+static void look_at_log(struct doctor *doctor)
+{
+    const char *path = doctor->settings->log.json;
+    const char *user = doctor->settings->user;
+    struct probe_report report;
+    struct stat status;
+    if (!path)
+        return;
+    const char *folder = folder_of(doctor, path);
+    const struct probe_as as = {.user = geteuid() == 0 ? user : NULL};
+    probe_write(path, &as, &report);
+    const char *owner = mend_quote(doctor, user ? user : "root");
+    const char *reload = running_then_reload(doctor);
+    if (report.result == PROBE_NOT_THERE)
+        doctor_find(doctor, "host.log", path,
+                    mend_command(doctor, "install -d -o %s -g adm -m 2750 %s%s", owner,
+                                 mend_quote(doctor, folder), reload),
+                    "its folder is not there");
+    else if (report.result == PROBE_NO_ACCESS && strcmp(report.detail, path) == 0)
+        doctor_find(doctor, "host.log", path,
+                    mend_command(doctor, "chown %s %s && chmod u+rw %s%s", owner,
+                                 mend_quote(doctor, path), mend_quote(doctor, path), reload),
+                    "%s cannot write it", user ? user : "root");
+    else if (report.result == PROBE_NO_ACCESS && access(path, F_OK) == 0)
+        doctor_find(
+            doctor, "host.log", path,
+            mend_command(doctor, "chmod o+x %s%s", mend_quote(doctor, report.detail), reload),
+            "%s cannot enter %s", user ? user : "root", report.detail);
+    else if (report.result == PROBE_NO_ACCESS)
+        /* The folder may be another's: it is not given away. */
+        doctor_find(doctor, "host.log", path,
+                    mend_command(doctor, "install -o %s -g adm -m 0640 /dev/null %s%s", owner,
+                                 mend_quote(doctor, path), reload),
+                    "%s cannot make it: %s cannot be written", user ? user : "root", report.detail);
+    else if (report.result != PROBE_GOOD)
+        doctor_find(doctor, "host.log", path,
+                    mend_sentence(doctor, "choose a path that %s can write", user ? user : "root"),
+                    "%s: %s", report.detail, strerror(report.reason));
+    look_at_disk(doctor, "the records' disk", folder);
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > LARGE_LOG)
+        doctor_find(doctor, "host.log-large", path,
+                    mend_command(doctor, "mv %s %s.1%s", mend_quote(doctor, path),
+                                 mend_quote(doctor, path), reload),
+                    "it has %lld MB", (long long)(status.st_size >> 20));
+}
+
+/* The third number of a line of /proc/PID/status, or the first of one of limits. */
+static bool read_numbers(pid_t pid, const char *file, const char *key, unsigned long *first,
+                         unsigned long *second)
+{
+    char path[64];
+    char line[256];
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, file);
+    FILE *in = fopen(path, "re");
+    while (in && !found && fgets(line, sizeof line, in))
+        if (strncmp(line, key, strlen(key)) == 0) {
+            char *end;
+            *first = strtoul(line + strlen(key), &end, 10);
+            *second = strtoul(end, NULL, 10);
+            found = true;
+        }
+    if (in)
+        fclose(in);
+    return found;
+}
+
+static void look_at_process(struct doctor *doctor)
+{
+    pid_t pid = running_find(doctor);
+    uid_t user;
+    gid_t group;
+    struct error error;
+    unsigned long real = 0;
+    unsigned long effective = 0;
+    unsigned long soft = 0;
+    unsigned long hard = 0;
+    const char *where = arena_printf(doctor->arena, "process %ld", (long)pid);
+    if (!pid)
+        return; /* whether it must run is the socket's question */
+    if (doctor->settings->user && snapshot_identity(doctor->settings, &user, &group, &error) &&
+        geteuid() == 0 && read_numbers(pid, "status", "Uid:", &real, &effective) &&
+        effective != user)
+        doctor_find(doctor, "host.process-user", where,
+                    mend_command(doctor,
+                                 "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
+                                 (long)pid, (long)pid, running_start_command(doctor)),
+                    "it runs as user id %lu, and %s says user = \"%s\"", effective, doctor->config,
+                    doctor->settings->user);
+    if (read_numbers(pid, "limits", "Max open files", &soft, &hard) && soft < LEAST_DESCRIPTORS)
+        doctor_find(
+            doctor, "host.descriptors", where,
+            mend_command(doctor,
+                         "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; "
+                         "ulimit -n 65536; %s",
+                         (long)pid, (long)pid, running_start_command(doctor)),
+            "it may open %lu files; its unit, where it has one, should say LimitNOFILE=65536",
+            soft);
+}
+
+static void look(struct doctor *doctor)
+{
+    look_at_clock(doctor);
+    if (doctor->postfix)
+        look_at_disk(doctor, "Postfix's queue", postfix_value(doctor->postfix, "queue_directory"));
+    if (!doctor->settings)
+        return;
+    look_at_log(doctor);
+    look_at_process(doctor);
+}
+
+const struct doctor_check doctor_check_host = {
+    .theme = "host",
+    .looks_at = "clock, disk, log, the running process",
+    DOCTOR_KINDS(kinds),
+    .look = look,
+};

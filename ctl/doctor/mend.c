@@ -1,0 +1,133 @@
+/* Writing commands for a shell. */
+#include "ctl/doctor/mend.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *format_text(struct doctor *doctor, const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = len < 0 ? NULL : arena_alloc(doctor->arena, (size_t)len + 1);
+    if (text)
+        vsnprintf(text, (size_t)len + 1, format, args);
+    return text ? text : "";
+}
+
+struct mend mend_command(struct doctor *doctor, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct mend mend = {format_text(doctor, format, args), false};
+    va_end(args);
+    return mend;
+}
+
+struct mend mend_sentence(struct doctor *doctor, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    struct mend mend = {format_text(doctor, format, args), true};
+    va_end(args);
+    return mend;
+}
+
+static const char plain[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@,=:";
+
+const char *mend_quote(struct doctor *doctor, const char *word)
+{
+    if (*word && word[strspn(word, plain)] == '\0')
+        return word;
+    size_t quotes = 0;
+    for (const char *at = word; *at; at++)
+        quotes += *at == '\'';
+    char *quoted = arena_alloc(doctor->arena, strlen(word) + 3 * quotes + 3);
+    if (!quoted)
+        return "";
+    char *out = quoted;
+    *out++ = '\'';
+    for (const char *at = word; *at; at++)
+        if (*at == '\'') {
+            memcpy(out, "'\\''", 4);
+            out += 4;
+        } else {
+            *out++ = *at;
+        }
+    *out++ = '\'';
+    *out = '\0';
+    return quoted;
+}
+
+const char *mend_postfix_option(struct doctor *doctor)
+{
+    if (!doctor->postfix_config)
+        return "";
+    const char *option =
+        arena_printf(doctor->arena, " -c %s", mend_quote(doctor, doctor->postfix_config));
+    return option ? option : "";
+}
+
+struct mend mend_main_cf(struct doctor *doctor, const char *name, const char *value)
+{
+    const char *option = mend_postfix_option(doctor);
+    const char *setting = arena_printf(doctor->arena, "%s = %s", name, value);
+    return mend_command(doctor, "postconf%s -e %s && postfix%s reload", option,
+                        mend_quote(doctor, setting ? setting : ""), option);
+}
+
+static bool overrides(const struct postfix_service *service, const char *name)
+{
+    for (size_t i = 0; service && i < service->override_count; i++)
+        if (strcmp(service->overrides[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* submilter_ and the letters and digits of the service and the parameter. */
+static const char *variable_for(struct doctor *doctor, const struct postfix_service *service,
+                                const char *name)
+{
+    const char *variable = arena_printf(doctor->arena, "submilter_%s_%s", service->name, name);
+    char *text = variable ? arena_text(doctor->arena, bytes_of(variable)) : NULL;
+    if (!text)
+        return "";
+    char *out = text;
+    for (const char *at = text; *at; at++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *at))
+            *out++ = *at;
+    *out = '\0';
+    return text;
+}
+
+/* postconf -P takes no value with blanks: that goes through a name in main.cf. */
+struct mend mend_where_set(struct doctor *doctor, const struct postfix_service *service,
+                           const char *name, const char *value)
+{
+    if (!overrides(service, name))
+        return mend_main_cf(doctor, name, value);
+    const char *option = mend_postfix_option(doctor);
+    bool blanks = strpbrk(value, " \t{}") != NULL;
+    const char *variable = variable_for(doctor, service, name);
+    const char *use = arena_printf(doctor->arena, "%s/%s/%s=%s%s", service->name, service->type,
+                                   name, blanks ? "$" : "", blanks ? variable : value);
+    const char *quoted = mend_quote(doctor, use ? use : "");
+    if (!blanks)
+        return mend_command(doctor, "postconf%s -P %s && postfix%s reload", option, quoted, option);
+    const char *setting = arena_printf(doctor->arena, "%s = %s", variable, value);
+    return mend_command(doctor, "postconf%s -e %s && postconf%s -P %s && postfix%s reload", option,
+                        mend_quote(doctor, setting ? setting : ""), option, quoted, option);
+}
+
+struct mend mend_drop_override(struct doctor *doctor, const struct postfix_service *service,
+                               const char *name)
+{
+    const char *option = mend_postfix_option(doctor);
+    const char *setting =
+        arena_printf(doctor->arena, "%s/%s/%s", service->name, service->type, name);
+    return mend_command(doctor, "postconf%s -PX %s && postfix%s reload", option,
+                        mend_quote(doctor, setting ? setting : ""), option);
+}

@@ -1,0 +1,81 @@
+/* Findings for people and for machines. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/doctor/doctor.h"
+#include "gate/json.h"
+
+static const char *const words[] = {
+    [DOCTOR_PROBLEM] = "problem", [DOCTOR_ADVICE] = "advice", [DOCTOR_UNKNOWN] = "unknown"};
+
+void doctor_print_text(const struct doctor *doctor)
+{
+    size_t accepted = 0;
+    for (size_t i = 0; i < doctor->count; i++) {
+        const struct doctor_finding *finding = &doctor->findings[i];
+        accepted += finding->accepted;
+        printf("%s%s: %s at %s\n  what  %s\n", finding->accepted ? "accepted " : "",
+               words[finding->kind->severity], finding->kind->id, finding->where, finding->what);
+        if (!finding->accepted)
+            printf("  why   %s\n  mend  %s\n\n", finding->kind->why, finding->mend);
+    }
+    size_t problems = doctor_counted(doctor, DOCTOR_PROBLEM);
+    size_t advice = doctor_counted(doctor, DOCTOR_ADVICE);
+    size_t unknown = doctor_counted(doctor, DOCTOR_UNKNOWN);
+    if (!problems && !advice && !unknown)
+        printf("clean");
+    else
+        printf("problems: %zu, advice: %zu, not looked at: %zu", problems, advice, unknown);
+    if (accepted)
+        printf(" (accepted: %zu)", accepted);
+    putchar('\n');
+}
+
+static void write_finding(struct json *json, const struct doctor_finding *finding)
+{
+    json_open(json, NULL, '{');
+    json_text(json, "id", finding->kind->id);
+    json_text(json, "severity", words[finding->kind->severity]);
+    json_bool(json, "accepted", finding->accepted);
+    json_text(json, "where", finding->where);
+    json_text(json, "what", finding->what);
+    json_text(json, "why", finding->kind->why);
+    json_text(json, "mend", finding->mend);
+    json_bool(json, "mend_is_command", !finding->mend_is_sentence);
+    json_close(json, '}');
+}
+
+bool doctor_print_json(const struct doctor *doctor)
+{
+    struct json json;
+    json_init(&json);
+    json_open(&json, NULL, '{');
+    json_bool(&json, "clean",
+              !doctor_counted(doctor, DOCTOR_PROBLEM) && !doctor_counted(doctor, DOCTOR_ADVICE) &&
+                  !doctor_counted(doctor, DOCTOR_UNKNOWN));
+    json_open(&json, "findings", '[');
+    for (size_t i = 0; i < doctor->count; i++)
+        write_finding(&json, &doctor->findings[i]);
+    json_close(&json, ']');
+    json_close(&json, '}');
+    bool written = !json.failed && puts(json.data) != EOF && fflush(stdout) == 0;
+    json_done(&json);
+    return written;
+}
+
+void doctor_print_list(void)
+{
+    for (size_t i = 0; doctor_checks[i]; i++) {
+        const struct doctor_check *check = doctor_checks[i];
+        printf("%s%s: %s\n", check->theme,
+               check->mta == DOCTOR_POSTFIX    ? " (Postfix)"
+               : check->mta == DOCTOR_SENDMAIL ? " (Sendmail)"
+                                               : "",
+               check->looks_at);
+        for (size_t k = 0; k < check->kind_count; k++)
+            printf("  %-8s %-32s %s\n", words[check->kinds[k].severity], check->kinds[k].id,
+                   check->kinds[k].summary);
+    }
+    puts("not looked at: whether DNS shows the keys (submilterctl key show --dns prints the "
+         "records)");
+}

@@ -1,0 +1,103 @@
+/* Finding the daemon among the processes: by its name, and the configuration that it was given. */
+#include "ctl/doctor/running.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool read_proc(pid_t pid, const char *name, char *text, size_t size, size_t *ret_len)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/%s", (long)pid, name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t len = read(fd, text, size - 1);
+    close(fd);
+    if (len <= 0)
+        return false;
+    text[len] = '\0';
+    *ret_len = (size_t)len;
+    return true;
+}
+
+static bool same_file(const char *one, const char *other)
+{
+    char a[PATH_MAX];
+    char b[PATH_MAX];
+    return strcmp(one, other) == 0 || (realpath(one, a) && realpath(other, b) && strcmp(a, b) == 0);
+}
+
+/* "-c FILE" or "-cFILE" among its arguments, else the default. */
+static const char *config_of(const char *arguments, size_t len)
+{
+    for (const char *at = arguments; at < arguments + len; at += strlen(at) + 1) {
+        if (strcmp(at, "-c") == 0 && at + 3 < arguments + len)
+            return at + 3;
+        if (strncmp(at, "-c", 2) == 0 && at[2])
+            return at + 2;
+    }
+    return SYSCONFDIR "/submilter.conf";
+}
+
+static bool is_daemon(pid_t pid, const char *config)
+{
+    char text[4096];
+    size_t len;
+    if (!read_proc(pid, "comm", text, sizeof text, &len) || strcmp(text, "submilter\n") != 0)
+        return false;
+    return read_proc(pid, "cmdline", text, sizeof text, &len) &&
+           same_file(config_of(text, len), config);
+}
+
+pid_t running_find(struct doctor *doctor)
+{
+    DIR *folder = opendir("/proc");
+    pid_t found = 0;
+    const struct dirent *entry;
+    while (folder && !found && (entry = readdir(folder))) {
+        char *end;
+        long pid = strtol(entry->d_name, &end, 10);
+        if (pid > 0 && !*end && is_daemon((pid_t)pid, doctor->config))
+            found = (pid_t)pid;
+    }
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
+static bool has_unit(void)
+{
+    static const char *const places[] = {"/etc/systemd/system/submilter.service",
+                                         "/usr/lib/systemd/system/submilter.service",
+                                         "/lib/systemd/system/submilter.service"};
+    if (access("/run/systemd/system", F_OK) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (access(places[i], F_OK) == 0)
+            return true;
+    return false;
+}
+
+const char *running_start_command(struct doctor *doctor)
+{
+    bool usual = strcmp(doctor->config, SYSCONFDIR "/submilter.conf") == 0;
+    if (usual && has_unit())
+        return "systemctl restart submilter";
+    if (usual)
+        return "submilter";
+    const char *command =
+        arena_printf(doctor->arena, "submilter -c %s", mend_quote(doctor, doctor->config));
+    return command ? command : "submilter";
+}
+
+const char *running_then_reload(struct doctor *doctor)
+{
+    pid_t pid = running_find(doctor);
+    const char *command = pid ? arena_printf(doctor->arena, " && kill -USR1 %ld", (long)pid) : "";
+    return command ? command : "";
+}

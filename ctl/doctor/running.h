@@ -1,0 +1,18 @@
+/* The submilter that runs with this configuration. */
+#ifndef CTL_DOCTOR_RUNNING_H
+#define CTL_DOCTOR_RUNNING_H
+
+#include <sys/types.h>
+
+#include "ctl/doctor/mend.h"
+
+/* 0: none runs, or nobody can tell which it is. */
+pid_t running_find(struct doctor *doctor);
+
+/* Starts it, or restarts the unit where systemd has one. */
+const char *running_start_command(struct doctor *doctor);
+
+/* " && kill -USR1 PID", so that a running daemon reads anew what a command changed; "" for none. */
+const char *running_then_reload(struct doctor *doctor);
+
+#endif

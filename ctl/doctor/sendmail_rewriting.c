@@ -1,0 +1,180 @@
+/* What Sendmail changes after submilter has signed, and who else signs. */
+#include <string.h>
+
+#include "ctl/doctor/checks.h"
+#include "ctl/doctor/sendmail_view.h"
+#include "mta/whole_file.h"
+
+static const struct doctor_kind kinds[] = {
+    {"sendmail.masquerade", DOCTOR_PROBLEM, "MASQUERADE_AS rewrites senders after the signature",
+     "From is signed: rewritten, the signature is broken, and the new domain has none."},
+    {"sendmail.genericstable", DOCTOR_PROBLEM, "genericstable rewrites senders after the signature",
+     "From is signed: rewritten, the signature is broken, and the new domain has none."},
+    {"sendmail.host-names", DOCTOR_ADVICE,
+     "Sendmail replaces host names in addresses after the signature",
+     "To and Cc are signed: where the DNS has a CNAME, another name stands there and the signature "
+     "is broken."},
+    {"sendmail.eight-bit", DOCTOR_ADVICE,
+     "Sendmail converts 8-bit mail after the signature where the next server lacks 8BITMIME",
+     "The body is signed: converted to quoted-printable or base64, the signature is broken."},
+    {"sendmail.line-length", DOCTOR_PROBLEM,
+     "Sendmail breaks lines that RFC 5321 allows, after the signature",
+     "The body is signed: with another line end in it the signature is broken."},
+    {"sendmail.other-signer", DOCTOR_PROBLEM, "another filter signs too",
+     "Mail leaves with two sets of signatures; the one that signs first does not see what the "
+     "other changes, and its signature breaks."},
+    {"sendmail.filter-behind", DOCTOR_ADVICE, "a filter is asked after submilter",
+     "What it changes in a message it changes after the signature, which is then broken."},
+};
+
+#define LONGEST 998 /* RFC 5321, 4.5.3.1.6, without CRLF */
+
+/* Names that From may have, and that masquerading replaces. */
+static const char *masqueraded(struct doctor *doctor, const struct sendmail_view *view,
+                               const char *as)
+{
+    static const char *const classes[] = {"w", "M"};
+    struct error ignored;
+    struct texts words;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        if (!sendmail_cf_class(doctor->arena, &view->cf, classes[i], &words, &ignored))
+            continue;
+        for (size_t k = 0; k < words.count; k++)
+            if (strchr(words.items[k], '.') && words.items[k][0] != '[' &&
+                strncmp(words.items[k], "localhost.", 10) != 0 &&
+                !bytes_equal_nocase(bytes_of(words.items[k]), bytes_of(as)))
+                return words.items[k];
+    }
+    return NULL;
+}
+
+/* $j, as Sendmail itself sees it; "" where it does not say. */
+static const char *own_name(struct doctor *doctor, const struct sendmail_view *view)
+{
+    struct bytes live;
+    struct error ignored;
+    const char *host = "";
+    if (!view->has_mc ||
+        !whole_file_read(doctor->arena, view->build.cf, (size_t)4 << 20, &live, &ignored) ||
+        !sendmail_build_check(doctor->arena, &view->build, live, &host, &ignored))
+        return "";
+    return host;
+}
+
+static void look_at_senders(struct doctor *doctor, const struct sendmail_view *view)
+{
+    const char *as = sendmail_cf_macro(&view->cf, "M");
+    const char *other = as && *as ? masqueraded(doctor, view, as) : NULL;
+    if (as && *as && !other) {
+        const char *host = own_name(doctor, view);
+        if (strchr(host, '.') && !bytes_equal_nocase(bytes_of(host), bytes_of(as)))
+            other = host;
+    }
+    if (other)
+        doctor_find(doctor, "sendmail.masquerade", "MASQUERADE_AS",
+                    mend_sentence(doctor,
+                                  "have clients send as %s, put MASQUERADE_AS(`%s') into submit.mc "
+                                  "for what programs of this host send, and take it out of %s",
+                                  as, as, view->build.mc),
+                    "mail from %s leaves as from %s", other, as);
+    const struct sendmail_line *generics = sendmail_cf_map(&view->cf, "generics");
+    if (generics)
+        doctor_find(doctor, "sendmail.genericstable", generics->value,
+                    mend_sentence(doctor,
+                                  "have clients send with the address that is to be seen, and take "
+                                  "FEATURE(`genericstable') out of %s",
+                                  view->build.mc),
+                    "it is in use");
+}
+
+static void look_at_mailers(struct doctor *doctor, const struct sendmail_view *view)
+{
+    const struct sendmail_mailer *esmtp = sendmail_cf_mailer(&view->cf, "esmtp");
+    const struct sendmail_mailer *relay = sendmail_cf_mailer(&view->cf, "relay");
+    if (sendmail_cf_expands_names(&view->cf))
+        doctor_find(
+            doctor, "sendmail.host-names", "DontExpandCnames",
+            sendmail_view_add(doctor, view, "define(`confDONT_EXPAND_CNAMES', `True')dnl\n"),
+            "neither DontExpandCnames nor FEATURE(`nocanonify') is set");
+    if (esmtp && !strchr(esmtp->flags, '8'))
+        doctor_find(doctor, "sendmail.eight-bit", "the mailer esmtp",
+                    sendmail_view_add(doctor, view,
+                                      "MODIFY_MAILER_FLAGS(`SMTP', `+8')dnl\n"
+                                      "MODIFY_MAILER_FLAGS(`ESMTP', `+8')dnl\n"
+                                      "MODIFY_MAILER_FLAGS(`DSMTP', `+8')dnl\n"),
+                    "F=%s has no 8", esmtp->flags);
+    if ((esmtp && esmtp->line_max && esmtp->line_max < LONGEST) ||
+        (relay && relay->line_max && relay->line_max < LONGEST))
+        doctor_find(doctor, "sendmail.line-length", "the mailers esmtp and relay",
+                    sendmail_view_add(doctor, view,
+                                      "define(`SMTP_MAILER_LL', `0')dnl\n"
+                                      "define(`RELAY_MAILER_LL', `0')dnl\n"),
+                    "L=%d: lines of up to %d bytes are allowed",
+                    (int)(esmtp && esmtp->line_max ? esmtp->line_max : relay->line_max), LONGEST);
+}
+
+static bool signs(const struct sendmail_filter *filter)
+{
+    static const char *const words[] = {"opendkim",  "dkim-filter", "dkim-milter",
+                                        "dkimproxy", "rspamd",      "dkimpy"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        struct bytes word = bytes_of(words[i]);
+        struct bytes name = bytes_of(filter->name);
+        struct bytes endpoint = bytes_of(filter->endpoint);
+        if (bytes_find_nocase(name, word) < name.len ||
+            bytes_find_nocase(endpoint, word) < endpoint.len)
+            return true;
+    }
+    return false;
+}
+
+static void look_at_filters(struct doctor *doctor, const struct sendmail_view *view)
+{
+    const struct sendmail_daemon common = {.own_filters = false};
+    struct texts names;
+    bool behind = false;
+    if (!sendmail_cf_filters_of(doctor->arena, &view->cf, &common, &names))
+        return;
+    for (size_t i = 0; i < names.count; i++) {
+        const struct sendmail_filter *filter = sendmail_cf_filter(&view->cf, names.items[i]);
+        if (!filter)
+            continue;
+        if (filter == view->ours) {
+            behind = true;
+            continue;
+        }
+        if (signs(filter))
+            doctor_find(
+                doctor, "sendmail.other-signer", filter->name,
+                mend_sentence(doctor,
+                              "let it verify only (OpenDKIM: Mode v), or take it out of %s; "
+                              "or let it sign and set dkim.mode = \"off\" in %s",
+                              view->build.mc, doctor->config),
+                "%s", filter->endpoint);
+        else if (behind)
+            doctor_find(doctor, "sendmail.filter-behind", filter->name,
+                        mend_sentence(doctor,
+                                      "put submilter's line behind that of %s in %s, and make the "
+                                      ".cf anew",
+                                      filter->name, view->build.mc),
+                        "InputMailFilters has %s behind %s", filter->name, view->ours->name);
+    }
+}
+
+static void look(struct doctor *doctor)
+{
+    struct sendmail_view view;
+    if (!sendmail_view_open(doctor, &view))
+        return; /* "coverage" says so */
+    look_at_senders(doctor, &view);
+    look_at_mailers(doctor, &view);
+    look_at_filters(doctor, &view);
+}
+
+const struct doctor_check doctor_check_sendmail_rewriting = {
+    .theme = "rewriting",
+    .mta = DOCTOR_SENDMAIL,
+    .looks_at = "what Sendmail and other filters change after the signature, and who else signs",
+    DOCTOR_KINDS(kinds),
+    .look = look,
+};

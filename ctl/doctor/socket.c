@@ -1,0 +1,191 @@
+/* Whether Postfix reaches submilter's socket: as its own user, in its own chroot. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/doctor/checks.h"
+#include "ctl/doctor/mend.h"
+#include "ctl/doctor/ours.h"
+#include "ctl/doctor/probe.h"
+#include "ctl/doctor/running.h"
+#include "ctl/doctor/services.h"
+
+static const struct doctor_kind kinds[] = {
+    {"socket.not-running", DOCTOR_PROBLEM, "nothing listens at submilter's socket",
+     "All mail waits, or passes unguarded where Postfix's default_action says so."},
+    {"socket.permission", DOCTOR_PROBLEM, "Postfix's user may not connect to submilter's socket",
+     "For Postfix submilter is down: all mail waits, or passes unguarded."},
+    {"socket.silent", DOCTOR_PROBLEM, "what listens at submilter's socket does not answer",
+     "Every session waits for it until Postfix's time-out, and then goes on without it."},
+    {"socket.no-milter", DOCTOR_PROBLEM, "what listens at submilter's socket is no milter",
+     "All mail waits, or passes unguarded where Postfix's default_action says so."},
+    {"socket.elsewhere", DOCTOR_PROBLEM,
+     "Postfix looks for submilter at another place than submilter.conf says",
+     "Postfix asks where nobody listens. In a chroot an absolute path begins at the queue folder."},
+    {"socket.unclear", DOCTOR_PROBLEM, "the socket could not be tried as Postfix's user",
+     "Postfix has the same trouble, and mail waits or passes unguarded."},
+};
+
+struct attempt {
+    const struct ours_place *place;
+    const struct milter *milter;
+    const char *user;
+    const char *where;
+    const struct probe_report *report;
+};
+
+/* As seen from outside of the chroot. */
+static const char *outside(struct doctor *doctor, const struct attempt *attempt, const char *path)
+{
+    const char *queue = postfix_value(doctor->postfix, "queue_directory");
+    const char *whole = path;
+    if (path[0] != '/')
+        whole = arena_printf(doctor->arena, "%s/%s", queue, path);
+    else if (attempt->place->service->chroot)
+        whole = arena_printf(doctor->arena, "%s%s", queue, path);
+    return whole ? whole : path;
+}
+
+static void find_permission(struct doctor *doctor, const struct attempt *attempt)
+{
+    const char *path = outside(doctor, attempt, attempt->report->detail);
+    const char *group = probe_group(attempt->user);
+    struct stat status;
+    bool socket = stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+    const char *word = mend_quote(doctor, path);
+    doctor_find(doctor, "socket.permission", path,
+                mend_command(doctor, "chgrp %s %s && chmod %s %s", mend_quote(doctor, group), word,
+                             socket ? "g+rw" : "g+x", word),
+                "the user %s cannot %s it: %s", attempt->user, socket ? "connect to" : "enter",
+                strerror(attempt->report->reason));
+}
+
+static void find_not_running(struct doctor *doctor, const struct attempt *attempt)
+{
+    const struct settings *settings = doctor->settings;
+    const char *folder = attempt->report->detail;
+    const char *start = running_start_command(doctor);
+    struct mend mend = mend_command(doctor, "%s", start);
+    pid_t pid = running_find(doctor);
+    if (*folder)
+        mend = mend_command(doctor, "install -d -o %s -g %s -m 2750 %s && %s",
+                            mend_quote(doctor, settings->user ? settings->user : "root"),
+                            mend_quote(doctor, settings->socket_group ? settings->socket_group
+                                                                      : probe_group(attempt->user)),
+                            mend_quote(doctor, outside(doctor, attempt, folder)), start);
+    else if (pid)
+        mend = mend_command(doctor, "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
+                            (long)pid, (long)pid, start);
+    doctor_find(doctor, "socket.not-running", doctor->settings->socket, mend, "%s: %s%s%s",
+                attempt->milter->endpoint, strerror(attempt->report->reason),
+                pid ? "; submilter runs, but does not listen there: it was started with another "
+                      "socket, or another program removed it"
+                    : "",
+                *folder ? "; its folder is missing" : "");
+}
+
+static void find_silent(struct doctor *doctor, const struct attempt *attempt)
+{
+    pid_t pid = running_find(doctor);
+    const char *start = running_start_command(doctor);
+    doctor_find(doctor, "socket.silent", doctor->settings->socket,
+                pid ? mend_command(doctor, "kill -KILL %ld; %s", (long)pid, start)
+                    : mend_sentence(doctor, "end what listens at %s, then: %s",
+                                    attempt->milter->endpoint, start),
+                "%s takes the connection, and says nothing", attempt->milter->endpoint);
+}
+
+static void tell(struct doctor *doctor, const struct attempt *attempt)
+{
+    switch (attempt->report->result) {
+    case PROBE_GOOD:
+        break;
+    case PROBE_NO_ACCESS:
+        find_permission(doctor, attempt);
+        break;
+    case PROBE_NOT_THERE:
+        find_not_running(doctor, attempt);
+        break;
+    case PROBE_SILENT:
+        find_silent(doctor, attempt);
+        break;
+    case PROBE_NO_MILTER:
+        doctor_find(doctor, "socket.no-milter", doctor->settings->socket,
+                    mend_sentence(doctor,
+                                  "end what listens at %s, or choose another socket in %s; "
+                                  "then: %s",
+                                  attempt->milter->endpoint, doctor->config,
+                                  running_start_command(doctor)),
+                    "%s: %s", attempt->milter->endpoint, attempt->report->detail);
+        break;
+    default:
+        doctor_find(
+            doctor, "socket.unclear", attempt->where,
+            mend_sentence(doctor, "make what the sentence names reachable for %s", attempt->user),
+            "%s as the user %s: %s%s%s", attempt->milter->endpoint, attempt->user,
+            attempt->report->detail, attempt->report->reason ? ": " : "",
+            attempt->report->reason ? strerror(attempt->report->reason) : "");
+    }
+}
+
+static void try_place(struct doctor *doctor, const struct ours_place *place)
+{
+    struct probe_report report;
+    struct attempt attempt = {.place = place, .milter = ours_milter(place), .report = &report};
+    attempt.user = postfix_service_value(doctor->postfix, place->service, "mail_owner");
+    attempt.where = services_name(doctor, place->service);
+    const struct probe_as as = {.user = attempt.user,
+                                .folder = postfix_value(doctor->postfix, "queue_directory"),
+                                .chroot = place->service->chroot};
+    probe_milter(attempt.milter->endpoint, &as, &report);
+    tell(doctor, &attempt);
+}
+
+/* Services that name the same endpoint, in the same chroot, need one try only. */
+static bool was_tried(const struct ours_places *places, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (ours_is_asked(&places->items[i]) &&
+            places->items[i].service->chroot == places->items[index].service->chroot &&
+            strcmp(ours_milter(&places->items[i])->endpoint,
+                   ours_milter(&places->items[index])->endpoint) == 0)
+            return true;
+    return false;
+}
+
+static void look(struct doctor *doctor)
+{
+    struct ours_places places;
+    if (!ours_find(doctor, &places))
+        return;
+    if (geteuid() != 0) {
+        doctor_cannot_look(doctor, "socket", mend_sentence(doctor, "run it as root"),
+                           "only root can try the socket as Postfix's user");
+        return;
+    }
+    for (size_t i = 0; i < places.count; i++) {
+        const struct ours_place *place = &places.items[i];
+        size_t misnamed = ours_misnamed(place);
+        const char *entry = ours_entry(doctor);
+        if (ours_is_asked(place) && !was_tried(&places, i))
+            try_place(doctor, place);
+        if (misnamed < place->milters.count && entry)
+            doctor_find(
+                doctor, "socket.elsewhere", place->where,
+                ours_mend_list(doctor, place, ours_list_with(doctor, place, misnamed, entry)),
+                "Postfix asks %s%s, but socket of %s is %s",
+                place->milters.items[misnamed].endpoint,
+                place->service->chroot ? " in a chroot" : "", doctor->config,
+                doctor->settings->socket);
+    }
+}
+
+const struct doctor_check doctor_check_socket = {
+    .theme = "socket",
+    .mta = DOCTOR_POSTFIX,
+    .looks_at = "submilter's socket, as Postfix's user and in its chroot",
+    DOCTOR_KINDS(kinds),
+    .look = look,
+};

@@ -1,0 +1,58 @@
+/* What was there before setup changed it: one folder a MTA, with a manifest and the old contents.
+ *
+ * A file that is set up twice stands there twice: the manifest is in the order of the changes. */
+#ifndef CTL_SETUP_BACKUP_H
+#define CTL_SETUP_BACKUP_H
+
+#include "ctl/setup/place.h"
+
+#define BACKUP_DIGEST 65 /* SHA-256 in hex, with its NUL */
+
+struct backup_entry {
+    enum { BACKUP_FILE, BACKUP_FOLDER } kind;
+    const char *path;
+    /* Files */
+    bool existed;
+    mode_t mode; /* of the old one */
+    uid_t user;
+    gid_t group;
+    char before[BACKUP_DIGEST]; /* "-": was not there */
+    char after[BACKUP_DIGEST];  /* of what setup put there; "-": removed it */
+    unsigned number;            /* names the file with the old content */
+    struct backup_entry *next;
+};
+
+struct backup {
+    struct arena *arena;
+    const char *folder;
+    int lock;
+    bool busy; /* backup_open failed because another holds the lock */
+    struct backup_entry *entries, *last;
+    size_t count;
+    unsigned numbers; /* given out so far */
+};
+
+/* SHA-256 of a content; "-" for a file that is not there. */
+MUST_CHECK bool backup_digest(const struct place_file *file, char ret_hex[BACKUP_DIGEST]);
+
+/* Makes the folder (mode 0700) where it is missing, locks out a second one, reads the manifest. */
+MUST_CHECK bool backup_open(struct arena *arena, const char *folder, struct backup *ret_backup,
+                            struct error *error);
+void backup_close(struct backup *backup);
+
+/* Keeps the old content on the disk; the manifest is written by backup_save alone. */
+MUST_CHECK bool backup_add_file(struct backup *backup, const char *path,
+                                const struct place_file *before, const struct place_file *after,
+                                struct error *error);
+MUST_CHECK bool backup_add_folder(struct backup *backup, const char *path, struct error *error);
+MUST_CHECK bool backup_save(struct backup *backup, struct error *error);
+
+/* Forgets all entries but the first `count`, on the disk too; with 0 the folder is left empty but
+ * for its lock. */
+MUST_CHECK bool backup_cut(struct backup *backup, size_t count, struct error *error);
+
+/* The old file of an entry. */
+MUST_CHECK bool backup_old(const struct backup *backup, const struct backup_entry *entry,
+                           struct place_file *ret_file, struct error *error);
+
+#endif

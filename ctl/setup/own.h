@@ -1,0 +1,24 @@
+/* submilter's own part of a setup, the same for each MTA: configuration, folders, keys, user. */
+#ifndef CTL_SETUP_OWN_H
+#define CTL_SETUP_OWN_H
+
+#include "conf/settings.h"
+#include "ctl/setup/conf_text.h"
+#include "ctl/setup/setup.h"
+
+/* The settings of a submilter.conf that somebody has written already; NULL where there is none, or
+ * it sets nothing (as the shipped one). To be given back with settings_unref. */
+MUST_CHECK bool own_settings(const struct setup_options *options, struct plan *plan,
+                             struct settings **ret_settings, struct error *error);
+
+/* The folder of keys where no submilter.conf names one: beside it. */
+const char *own_keys_folder(const struct setup_options *options, struct arena *arena);
+
+/* Adds user, folders (socket_folder, NULL for none, is for the MTA's group conf->socket_group),
+ * submilter.conf unless there is one (written, from own_settings), observe.conf beside it unless
+ * options->enforce, and keys for the domains. conf is what holds where nothing is written. */
+MUST_CHECK bool own_add(const struct setup_options *options, const struct conf_text *conf,
+                        const struct settings *written, const char *socket_folder,
+                        struct plan *plan, struct error *error);
+
+#endif

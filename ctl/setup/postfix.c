@@ -1,0 +1,249 @@
+/* submilterctl setup postfix: what an instance's configuration asks for. */
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/setup/own.h"
+#include "ctl/setup/postfix_parts.h"
+#include "ctl/setup/service.h"
+#include "mta/program.h"
+
+#define SECONDS 60
+
+/* Postfix's own words for a socket of submilter.conf: unix:PATH, inet:PORT@ADDRESS. */
+static const char *endpoint_of(struct arena *arena, const char *socket, const char *queue)
+{
+    size_t len = strlen(queue);
+    const char *at = strchr(socket, '@');
+    const char *colon = strchr(socket, ':');
+    if (strncmp(socket, "inet", 4) != 0) {
+        const char *path = colon ? colon + 1 : socket;
+        bool below = strncmp(path, queue, len) == 0 && path[len] == '/';
+        return arena_printf(arena, "unix:%s", below ? path + len + 1 : path);
+    }
+    int port = (int)(at ? at - colon - 1 : (ptrdiff_t)strlen(colon + 1));
+    bool six = strncmp(socket, "inet6:", 6) == 0;
+    const char *address = at ? at + 1 : six ? "::1" : "127.0.0.1";
+    return arena_printf(arena, six ? "inet:[%s]:%.*s" : "inet:%s:%.*s", address, port, colon + 1);
+}
+
+static const char *group_of(struct arena *arena, const char *user)
+{
+    const struct passwd *entry = getpwnam(user);
+    const struct group *group = entry ? getgrgid(entry->pw_gid) : NULL;
+    return group ? arena_text(arena, bytes_of(group->gr_name)) : NULL;
+}
+
+static void add_listener(struct conf_text *conf, const struct conf_text_listener *listener)
+{
+    conf->listeners[conf->listener_count++] = *listener;
+}
+
+static bool add_listeners(const struct postfix *postfix, struct plan *plan, struct conf_text *conf)
+{
+    struct texts own;
+    struct texts others;
+    struct texts ports;
+    if (!postfix_networks(postfix, plan, &own, &others) ||
+        !postfix_submission_ports(plan->arena, postfix, &ports))
+        return false;
+    conf->relays = others.count > 0;
+    if (conf->relays) {
+        add_listener(conf, &(struct conf_text_listener){
+                               .name = "relay",
+                               .why = "Postfix's mynetworks: they may relay without a login.",
+                               .clients = others,
+                               .no_login = true,
+                               .policy = "relay"});
+        plan_say(plan, PLAN_NOTE,
+                 "mynetworks has more than this host: those clients get a listener \"relay\", "
+                 "which watches what they send as, and enforces nothing of that");
+    }
+    if (ports.count)
+        add_listener(conf, &(struct conf_text_listener){
+                               .name = "submission", .ports = ports, .policy = "submission"});
+    add_listener(conf, &(struct conf_text_listener){.name = "local",
+                                                    .why = "sendmail(1) counts as 127.0.0.1.",
+                                                    .clients = own,
+                                                    .policy = "local"});
+    add_listener(conf, &(struct conf_text_listener){.name = "inbound", .policy = "inbound"});
+    return true;
+}
+
+static bool describe(const struct setup_options *options, const struct postfix *postfix,
+                     const char *socket, struct plan *plan, struct conf_text *conf,
+                     struct error *error)
+{
+    const char *host = postfix_value(postfix, "myhostname");
+    const char **ids = arena_alloc(plan->arena, sizeof *ids);
+    *conf = (struct conf_text){
+        .mta = "postfix",
+        .socket = socket,
+        .socket_group = group_of(plan->arena, postfix_value(postfix, "mail_owner")),
+        .user = options->user,
+        .authserv_ids = {ids, strchr(host, '.') ? 1 : 0},
+        .recipient_delimiter = postfix_value(postfix, "recipient_delimiter"),
+        .keys = own_keys_folder(options, plan->arena),
+        .records = options->records,
+    };
+    if (!ids || !conf->keys)
+        return error_set(error, "memory is out");
+    ids[0] = host;
+    if (!postfix_domains(options, postfix, plan, &conf->domains, error))
+        return false;
+    if (!postfix_senders(postfix, plan, &conf->tables) || !add_listeners(postfix, plan, conf))
+        return error_set(error, "memory is out");
+    return true;
+}
+
+static void say_what_to_know(const struct postfix *postfix, struct plan *plan)
+{
+    if (!postfix_has_logins(postfix))
+        plan_say(
+            plan, PLAN_NOTE,
+            "nobody can log in here (smtpd_sasl_auth_enable is nowhere yes): submilter watches "
+            "and signs what this host and its networks send, and guards your domains on what "
+            "comes in");
+    if (*postfix_value(postfix, "milter_macro_defaults"))
+        plan_say(plan, PLAN_WARNING,
+                 "milter_macro_defaults is set: see that it makes up no {auth_authen}, by which "
+                 "everybody would count as logged in");
+    if (*postfix_value(postfix, "smtpd_milter_maps"))
+        plan_say(plan, PLAN_WARNING,
+                 "smtpd_milter_maps is set: clients that it names meet the milters that stand "
+                 "there, and not submilter");
+    if (*postfix_value(postfix, "content_filter"))
+        plan_say(plan, PLAN_NOTE,
+                 "content_filter is set: what the filter changes in a message, it changes after "
+                 "submilter has signed, and the signature is then broken");
+    if (strcmp(postfix_value(postfix, "milter_default_action"), "accept") == 0)
+        plan_say(plan, PLAN_NOTE,
+                 "milter_default_action is accept and stays so for the other milters; for "
+                 "submilter default_action=tempfail holds");
+}
+
+static bool is_running(const struct postfix *postfix, struct arena *arena)
+{
+    const char *const argv[] = {"postfix", "-c", postfix->config, "status", NULL};
+    struct program_output output;
+    struct error error;
+    return program_must_run(arena, argv, SECONDS, &output, &error);
+}
+
+static void run_postfix(const struct postfix *postfix, struct plan *plan, const char *what,
+                        const char *command, bool again)
+{
+    const char *const argv[] = {"postfix", "-c", postfix->config, command, NULL};
+    struct plan_row *row = plan_command(plan, what, argv);
+    if (row)
+        row->again = again;
+}
+
+/* The daemon comes before Postfix hears of it. */
+static bool hook_up(const struct setup_options *options, const struct postfix *postfix,
+                    const char *socket, bool changed, struct plan *plan, struct error *error)
+{
+    bool running = is_running(postfix, plan->arena);
+    const char *endpoint =
+        endpoint_of(plan->arena, socket, postfix_value(postfix, "queue_directory"));
+    if (!endpoint)
+        return error_set(error, "memory is out");
+    if (changed)
+        service_add_check(options, plan);
+    if (running && !service_add_start(options, socket, changed, plan, error))
+        return false;
+    struct plan_row *files = plan->last_row;
+    if (!postfix_edit(postfix, socket, endpoint, plan, error))
+        return false;
+    if (plan->last_row != files) {
+        run_postfix(postfix, plan, "Postfix's own check", "check", false);
+        if (running)
+            run_postfix(postfix, plan, "Postfix reads it", "reload", true);
+    }
+    if (!running && !service_answers(socket))
+        plan_say(plan, PLAN_NEXT,
+                 "Start submilter before Postfix (systemctl enable --now submilter, or %s -c %s): "
+                 "while it does not answer, Postfix defers all mail",
+                 options->daemon, options->config);
+    return true;
+}
+
+static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
+{
+    const char *log = records ? records : "the log";
+    plan_say(plan, PLAN_NEXT, "See what it would refuse, and why: tail -f %s", log);
+    if (!options->enforce)
+        plan_say(plan, PLAN_NEXT,
+                 "Once that is only what should be refused: submilterctl setup postfix --enforce "
+                 "--yes");
+}
+
+static bool propose_for(const struct setup_options *options, const struct postfix *postfix,
+                        const struct settings *written, struct plan *plan, struct error *error)
+{
+    struct conf_text conf;
+    struct stat status;
+    const char *queue = postfix_value(postfix, "queue_directory");
+    const char *socket = written ? written->socket : options->socket;
+    if (!socket)
+        socket = arena_printf(plan->arena, "unix:%s/submilter/submilter.sock", queue);
+    if (!socket)
+        return error_set(error, "memory is out");
+    if (!describe(options, postfix, socket, plan, &conf, error))
+        return false;
+    conf.signs = !postfix_has_signer(postfix, plan);
+    const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
+    if (stat(queue, &status) < 0)
+        return error_set(error, "queue_directory, %s, is not there", queue);
+    say_what_to_know(postfix, plan);
+    if (!own_add(options, &conf, written, path ? place_folder_of(plan->arena, path) : NULL, plan,
+                 error) ||
+        !hook_up(options, postfix, socket, !written && plan_pending(plan), plan, error))
+        return false;
+    if (plan_pending(plan))
+        say_next(options, written ? written->log.json : options->records, plan);
+    return true;
+}
+
+static bool propose(const struct setup_options *options, struct plan *plan, struct error *error)
+{
+    struct postfix postfix;
+    struct settings *written;
+    if (!postfix_read(plan->arena, options->place, &postfix, error) ||
+        !own_settings(options, plan, &written, error))
+        return false;
+    bool proposed = propose_for(options, &postfix, written, plan, error);
+    settings_unref(written);
+    return proposed;
+}
+
+static bool after_undo(const struct setup_options *options, struct plan *plan, struct error *error)
+{
+    struct postfix postfix;
+    struct settings *written;
+    if (!plan_pending(plan))
+        return true;
+    if (!postfix_read(plan->arena, options->place, &postfix, error) ||
+        !own_settings(options, plan, &written, error))
+        return false;
+    if (is_running(&postfix, plan->arena))
+        run_postfix(&postfix, plan, "Postfix reads it", "reload", true);
+    if (written && service_answers(written->socket))
+        plan_say(plan, PLAN_NEXT,
+                 "submilter still runs, and Postfix no longer asks it: systemctl disable --now "
+                 "submilter, or pkill -x submilter, ends it");
+    if (written && access(written->dkim.keys, F_OK) == 0)
+        plan_say(plan, PLAN_NOTE, "the keys stay: %s", written->dkim.keys);
+    settings_unref(written);
+    return true;
+}
+
+const struct setup_kind setup_postfix = {
+    .name = "postfix",
+    .place_option = "postfix-config",
+    .propose = propose,
+    .after_undo = after_undo,
+};

@@ -1,0 +1,96 @@
+/* Copying main.cf and master.cf, and letting postconf(1) edit the copy. */
+#include "ctl/setup/postfix_scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "mta/program.h"
+
+#define SECONDS 30
+
+static const char *const copied[] = {"main.cf", "master.cf", "dynamicmaps.cf"};
+
+static const char *in_folder(const struct postfix_scratch *scratch, const char *folder,
+                             const char *name)
+{
+    return arena_printf(scratch->plan->arena, "%s/%s", folder, name);
+}
+
+/* Postfix's tools wait until a file that they read is two seconds old, lest somebody still write.
+ */
+static void let_settle(const struct postfix_scratch *scratch)
+{
+    const struct timespec past[] = {{.tv_sec = time(NULL) - 60}, {.tv_sec = time(NULL) - 60}};
+    for (size_t i = 0; i < 2; i++) {
+        const char *path = in_folder(scratch, scratch->folder, copied[i]);
+        if (path)
+            utimensat(AT_FDCWD, path, past, 0);
+    }
+}
+
+bool postfix_scratch_open(struct postfix_scratch *scratch, struct error *error)
+{
+    struct arena *arena = scratch->plan->arena;
+    char *folder = arena_text(arena, BYTES("/tmp/submilter-setup-XXXXXX"));
+    if (!folder || !mkdtemp(folder))
+        return error_set(error, "no folder can be made in /tmp: %s", strerror(errno));
+    scratch->folder = folder;
+    for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
+        struct place_file file;
+        const char *from = in_folder(scratch, scratch->live->config, copied[i]);
+        const char *to = in_folder(scratch, folder, copied[i]);
+        if (!from || !to || !place_read(arena, from, &file, error))
+            return arena_failed(arena) ? error_set(error, "memory is out") : false;
+        file.user = geteuid(); /* whoever only looks need not be root */
+        file.group = getegid();
+        if (file.exists && !place_write(arena, to, &file, NULL, error))
+            return false;
+    }
+    let_settle(scratch);
+    return postfix_read(arena, folder, &scratch->now, error);
+}
+
+void postfix_scratch_close(const struct postfix_scratch *scratch)
+{
+    for (size_t i = 0; scratch->folder && i < sizeof copied / sizeof *copied; i++) {
+        const char *path = in_folder(scratch, scratch->folder, copied[i]);
+        if (path)
+            unlink(path);
+    }
+    if (scratch->folder)
+        rmdir(scratch->folder);
+}
+
+bool postfix_scratch_set(struct postfix_scratch *scratch, const char *option,
+                         const char *assignment, struct error *error)
+{
+    const char *const argv[] = {"postconf", "-c", scratch->folder, option, assignment, NULL};
+    struct program_output output;
+    if (!assignment)
+        return error_set(error, "memory is out");
+    if (!program_must_run(scratch->plan->arena, argv, SECONDS, &output, error))
+        return false;
+    let_settle(scratch);
+    return postfix_read(scratch->plan->arena, scratch->folder, &scratch->now, error);
+}
+
+bool postfix_scratch_take_over(const struct postfix_scratch *scratch, struct error *error)
+{
+    static const struct plan_access readable = {.mode = 0644};
+    for (size_t i = 0; i < 2; i++) { /* main.cf first: it defines what master.cf names */
+        struct place_file file;
+        const char *from = in_folder(scratch, scratch->folder, copied[i]);
+        const char *to = in_folder(scratch, scratch->live->config, copied[i]);
+        if (!from || !to)
+            return error_set(error, "memory is out");
+        if (!place_read(scratch->plan->arena, from, &file, error))
+            return false;
+        plan_file(scratch->plan, to, file.content, readable);
+    }
+    return plan_good(scratch->plan, error);
+}

@@ -1,0 +1,283 @@
+/* submilterctl setup sendmail: what a Sendmail's .mc and .cf ask for. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ctl/setup/own.h"
+#include "ctl/setup/sendmail_parts.h"
+#include "ctl/setup/service.h"
+
+#define MC "/etc/mail/sendmail.mc"
+#define SOCKET "unix:/run/submilter/submilter.sock"
+#define RESTART_SECONDS 90
+
+/* What is proposed stands on the .mc: a .cf that says more than it would lose that. */
+static bool check_is_built(struct arena *arena, const struct sendmail_site *site,
+                           struct error *error)
+{
+    struct bytes made;
+    struct place_file live;
+    const char *line;
+    if (!sendmail_build_make(arena, &site->build, site->mc.text, &made, error) ||
+        !place_read(arena, site->build.cf, &live, error))
+        return false;
+    if (sendmail_build_same(arena, made, live.content, &line))
+        return true;
+    return error_set(error,
+                     "%s is not what m4 makes of %s, from the line \"%.200s\" on: what was changed "
+                     "by hand in it belongs into the .mc; then make it anew: %s",
+                     site->build.cf, site->build.mc, line ? line : "",
+                     sendmail_build_command(arena, &site->build));
+}
+
+static bool read_site(const struct setup_options *options, struct arena *arena,
+                      struct sendmail_site *ret_site, struct error *error)
+{
+    struct place_file live;
+    *ret_site = (struct sendmail_site){.build = {.mc = options->place ? options->place : MC,
+                                                 .cf = options->cf,
+                                                 .cf_folder = options->cf_folder}};
+    struct sendmail_build *build = &ret_site->build;
+    return sendmail_mc_read(arena, build->mc, &ret_site->mc, error) &&
+           sendmail_build_find(arena, &ret_site->mc, build, error) &&
+           sendmail_cf_read(arena, build->cf, &ret_site->cf, error) &&
+           check_is_built(arena, ret_site, error) && place_read(arena, build->cf, &live, error) &&
+           sendmail_build_check(arena, build, live.content, &ret_site->host, error);
+}
+
+/* Who connects to submilter: Sendmail's RunAsUser, which is root unless it is set. */
+static const char *group_of(struct arena *arena, const struct sendmail_cf *cf)
+{
+    const char *user = sendmail_cf_option(cf, "RunAsUser");
+    const char *colon = user ? strchr(user, ':') : NULL;
+    if (!user || !*user)
+        return NULL;
+    if (colon)
+        return colon + 1;
+    const struct passwd *entry = getpwnam(user);
+    const struct group *group = entry ? getgrgid(entry->pw_gid) : NULL;
+    return group ? arena_text(arena, bytes_of(group->gr_name)) : NULL;
+}
+
+static bool describe(const struct setup_options *options, const struct sendmail_site *site,
+                     const char *socket, struct plan *plan, struct conf_text *conf,
+                     struct error *error)
+{
+    const char **ids = arena_alloc(plan->arena, sizeof *ids);
+    *conf = (struct conf_text){
+        .mta = "sendmail",
+        .socket = socket,
+        .socket_group = group_of(plan->arena, &site->cf),
+        .user = options->user,
+        .authserv_ids = {ids, strchr(site->host, '.') ? 1 : 0},
+        .recipient_delimiter = "+", /* built into Sendmail */
+        .keys = own_keys_folder(options, plan->arena),
+        .records = options->records,
+    };
+    if (!ids || !conf->keys)
+        return error_set(error, "memory is out");
+    ids[0] = site->host;
+    return sendmail_domains(options, site, plan, &conf->domains, error) &&
+           sendmail_listeners(site, plan, conf, error);
+}
+
+struct restart {
+    const char *pid_file;
+    pid_t pid;
+    struct stat before; /* of the pid file, which Sendmail writes anew at each start */
+};
+
+/* False where it does not run. */
+static bool find_running(const struct sendmail_cf *cf, struct restart *ret_restart)
+{
+    const char *path = sendmail_cf_option(cf, "PidFile");
+    char text[32];
+    ret_restart->pid_file = path ? path : "/var/run/sendmail.pid";
+    FILE *file = fopen(ret_restart->pid_file, "re");
+    bool read = file && fgets(text, sizeof text, file) != NULL &&
+                fstat(fileno(file), &ret_restart->before) == 0;
+    if (file)
+        fclose(file);
+    ret_restart->pid = read ? (pid_t)strtol(text, NULL, 10) : 0;
+    return ret_restart->pid > 1 && (kill(ret_restart->pid, 0) == 0 || errno == EPERM);
+}
+
+static bool wait_for_restart(void *context, struct plan *plan, struct error *error)
+{
+    static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+    const struct restart *restart = context;
+    struct stat now;
+    (void)plan;
+    for (int tries = 0; tries < RESTART_SECONDS * 20; tries++) {
+        if (stat(restart->pid_file, &now) == 0 &&
+            (now.st_mtim.tv_sec != restart->before.st_mtim.tv_sec ||
+             now.st_mtim.tv_nsec != restart->before.st_mtim.tv_nsec ||
+             now.st_ino != restart->before.st_ino))
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return error_set(error, "Sendmail did not start anew within %d seconds: see the mail log",
+                     RESTART_SECONDS);
+}
+
+static bool add_restart(const struct sendmail_cf *cf, const char *else_next, struct plan *plan,
+                        struct error *error)
+{
+    struct restart *restart = arena_alloc(plan->arena, sizeof *restart);
+    if (!restart)
+        return error_set(error, "memory is out");
+    if (!find_running(cf, restart)) {
+        if (else_next)
+            plan_say(plan, PLAN_NEXT, "%s", else_next);
+        return true;
+    }
+    const char *script =
+        arena_printf(plan->arena, "kill -HUP \"$(head -n 1 %s)\"", restart->pid_file);
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    struct plan_row *row = plan_command(plan, "Sendmail starts anew and reads it", argv);
+    if (row)
+        row->again = true;
+    plan_act(plan, "Sendmail is there again", wait_for_restart, restart);
+    return true;
+}
+
+/* The daemon comes before Sendmail hears of it. */
+static bool hook_up(const struct setup_options *options, const struct sendmail_site *site,
+                    const char *socket, bool changed, struct plan *plan, struct error *error)
+{
+    struct arena *arena = plan->arena;
+    struct bytes mc;
+    struct bytes made;
+    struct sendmail_cf cf;
+    const char *host;
+    struct restart running;
+    static const struct plan_access readable = {.mode = 0644};
+    if (changed)
+        service_add_check(options, plan);
+    if (find_running(&site->cf, &running) &&
+        !service_add_start(options, socket, changed, plan, error))
+        return false;
+    if (!sendmail_edit(arena, site, socket, &mc, error))
+        return false;
+    if (bytes_equal(mc, site->mc.text))
+        return true;
+    if (!sendmail_build_make(arena, &site->build, mc, &made, error) ||
+        !sendmail_build_check(arena, &site->build, made, &host, error))
+        return false;
+    if (!sendmail_cf_parse(arena, made, &cf))
+        return error_set(error, "memory is out");
+    if (!sendmail_edit_holds(arena, &cf, socket, error))
+        return error_prefix(error,
+                            "%s: what stands behind submilter's line undoes it, in the .cf that m4 "
+                            "makes of it ",
+                            site->build.mc);
+    plan_file(plan, site->build.mc, mc, readable);
+    struct plan_row *row = plan_file(plan, site->build.cf, made, readable);
+    if (row)
+        row->what = arena_printf(arena, "as this makes it: %s",
+                                 sendmail_build_command(arena, &site->build));
+    const char *start =
+        "Start submilter before Sendmail: while it does not answer, Sendmail puts off all mail";
+    return add_restart(&site->cf, service_answers(socket) ? NULL : start, plan, error);
+}
+
+static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
+{
+    plan_say(plan, PLAN_NEXT, "See what it would refuse, and why: tail -f %s",
+             records ? records : "the log");
+    if (!options->enforce)
+        plan_say(plan, PLAN_NEXT,
+                 "Once that is only what should be refused: submilterctl setup sendmail --enforce "
+                 "--yes");
+}
+
+/* submilter.conf's word for it; else the option's; else where Sendmail looks for a filter submilter
+ * already. NULL where a socket that systemd hands over has no other name. */
+static const char *socket_of(const struct setup_options *options, const struct sendmail_site *site,
+                             const struct settings *written, struct plan *plan)
+{
+    const struct sendmail_filter *filter = sendmail_cf_filter(&site->cf, "submilter");
+    if (written && strncmp(written->socket, "fd:", 3) != 0)
+        return written->socket;
+    if (written || options->socket)
+        return options->socket;
+    if (!filter || !*filter->endpoint)
+        return SOCKET;
+    if (strncmp(filter->endpoint, "local:", 6) == 0)
+        return arena_printf(plan->arena, "unix:%s", filter->endpoint + 6);
+    return filter->endpoint;
+}
+
+static bool propose_for(const struct setup_options *options, const struct sendmail_site *site,
+                        const struct settings *written, struct plan *plan, struct error *error)
+{
+    struct conf_text conf;
+    const char *socket = socket_of(options, site, written, plan);
+    if (!socket)
+        return error_set(error,
+                         "%s: submilter is handed its socket (%s): name it for Sendmail with "
+                         "--socket unix:PATH",
+                         options->config, written ? written->socket : "");
+    if (!describe(options, site, socket, plan, &conf, error))
+        return false;
+    conf.signs = !sendmail_has_signer(site, socket, plan);
+    sendmail_say_what_to_know(site, socket, plan);
+    const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
+    if (!own_add(options, &conf, written, path ? place_folder_of(plan->arena, path) : NULL, plan,
+                 error) ||
+        !hook_up(options, site, socket, !written && plan_pending(plan), plan, error))
+        return false;
+    if (plan_pending(plan))
+        say_next(options, written ? written->log.json : options->records, plan);
+    return true;
+}
+
+static bool propose(const struct setup_options *options, struct plan *plan, struct error *error)
+{
+    struct sendmail_site site;
+    struct settings *written;
+    if (!read_site(options, plan->arena, &site, error) ||
+        !own_settings(options, plan, &written, error))
+        return false;
+    bool proposed = propose_for(options, &site, written, plan, error);
+    settings_unref(written);
+    return proposed;
+}
+
+static bool after_undo(const struct setup_options *options, struct plan *plan, struct error *error)
+{
+    const char *mc = options->place ? options->place : MC;
+    const char *path = options->cf ? options->cf : sendmail_build_cf_of(plan->arena, mc);
+    struct sendmail_cf cf;
+    struct settings *written;
+    if (!plan_pending(plan))
+        return true;
+    if (!path)
+        return error_set(error, "memory is out");
+    if (!sendmail_cf_read(plan->arena, path, &cf, error) || !add_restart(&cf, NULL, plan, error) ||
+        !own_settings(options, plan, &written, error))
+        return false;
+    if (written && service_answers(written->socket))
+        plan_say(plan, PLAN_NEXT,
+                 "submilter still runs, and Sendmail no longer asks it: systemctl disable --now "
+                 "submilter, or pkill -x submilter, ends it");
+    if (written && access(written->dkim.keys, F_OK) == 0)
+        plan_say(plan, PLAN_NOTE, "the keys stay: %s", written->dkim.keys);
+    settings_unref(written);
+    return true;
+}
+
+const struct setup_kind setup_sendmail = {
+    .name = "sendmail",
+    .place_option = "mc",
+    .makes_cf = true,
+    .propose = propose,
+    .after_undo = after_undo,
+};

@@ -1,0 +1,234 @@
+/* submilterctl setup: proposes, shows, carries out or takes back. */
+#include "ctl/setup/setup.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ctl/command.h"
+#include "ctl/setup/apply.h"
+#include "ctl/setup/show.h"
+#include "ctl/setup/undo.h"
+
+#define EXIT_PENDING 2
+#define MOST_BYTES ((size_t)512 * 1024 * 1024)
+
+static const struct setup_kind *const kinds[] = {&setup_postfix, &setup_sendmail, NULL};
+
+struct setup_arguments {
+    const struct setup_kind *kind;
+    struct setup_options options;
+    bool undo;
+    bool force;
+    bool json;
+};
+
+enum {
+    OPTION_PLACE = 256,
+    OPTION_CF,
+    OPTION_CF_FOLDER,
+    OPTION_STATE,
+    OPTION_DAEMON,
+    OPTION_SOCKET,
+    OPTION_DOMAIN,
+    OPTION_RECORDS,
+    OPTION_USER
+};
+
+static bool add_domain(struct arena *arena, struct texts *domains, const char *domain)
+{
+    const char **items = arena_alloc(arena, (domains->count + 1) * sizeof *items);
+    if (!items)
+        return false;
+    for (size_t i = 0; i < domains->count; i++)
+        items[i] = domains->items[i];
+    items[domains->count] = domain;
+    *domains = (struct texts){items, domains->count + 1};
+    return true;
+}
+
+static bool take(struct arena *arena, struct setup_arguments *arguments, int option,
+                 const char *value)
+{
+    struct setup_options *options = &arguments->options;
+    switch (option) {
+    case OPTION_PLACE:
+        options->place = value;
+        return true;
+    case OPTION_CF:
+        options->cf = value;
+        return true;
+    case OPTION_CF_FOLDER:
+        options->cf_folder = value;
+        return true;
+    case OPTION_STATE:
+        options->state = value;
+        return true;
+    case OPTION_DAEMON:
+        options->daemon = value;
+        return true;
+    case OPTION_SOCKET:
+        options->socket = value;
+        return true;
+    case OPTION_RECORDS:
+        options->records = value;
+        return true;
+    case OPTION_USER:
+        options->user = value;
+        return true;
+    case OPTION_DOMAIN:
+        return add_domain(arena, &options->domains, value);
+    default:
+        return option == 0; /* a flag, which getopt has set */
+    }
+}
+
+static bool read_arguments(struct arena *arena, int argc, char **argv,
+                           struct setup_arguments *arguments)
+{
+    int yes = 0;
+    int enforce = 0;
+    int no_keys = 0;
+    int undo = 0;
+    int force = 0;
+    int json = 0;
+    const struct option options[] = {
+        {arguments->kind->place_option, required_argument, NULL, OPTION_PLACE},
+        {"state", required_argument, NULL, OPTION_STATE},
+        {"daemon", required_argument, NULL, OPTION_DAEMON},
+        {"socket", required_argument, NULL, OPTION_SOCKET},
+        {"records", required_argument, NULL, OPTION_RECORDS},
+        {"user", required_argument, NULL, OPTION_USER},
+        {"domain", required_argument, NULL, OPTION_DOMAIN},
+        {"yes", no_argument, &yes, 1},
+        {"enforce", no_argument, &enforce, 1},
+
+        {"no-keys", no_argument, &no_keys, 1},
+        {"undo", no_argument, &undo, 1},
+        {"force", no_argument, &force, 1},
+        {"json", no_argument, &json, 1},
+        /* A row without a name ends the list. */
+        {arguments->kind->makes_cf ? "cf" : NULL, required_argument, NULL, OPTION_CF},
+        {"cf-dir", required_argument, NULL, OPTION_CF_FOLDER},
+        {0}};
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+        if (!take(arena, arguments, option, optarg))
+            return false;
+    arguments->undo = undo;
+    arguments->force = force;
+    arguments->json = json;
+    arguments->options.enforce = enforce;
+    arguments->options.keys = !no_keys;
+    arguments->options.carry_out = yes || undo;
+    return optind == argc;
+}
+
+/* Fills the plan and, where that is asked for, carries it out. Returns the exit status. */
+static int work(const struct setup_arguments *arguments, struct plan *plan, struct backup *backup,
+                struct error *error)
+{
+    const struct setup_kind *kind = arguments->kind;
+    const struct setup_options *options = &arguments->options;
+    if (arguments->undo && !undo_plan(plan, backup, arguments->force, error))
+        return EX_CANTCREAT;
+    bool proposed = arguments->undo ? kind->after_undo(options, plan, error)
+                                    : kind->propose(options, plan, error);
+    if (!proposed || !plan_good(plan, error))
+        return EX_CONFIG;
+    if (!options->carry_out)
+        return plan_pending(plan) ? EXIT_PENDING : 0;
+    if (plan_pending(plan) && !apply_plan(plan, backup, error))
+        return EX_CANTCREAT;
+    return !arguments->undo || backup_cut(backup, 0, error) ? 0 : EX_CANTCREAT;
+}
+
+static const char *headline(const struct setup_arguments *arguments, const struct plan *plan,
+                            int status)
+{
+    bool pending = plan_pending(plan);
+    if (status == EXIT_PENDING)
+        return "This is what would be changed; --yes does it:";
+    if (status != 0)
+        return "This was to be changed:";
+    if (arguments->undo)
+        return pending ? "Everything was put back:"
+                       : "Nothing is set up: there is nothing to undo.";
+    return pending ? "This was changed (--undo puts it back):"
+                   : "Everything is set up: there is nothing to change.";
+}
+
+static int finish(const struct setup_arguments *arguments, const struct plan *plan, int status,
+                  const struct error *error)
+{
+    bool failed = status != 0 && status != EXIT_PENDING;
+    const struct show_outcome outcome = {
+        .applied = status == 0 && arguments->options.carry_out,
+        .undoing = arguments->undo,
+        .error = failed ? error->text : NULL,
+        .status = status,
+    };
+    if (arguments->json) {
+        show_json(plan, &outcome);
+    } else {
+        if (!failed || plan_pending(plan)) {
+            printf("%s\n\n", headline(arguments, plan, status));
+            show_text(plan, &outcome);
+        }
+        if (failed)
+            command_complain(error, status);
+    }
+    return status;
+}
+
+static int run_in(struct arena *arena, struct setup_arguments *arguments)
+{
+    struct error error;
+    struct backup backup = {.lock = -1};
+    struct plan *plan = plan_new(arena, arguments->kind->name);
+    const char *folder =
+        arena_printf(arena, "%s/%s", arguments->options.state, arguments->kind->name);
+    if (!plan || !folder)
+        return command_complain(&(struct error){"memory is out"}, EX_OSERR);
+    if (arguments->options.carry_out && !backup_open(arena, folder, &backup, &error))
+        return finish(arguments, plan, backup.busy ? EX_TEMPFAIL : EX_CANTCREAT, &error);
+    int status = work(arguments, plan, &backup, &error);
+    backup_close(&backup);
+    return finish(arguments, plan, status, &error);
+}
+
+static int run(const char *config, int argc, char **argv)
+{
+    struct setup_arguments arguments = {.options = {.config = config,
+                                                    .state = STATEDIR "/setup",
+                                                    .daemon = SBINDIR "/submilter",
+                                                    .records = LOGDIR "/decisions.jsonl",
+                                                    .user = "submilter"}};
+    for (size_t i = 0; argc > 1 && kinds[i]; i++)
+        if (strcmp(argv[1], kinds[i]->name) == 0)
+            arguments.kind = kinds[i];
+    if (!arguments.kind) {
+        fprintf(stderr, "submilterctl: setup: name the MTA\n");
+        return EX_USAGE;
+    }
+    struct arena *arena = arena_new(MOST_BYTES);
+    if (!arena)
+        return command_complain(&(struct error){"memory is out"}, EX_OSERR);
+    int status = read_arguments(arena, argc - 1, argv + 1, &arguments) ? run_in(arena, &arguments)
+                                                                       : EX_USAGE;
+    arena_free(arena);
+    return status;
+}
+
+const struct command command_setup = {
+    .name = "setup",
+    .arguments =
+        "postfix [--postfix-config DIR] [--yes] [--enforce] [--domain D]...\n"
+        "      [--no-keys] [--socket SPEC] [--user NAME] [--records FILE] [--json]\n"
+        "      [--state DIR] [--daemon PROGRAM]\n"
+        "  submilterctl setup sendmail [--mc FILE] [--cf FILE] [--cf-dir DIR] [--yes] ...\n"
+        "  submilterctl setup postfix|sendmail --undo [--force]",
+    .summary = "proposes what hooks submilter into the MTA; --yes does it, --undo puts it back",
+    .run = run,
+};

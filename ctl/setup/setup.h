@@ -1,0 +1,37 @@
+/* submilterctl setup: one kind a MTA. */
+#ifndef CTL_SETUP_SETUP_H
+#define CTL_SETUP_SETUP_H
+
+#include "ctl/setup/plan.h"
+#include "policy/texts.h"
+
+struct setup_options {
+    const char *config; /* submilter.conf */
+    const char *place;  /* the MTA's configuration: what the kind's place_option named, or NULL */
+    const char *cf;     /* Sendmail's .cf; NULL: the one beside the .mc */
+    const char *cf_folder; /* of Sendmail's m4/cf.m4; NULL: found */
+    const char *state;     /* the folder for backups, without the MTA's name */
+    const char *daemon;    /* the program submilter */
+    const char *socket;    /* in submilter.conf's form; NULL: the kind's own choice */
+    const char *records;   /* the file of records */
+    const char *user;      /* who the daemon is to be */
+    struct texts domains;  /* --domain */
+    bool enforce;
+    bool keys;      /* false: --no-keys */
+    bool carry_out; /* the plan will be carried out, and not only shown */
+};
+
+struct setup_kind {
+    const char *name;         /* "postfix" */
+    const char *place_option; /* "postfix-config" */
+    bool makes_cf;            /* takes --cf and --cf-dir */
+    /* Adds what has to be changed, notes, warnings and next steps. */
+    bool (*propose)(const struct setup_options *options, struct plan *plan, struct error *error);
+    /* What has to run when everything was put back; the rows that do it are in the plan. */
+    bool (*after_undo)(const struct setup_options *options, struct plan *plan, struct error *error);
+};
+
+extern const struct setup_kind setup_postfix;
+extern const struct setup_kind setup_sendmail;
+
+#endif

@@ -1,0 +1,26 @@
+/* One mailbox of an address field, in the form that Sendmail leaves as it is. Only the files of
+ * policy/address_form*.c use it. */
+#ifndef POLICY_ADDRESS_FORM_MAILBOX_H
+#define POLICY_ADDRESS_FORM_MAILBOX_H
+
+#include "policy/bytes.h"
+
+struct form {
+    struct bytes host;
+    char *out; /* has room for all that is written */
+    size_t len;
+    bool group;   /* behind "name:", its ";" has not come yet ... */
+    bool bare;    /* ... and an address without angle brackets stood in it */
+    bool changed; /* out differs from what came, by more than white space */
+    bool unknown; /* what Sendmail makes of it is not known */
+};
+
+void form_put(struct form *form, struct bytes text);
+
+/* What stands beside an address stays as it is, where nothing in it has to be quoted. */
+void form_put_beside(struct form *form, struct bytes text);
+
+/* name <address>, or address, with comments. room: of as many bytes as the text. */
+void form_put_mailbox(struct form *form, struct bytes text, char *room);
+
+#endif

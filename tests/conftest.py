@@ -1,0 +1,30 @@
+"""One guarded site for the whole run; every test hands its mail to it."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+for folder in ("", "mta"):
+    sys.path.insert(0, str(Path(__file__).resolve().parent / folder))
+
+from invariants import check_all  # noqa: E402  (these need the path above)
+from suite_site import SuiteSite  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def site():
+    if os.geteuid() != 0:
+        pytest.exit("these tests start an MTA of their own, which only root can do", returncode=77)
+    with SuiteSite() as running:
+        yield running
+        running.mta.stop()
+        running.submilter.stop()
+        check_all(running)
+
+
+@pytest.fixture
+def second(site):
+    """The site and the daemon behind its service "second", to reload and to break."""
+    return site, site.fresh_second()

@@ -1,0 +1,258 @@
+"""`submilterctl setup postfix` on copies of differing configurations: what it proposes, does, undoes."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.build import program
+from harness.host import owner, snapshot
+from harness.process import run
+from setup_cases import CASES, OURS
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    make, expected = CASES[request.param]
+    with make() as host:
+        yield host, expected
+
+
+@pytest.fixture
+def host():
+    with CASES["debian-submission"][0]() as made:
+        yield made
+
+
+def texts(host, wanted):
+    return [text.replace("@FOLDER@", str(host.folder)) for text in wanted]
+
+
+def assert_all_said(host, wanted, said):
+    for text in texts(host, wanted):
+        assert any(text in line for line in said), f"{text!r} is not among {said}"
+    assert len(said) == len(wanted), said
+
+
+def changed_lines(plan, path):
+    diff = next((row["diff"] for row in plan["changes"] if row["path"] == str(path)), "")
+    return [line for line in diff.splitlines() if re.match(r"[-+](?!--|\+\+)", line)]
+
+
+def test_proposes_what_fits_and_changes_nothing(case):
+    host, expected = case
+    before = snapshot(host.folder)
+    plan = host.plan(*expected.arguments, check=(2,))
+    assert snapshot(host.folder) == before
+    assert plan["pending"] and not plan["applied"] and plan["error"] is None
+    assert_all_said(host, expected.warnings, plan["warnings"])
+    assert_all_said(host, expected.notes, plan["notes"])
+    keys = [row for row in plan["changes"] if row["kind"] == "do" and "keys" in row["what"]]
+    assert bool(keys) == expected.signs
+    main = changed_lines(plan, host.postfix / "main.cf")
+    assert f"+submilter = {OURS}" in main
+    assert any(row["path"] == str(host.postfix / "master.cf") for row in plan["changes"]) == expected.master_changes
+    code, text = host.setup(*expected.arguments)
+    assert code == 2 and "\n".join(main[:1]) in text
+
+
+def test_does_it_once_and_undoes_it_byte_for_byte(case):
+    host, expected = case
+    (host.postfix / "main.cf").chmod(0o640)
+    os.chown(host.postfix / "main.cf", 0, os.stat(host.data).st_gid)
+    host.settle()
+    run("/usr/sbin/postfix", "-c", host.postfix, "check")
+    before = snapshot(host.etc), snapshot(host.queue)
+    done = host.plan("--yes", *expected.arguments, check=(0,))
+    assert done["applied"] and all(row["done"] for row in done["changes"])
+    conf = host.conf()
+    domains = ", ".join(f'"{domain}"' for domain in expected.domains)
+    assert f"domains = [ {domains} ];" in conf
+    assert ("ports = [ " + expected.ports + " ];" in conf) if expected.ports else "ports" not in conf
+    assert (f"clients = [ {expected.relay} ]; login = false; policy" in conf) if expected.relay else "relay" not in conf
+    for text in texts(host, expected.conf):
+        assert text in conf
+    assert (len(done["dns"]) == 2 * len(expected.domains)) == expected.signs
+    assert ('dkim: { mode = "off"; }' in conf) != expected.signs
+    assert host.milters() == expected.milters
+    host.settle()
+    assert not run("/usr/sbin/postfix", "-c", host.postfix, "check").stderr
+    assert owner(host.postfix / "main.cf") == ("root", "postfix", "0o640")
+    assert owner(host.queue / "submilter") == ("nobody", "postfix", "0o2750")
+    assert owner(host.state)[2] == "0o755" and owner(host.state / "postfix")[2] == "0o700"
+    assert owner(host.records.parent) == ("nobody", "adm", "0o2750")
+
+    after = snapshot(host.folder)
+    again = host.plan(*expected.arguments, check=(0,))
+    assert not again["changes"] and not again["pending"]
+    host.plan("--yes", *expected.arguments, check=(0,))
+    assert snapshot(host.folder) == after
+
+    undone = host.plan("--undo", check=(0,))
+    assert undone["action"] == "undo" and undone["applied"]
+    left = snapshot(host.etc)
+    keys = {path: left.pop(path) for path in list(left) if path.startswith(str(host.config.parent))}
+    assert (left, snapshot(host.queue)) == before
+    assert bool(keys) == expected.signs and all("/keys" in path or path == str(host.config.parent) for path in keys)
+    assert any("the keys stay" in note for note in undone["notes"]) == expected.signs
+    assert sorted(path.name for path in host.state.rglob("*")) == ["lock", "postfix"]
+    assert not host.plan("--undo", check=(0,))["changes"]
+
+
+def test_observes_first_and_enforces_when_told(host):
+    host.plan("--yes", check=(0,))
+    observe = host.config.parent / "conf.d/observe.conf"
+    assert observe.exists()
+    plan = host.plan("--enforce", check=(2,))
+    assert [(row["kind"], row["path"]) for row in plan["changes"]] == [("remove-file", str(observe))]
+    host.plan("--enforce", "--yes", check=(0,))
+    assert not observe.exists()
+    assert not host.plan(check=(0,))["changes"]
+    before = snapshot(host.postfix)
+    host.plan("--undo", check=(0,))
+    assert not host.config.exists() and snapshot(host.postfix) != before
+
+
+def test_leaves_a_configuration_of_the_admins_alone(host):
+    host.config.parent.mkdir()
+    own = f'domains = [ "example.org" ];\nsocket = "unix:{host.queue}/own/s.sock";\nuser = "nobody";\n'
+    own += f'dkim: {{ keys = "{host.folder}/keys"; }};\n'
+    host.config.write_text(own)
+    host.plan("--yes", check=(0,))
+    assert host.conf() == own
+    assert not (host.config.parent / "conf.d").exists()
+    assert host.milters()["submission/inet"] == OURS.replace("submilter/submilter.sock", "own/s.sock")
+    assert (host.folder / "keys/example.org").exists() and (host.queue / "own").exists()
+
+
+def test_replaces_the_shipped_reference(host):
+    host.config.parent.mkdir()
+    shipped = Path(__file__).resolve().parents[2] / "conf/submilter.conf"
+    host.config.write_bytes(shipped.read_bytes())
+    host.plan("--yes", check=(0,))
+    assert "domains = [ \"example.com\" ];" in host.conf()
+    host.plan("--undo", check=(0,))
+    assert host.config.read_bytes() == shipped.read_bytes()
+
+
+def test_names_a_table_that_would_be_refused(host):
+    (host.folder / "senders").write_text("alice@example.com alice\nalice@example.com bob\n")
+    before = snapshot(host.folder)
+    plan = host.plan("--yes", check=(78,))
+    assert "senders:2" in plan["error"] and not plan["applied"]
+    assert {**snapshot(host.folder), **before} == snapshot(host.folder)  # only the state folder is new
+
+
+def test_wants_a_domain(host):
+    run("/usr/sbin/postconf", "-c", host.postfix, "-e", "mydestination = localhost", "myorigin = localhost")
+    assert "--domain" in host.plan(check=(78,))["error"]
+    assert host.plan("--domain", "bücher.example", check=(2,))["pending"]
+    assert "no domain" in host.plan("--domain", "a b", check=(78,))["error"]
+
+
+def test_says_what_is_wrong_with_main_cf(host):
+    with open(host.postfix / "main.cf", "a", encoding="utf-8") as main:
+        main.write("smtpd_milters = ${open\n")
+    before = snapshot(host.etc)
+    plan = host.plan("--yes", check=(78,))
+    assert plan["error"] and snapshot(host.etc) == before
+
+
+def test_says_that_a_socket_is_out_of_reach(host):
+    plan = host.plan("--socket", f"unix:{host.folder}/elsewhere/s.sock", check=(78,))
+    assert "cannot reach the socket" in plan["error"]
+    inet = host.plan("--socket", "inet:8894@127.0.0.1", check=(2,))
+    assert "+submilter = { inet:127.0.0.1:8894, default_action=tempfail }" in changed_lines(inet, host.postfix / "main.cf")
+
+
+def test_takes_everything_back_when_a_step_fails(host):
+    """submilter.conf and the keys are there when main.cf turns out not to be writable."""
+    before = snapshot(host.etc)
+    run("chattr", "+i", host.postfix / "main.cf")
+    try:
+        plan = host.plan("--yes", check=(73,))
+    finally:
+        run("chattr", "-i", host.postfix / "main.cf")
+    assert "main.cf cannot be written" in plan["error"] and "Everything was put back" in plan["error"]
+    left = {path: what for path, what in snapshot(host.etc).items() if not path.startswith(str(host.config.parent))}
+    assert left == before  # keys that were made stay
+    assert not host.config.exists() and not (host.queue / "submilter").exists()
+    host.plan("--yes", check=(0,))
+
+
+FULL_DISK = """
+mount -t tmpfs -o size=64k none {postfix}
+cp -a {copy}/. {postfix}
+dd if=/dev/zero of={postfix}/fill bs=1k 2>/dev/null
+{command} --yes
+code=$?
+rm {postfix}/fill
+diff -r {copy} {postfix} && exit $code
+"""
+
+
+def test_takes_everything_back_when_the_disk_is_full(host):
+    host.settle()
+    run("cp", "-a", host.postfix, host.folder / "copy")
+    script = FULL_DISK.format(postfix=host.postfix, copy=host.folder / "copy", command=host_command(host))
+    done = run("unshare", "-m", "sh", "-c", script, check=False)
+    assert done.returncode == 73, done
+    assert b"No space left on device" in done.stderr and b"Everything was put back" in done.stderr
+    assert not host.config.exists()
+
+
+def test_takes_everything_back_when_postfix_says_no(host):
+    """`postfix check` fails: main.cf and master.cf were in their places already."""
+    (host.postfix / "postfix-script").write_text("#!/bin/sh\nexit 1\n")
+    run("/usr/sbin/postconf", "-c", host.postfix, "-e", "command_directory = /nonexistent")
+    before = snapshot(host.postfix)
+    plan = host.plan("--yes", check=(73,))
+    assert "Everything was put back" in plan["error"] and snapshot(host.postfix) == before
+
+
+def test_keeps_what_the_admin_changed_since(host):
+    before = snapshot(host.postfix)
+    host.plan("--yes", check=(0,))
+    with open(host.postfix / "main.cf", "a", encoding="utf-8") as main:
+        main.write("biff = no\n")
+    with open(host.config, "a", encoding="utf-8") as conf:
+        conf.write("# mine\n")
+    changed = snapshot(host.etc)
+    plan = host.plan("--undo", check=(73,))
+    assert str(host.postfix / "main.cf") in plan["error"] and snapshot(host.etc) == changed
+    plan = host.plan("--undo", "--force", check=(0,))
+    assert snapshot(host.postfix) == before
+    assert "biff = no" in (host.state / "postfix/main.cf.before-undo").read_text()
+
+
+def test_warns_where_it_was_hooked_in_open_by_hand(host):
+    run("/usr/sbin/postconf", "-c", host.postfix, "-e", "milter_default_action = accept",
+        "smtpd_milters = unix:/submilter/submilter.sock", "non_smtpd_milters = unix:submilter/submilter.sock")
+    plan = host.plan(check=(2,))
+    assert not changed_lines(plan, host.postfix / "main.cf")
+    assert sum("while submilter does not answer" in line for line in plan["warnings"]) == 2
+
+
+def test_locks_out_a_second_one(host):
+    host.plan("--yes", check=(0,))
+    lock = host.state / "postfix/lock"
+    done = run("flock", lock, "sh", "-c", f"{host_command(host)} --undo; echo status $?", check=False)
+    assert b"another submilterctl setup" in done.stderr and b"status 75" in done.stdout
+
+
+def host_command(host):
+    return (f"{program('ctl/submilterctl')} -c {host.config} setup postfix --postfix-config {host.postfix} "
+            f"--state {host.state} --records {host.records} --user nobody --daemon {program('milter/submilter')}")
+
+
+def test_shows_the_plan_to_who_is_not_root(host):
+    done = run("setpriv", "--reuid", "nobody", "--clear-groups", "sh", "-c", host_command(host), check=False)
+    assert done.returncode == 2 and b"+smtpd_milters = $submilter" in done.stdout
+    done = run("setpriv", "--reuid", "nobody", "--clear-groups", "sh", "-c", f"{host_command(host)} --yes", check=False)
+    assert done.returncode == 73 and b"Permission denied" in done.stderr
+
+
+def test_tells_wrong_arguments():
+    with CASES["debian"][0]() as made:
+        assert "usage" in made.setup("--no-such-option", check=(64,))[1]

@@ -1,0 +1,166 @@
+"""What Sendmail tells a milter, and what it does to a message after: the measured facts that submilter stands on.
+
+No submilter here: a probe writes down what it is told. When one of these fails after an upgrade of
+Sendmail, what submilter makes of it has to be thought over.
+"""
+
+import itertools
+import re
+
+import pytest
+
+from harness.message import Message, name_of
+from harness.probe import Probe
+from harness.sendmail import Sendmail, Service
+from harness.site import Site
+from harness.submission import Submission, submit
+
+WANTED = {
+    "connect": "j v {daemon_port} {daemon_name} {client_addr} {client_name} {client_ptr}",
+    "helo": "{tls_version} {cipher} {cipher_bits}",
+    "mail": "i {tls_version} {cipher} {cipher_bits} {auth_type} {auth_authen} {auth_author} {auth_ssf}",
+    "rcpt": "i",
+    "eom": "i",
+}
+MESSAGE = b"From: alice@example.com\r\nSubject: x\r\n\r\nbody\r\n"
+
+
+@pytest.fixture(scope="module")
+def probe():
+    running = Probe(WANTED)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="module")
+def probed(probe):
+    with Site([Service("probed")], Sendmail.milter(f"inet:{probe.port}@127.0.0.1"), Sendmail) as site:
+        yield site
+
+
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture
+def tell(probe, probed):
+    """Hand in a message; gives what the probe was told of it, and what arrived."""
+
+    def hand_in(message=MESSAGE, **how):
+        name = f"client{next(NUMBERS)}.example.net"
+        outcome = submit(probed, Submission("probed", message=message, helo=name, **how))
+        assert outcome.accepted, outcome.reply
+        return probe.wait("helo", name.encode()), probed.sink.wait(outcome.queue_id).data
+
+    return hand_in
+
+
+def test_macros_of_connect(probed, tell):
+    macros = tell()[0].named("connect")[0].macros
+    assert re.match(rb"8\.", macros["v"]), "by which Sendmail is told from Postfix"
+    assert macros["j"] == b"mail.example.com"
+    assert macros["daemon_name"] == b"probed"
+    assert int(macros["daemon_port"]) == probed.mta.port("probed")
+    assert macros["client_addr"] == b"127.0.0.1"
+
+
+def test_macros_of_mail(tell):
+    mail = tell(mechanism="SCRAM-SHA-256", parameters="AUTH=ceo@example.com")[0].named("mail")[0]
+    assert mail.macros["auth_authen"] == b"alice@example.com"
+    assert mail.macros["auth_type"] == b"SCRAM-SHA-256"
+    assert mail.macros["tls_version"] == b"TLSv1.3"
+    assert int(mail.macros["cipher_bits"]) >= 128
+    assert mail.macros["i"]
+
+
+def test_login_comes_as_xtext(tell):
+    mail = tell(login="first+last@example.com")[0].named("mail")[0]
+    assert mail.macros["auth_authen"] == b"first+2Blast@example.com"
+
+
+def test_no_login_no_macros(tell):
+    macros = tell(login="", tls="no")[0].named("mail")[0].macros
+    assert not any(macros.get(name) for name in ("auth_authen", "auth_type", "tls_version", "cipher"))
+
+
+def test_what_it_adds_is_not_shown(tell):
+    told, arrived = tell(b"Subject: x\r\n\r\nbody\r\n")
+    assert told.fields() == [(b"Subject", b" x")]
+    added = {name_of(field) for field in Message.parse(arrived).fields} - {b"received", b"subject"}
+    assert added == {b"from", b"message-id", b"date"}
+
+
+def test_leading_blanks_and_folds(tell):
+    told, _ = tell(b"From:alice@example.com\r\nA: one\r\nB:  two\r\nC:\tthree\r\nD: four\r\n  five\r\n\r\n")
+    assert told.fields() == [
+        (b"From", b"alice@example.com"),
+        (b"A", b" one"),
+        (b"B", b"  two"),
+        (b"C", b"\tthree"),
+        (b"D", b" four\n  five"),
+    ]
+
+
+# What the client sent; the fields and the body that a milter then sees.
+CUTS = {
+    "a space in the name": (
+        b"From: a@example.com\r\nX Space: v\r\nTo: b@c\r\n\r\nx\r\n",
+        [(b"From", b" a@example.com")],
+        b"X Space: v\r\nTo: b@c\r\n\r\nx\r\n",
+    ),
+    "an 8-bit byte before the name": (
+        b"From: a@example.com\r\n\xefFrom: c@example.com\r\n\r\nx\r\n",
+        [(b"From", b" a@example.com")],
+        b"\xefFrom: c@example.com\r\n\r\nx\r\n",
+    ),
+    "a field called Message": (
+        b"From: a@example.com\r\nMessage: v\r\nFrom: c@example.com\r\n\r\nx\r\n",
+        [(b"From", b" a@example.com")],
+        b"Message: vFrom: c@example.com\r\n\r\nx\r\n",
+    ),
+    "a leading empty line": (
+        b"\r\nFrom: a@example.com\r\n\r\nx\r\n",
+        [],
+        b"From: a@example.com\r\n\r\nx\r\n",
+    ),
+    "lines that begin like a mailbox file": (
+        b"From : a@example.com\r\nTo: b@c\r\n\r\nx\r\n",
+        [(b"To", b" b@c")],
+        b"x\r\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("sent, fields, body", CUTS.values(), ids=CUTS)
+def test_header_as_a_milter_sees_it(tell, sent, fields, body):
+    told, arrived = tell(sent)
+    assert told.fields() == fields
+    assert told.body() == body
+    assert arrived.endswith(b"\r\n\r\n" + body)
+
+
+# A field as it was sent, and as it leaves.
+REWRITTEN = [
+    (b"From: Alice B. C <alice@example.com>", b'From: "Alice B. C" <alice@example.com>'),
+    (b"From: Alice O'Hara <alice@example.com>", b'From: "Alice O\'Hara" <alice@example.com>'),
+    (b"From: =?utf-8?Q?Dr._X?= <alice@example.com>", b'From: "=?utf-8?Q?Dr._X?=" <alice@example.com>'),
+    (b"From: =?utf-8?Q?a,b?= <a@example.com>", b"From: =?utf-8?Q?a@mail.example.com, b?= <a@example.com>"),
+    (b"To: a@example.net,b@example.net", b"To: a@example.net, b@example.net"),
+    (b"To: A < a@example.net >", b"To: A <a@example.net>"),
+    (b"To: root", b"To: root@mail.example.com"),
+    (b"To: root@localhost", b"To: root@mail.example.com"),
+    (b"To: a@example.net(x)", b"To: a@example.net (x)"),
+    (b"Reply-To: A. <a@example.net>", b'Reply-To: "A." <a@example.net>'),
+    (b"Mail-Followup-To: A. <a@example.net>,b", b"Mail-Followup-To: A. <a@example.net>,b"),
+    (b"Return-Path: <a@example.net>", None),
+    (b"Content-Length: 5", None),
+]
+
+
+@pytest.mark.parametrize("sent, left", REWRITTEN, ids=[sent.decode() for sent, _ in REWRITTEN])
+def test_what_it_makes_of_a_field(tell, sent, left):
+    fields = [sent] if sent.startswith(b"From") else [b"From: alice@example.com", sent]
+    told, arrived = tell(b"\r\n".join(fields) + b"\r\n\r\nbody\r\n")
+    if left:
+        assert told.fields()[-1][1] == sent.split(b":", 1)[1], "to a milter it is shown as it was sent"
+    named = Message.parse(arrived).named(sent.split(b":")[0].decode())
+    assert named == ([left] if left else [])
