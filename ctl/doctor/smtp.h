@@ -12,7 +12,7 @@ enum smtp_state {
 
 struct smtp_offer {
     enum smtp_state state;
-    bool starttls; /* offered, and the command itself is answered by 220 */
+    bool starttls; /* offered, and the command itself is not answered by 454 4.7.0 */
     bool auth;
 };
 
