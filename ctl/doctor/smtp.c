@@ -100,7 +100,7 @@ static bool say(int fd, const char *line)
 void smtp_ask(const char *host, int port, bool wrapped, struct smtp_offer *ret_offer)
 {
     time_t deadline = time(NULL) + SECONDS;
-    struct lines lines;
+    struct lines lines = {.len = 0};
     *ret_offer = (struct smtp_offer){.state = SMTP_UNCLEAR};
     int fd = open_connection(host, port, deadline);
     if (fd < 0) {

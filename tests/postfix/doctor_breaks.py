@@ -238,7 +238,7 @@ BREAKS = [
     Break("postfix.default-action", milters("{ MILTER, default_action=accept }")),
     Break("postfix.default-action", all_of(milters("MILTER"), main_cf(milter_default_action="accept")),
           note="default"),
-    Break("postfix.default-action", milters("inet:127.0.0.1:9, { MILTER, default_action = quarantine }"),
+    Break("postfix.default-action", milters("inet:127.0.0.1:9, { MILTER, { default_action = quarantine } }"),
           note="beside-another"),
     Break("postfix.default-action", all_of(
         main_cf(guard="{ unix:submilter/submilter.sock, connect_timeout=20s, default_action=accept }"),
