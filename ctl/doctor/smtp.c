@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS 5
+#define SECONDS 10
 
 static int left_of(time_t deadline)
 {

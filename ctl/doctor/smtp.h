@@ -16,7 +16,7 @@ struct smtp_offer {
     bool auth;
 };
 
-/* wrapped: TLS begins at once: only whether it listens is looked at. Takes at most some 5 seconds.
+/* wrapped: TLS begins at once: only whether it listens is looked at. Takes at most some 10 seconds.
  */
 void smtp_ask(const char *host, int port, bool wrapped, struct smtp_offer *ret_offer);
 
