@@ -335,7 +335,8 @@ BREAKS = [
                                     site.submilter.records.path.chmod(0o600))),
     Break("host.log", lambda site: configured(log={"json": site.submilter.logs / "more" / "x.jsonl"})(site),
           note="folder"),
-    Break("host.log-large", lambda site: os.truncate(site.submilter.records.path, 2 << 30)),
+    Break("host.log-large", lambda site: os.truncate(site.submilter.records.path, 2 << 30),
+          after=lambda site: site.submilter.logs.joinpath("decisions.jsonl.1").unlink()),
     Break("host.descriptors", few_descriptors),
     # config
     Break("config.broken", lambda site: site.submilter.config.write_text("nonsense = 1;\n"),
