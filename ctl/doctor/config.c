@@ -92,16 +92,16 @@ static void look_at_tables(struct doctor *doctor)
     }
 }
 
-/* The newest of the file and conf.d's. */
+/* When the file or conf.d last changed, or was put in place: a file copied back keeps its mtime. */
 static time_t changed_at(struct doctor *doctor)
 {
     struct stat status;
-    time_t newest = stat(doctor->config, &status) == 0 ? status.st_mtime : 0;
+    time_t newest = stat(doctor->config, &status) == 0 ? status.st_ctime : 0;
     const char *slash = strrchr(doctor->config, '/');
     const char *folder = arena_printf(
         doctor->arena, "%.*sconf.d", slash ? (int)(slash - doctor->config + 1) : 0, doctor->config);
-    if (folder && stat(folder, &status) == 0 && status.st_mtime > newest)
-        newest = status.st_mtime;
+    if (folder && stat(folder, &status) == 0 && status.st_ctime > newest)
+        newest = status.st_ctime;
     return newest;
 }
 

@@ -36,7 +36,7 @@ static bool become(const struct probe_as *as, struct probe_report *to)
     if (as->user && !user)
         return false;
     if ((as->folder && chdir(as->folder) < 0) ||
-        (as->chroot && (chroot(as->folder) < 0 || chdir("/") < 0))) {
+        (as->chroot && as->folder && (chroot(as->folder) < 0 || chdir("/") < 0))) {
         report(to, PROBE_CANNOT_BECOME, errno, as->folder);
         return false;
     }

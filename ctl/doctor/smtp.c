@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS 5
+#define SECONDS 10
 
 static int left_of(time_t deadline)
 {
@@ -77,7 +77,7 @@ static bool read_reply(int fd, time_t deadline, const char *code, struct lines *
         lines->len += (size_t)got;
         lines->text[lines->len] = '\0';
     }
-    return strncmp(lines->text, code, 3) == 0;
+    return strncmp(lines->text, code, strlen(code)) == 0;
 }
 
 static bool offers(const struct lines *lines, const char *keyword)
@@ -100,7 +100,7 @@ static bool say(int fd, const char *line)
 void smtp_ask(const char *host, int port, bool wrapped, struct smtp_offer *ret_offer)
 {
     time_t deadline = time(NULL) + SECONDS;
-    struct lines lines;
+    struct lines lines = {.len = 0};
     *ret_offer = (struct smtp_offer){.state = SMTP_UNCLEAR};
     int fd = open_connection(host, port, deadline);
     if (fd < 0) {
@@ -113,10 +113,11 @@ void smtp_ask(const char *host, int port, bool wrapped, struct smtp_offer *ret_o
                read_reply(fd, deadline, "250", &lines)) {
         *ret_offer =
             (struct smtp_offer){SMTP_LISTENS, offers(&lines, "STARTTLS"), offers(&lines, "AUTH")};
-        /* Postfix offers what it can't do where its key is missing, and says 454 then. */
+        /* Postfix offers what it can't do where its key is missing, and says 454 4.7.0 then; other
+         * refusals are a milter's. */
         if (ret_offer->starttls)
             ret_offer->starttls =
-                say(fd, "STARTTLS\r\n") && read_reply(fd, deadline, "220", &lines);
+                !(say(fd, "STARTTLS\r\n") && read_reply(fd, deadline, "454 4.7.0", &lines));
         else if (say(fd, "QUIT\r\n"))
             read_reply(fd, deadline, "221", &lines);
     }

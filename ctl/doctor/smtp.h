@@ -12,11 +12,11 @@ enum smtp_state {
 
 struct smtp_offer {
     enum smtp_state state;
-    bool starttls; /* offered, and the command itself is answered by 220 */
+    bool starttls; /* offered, and the command itself is not answered by 454 4.7.0 */
     bool auth;
 };
 
-/* wrapped: TLS begins at once: only whether it listens is looked at. Takes at most some 5 seconds.
+/* wrapped: TLS begins at once: only whether it listens is looked at. Takes at most some 10 seconds.
  */
 void smtp_ask(const char *host, int port, bool wrapped, struct smtp_offer *ret_offer);
 

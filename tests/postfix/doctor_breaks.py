@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from dataclasses import dataclass
 
 from harness.process import free_ports, run
@@ -209,7 +210,9 @@ def one_message(site):
 def stale(site):
     """The file changed, and mail went through after that."""
     site.submilter.write_config(timeout=100)
-    os.utime(site.submilter.config, (0, 0))
+    # Records tell whole seconds.
+    changed = int(site.submilter.config.stat().st_ctime)
+    wait_until(lambda: time.time() >= changed + 1, "the next second")
     one_message(site)
 
 
@@ -238,7 +241,7 @@ BREAKS = [
     Break("postfix.default-action", milters("{ MILTER, default_action=accept }")),
     Break("postfix.default-action", all_of(milters("MILTER"), main_cf(milter_default_action="accept")),
           note="default"),
-    Break("postfix.default-action", milters("inet:127.0.0.1:9, { MILTER, default_action = quarantine }"),
+    Break("postfix.default-action", milters("inet:127.0.0.1:9, { MILTER, { default_action = quarantine } }"),
           note="beside-another"),
     Break("postfix.default-action", all_of(
         main_cf(guard="{ unix:submilter/submilter.sock, connect_timeout=20s, default_action=accept }"),
@@ -332,7 +335,8 @@ BREAKS = [
                                     site.submilter.records.path.chmod(0o600))),
     Break("host.log", lambda site: configured(log={"json": site.submilter.logs / "more" / "x.jsonl"})(site),
           note="folder"),
-    Break("host.log-large", lambda site: os.truncate(site.submilter.records.path, 2 << 30)),
+    Break("host.log-large", lambda site: os.truncate(site.submilter.records.path, 2 << 30),
+          after=lambda site: site.submilter.logs.joinpath("decisions.jsonl.1").unlink()),
     Break("host.descriptors", few_descriptors),
     # config
     Break("config.broken", lambda site: site.submilter.config.write_text("nonsense = 1;\n"),

@@ -109,9 +109,12 @@ class DoctorSite(GuardedSite):
         for name, path in self._parts().items():
             if path.is_dir():
                 shutil.rmtree(path)
+                run("cp", "-a", self.saved / name, path)
             else:
-                path.unlink(missing_ok=True)
-            run("cp", "-a", self.saved / name, path)
+                # In one step: a service of Postfix's that starts without main.cf is held back for a minute.
+                new = path.with_suffix(".new")
+                run("cp", "-a", self.saved / name, new)
+                new.replace(path)
         if self.etc:
             shutil.rmtree(self.etc)
             self.etc = None

@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from doctor_breaks import checks, main_cf  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
 from harness.submission import Submission, submit  # noqa: E402
+from harness.waiting import wait_until  # noqa: E402
 
 LONG = b"x" * 900
 MESSAGE = b"From: alice@example.com\r\nTo: bob@example.net\r\nSubject: s\r\n\r\n" + LONG + b"\r\n"
@@ -59,3 +60,36 @@ def test_signature_holds(running, name):
 @pytest.mark.parametrize("name", BREAKING)
 def test_signature_breaks(running, name):
     assert valid(running, BREAKING[name], MESSAGE + name.encode().ljust(40, b".") + b"\r\n") == [False, False]
+
+
+@pytest.mark.parametrize("classes, results", [("bounce", [True, True]), ("", [])], ids=["filtered", "unfiltered"])
+def test_bounces(running, classes, results):
+    """A bounce passes submilter, and is signed, where internal_mail_filter_classes has it do so."""
+    site = running
+    site.save()
+    try:
+        main_cf(internal_mail_filter_classes=classes, transport_maps="inline:{bad.example=local:}")(site)
+        before = len(site.sink.deliveries)
+        outcome = submit(site, Submission(message=MESSAGE, rcpts=("<x@bad.example>",)))
+        assert outcome.accepted, outcome
+        wait_until(lambda: len(site.sink.deliveries) > before, "the bounce")
+        bounce = site.sink.deliveries[before]
+        assert b"MAILER-DAEMON@example.com" in bounce.data and bounce.sender == "<>"
+        assert [each.valid for each in site.signatures(bounce.data)] == results
+    finally:
+        site.heal()
+
+
+def test_bounces_from_elsewhere(running):
+    """... and refused where myorigin is no domain of ours."""
+    site = running
+    site.save()
+    try:
+        main_cf(internal_mail_filter_classes="bounce", myorigin="elsewhere.example",
+                transport_maps="inline:{bad.example=local:}")(site)
+        count = len(site.submilter.records.lines())
+        assert submit(site, Submission(message=MESSAGE, rcpts=("<x@bad.example>",))).accepted
+        last = site.submilter.records.wait_count(count + 2)[-1]
+        assert last["action"] == "reject" and last["reply"], last
+    finally:
+        site.heal()
