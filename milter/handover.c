@@ -24,6 +24,7 @@
 static struct {
     int channel;
     const struct listening *listening;
+    const char *program;
     bool paused;
     time_t until;
 } now = {.channel = -1};
@@ -39,7 +40,7 @@ static time_t seconds(void)
 __attribute__((noreturn)) static void become_successor(const char *program, char *const *arguments,
                                                        int channel)
 {
-    char text[] = "failed to run it: errno 000";
+    char text[] = "exec 000";
     signals_hold();
     if (dup2(channel, ARGUMENTS_CHANNEL) >= 0 && close_range(ARGUMENTS_CHANNEL + 1, ~0U, 0) == 0)
         execv(program, arguments);
@@ -95,6 +96,7 @@ bool handover_begin(const struct arguments *arguments, const struct listening *l
     }
     now.channel = channel;
     now.listening = listening;
+    now.program = arguments->program;
     now.paused = false;
     now.until = seconds() + LOAD_SECONDS;
     return true;
@@ -152,14 +154,19 @@ enum handover_step handover_step(pid_t *ret_successor, struct error *error)
     char text[CHANNEL_TEXT];
     struct error reason;
     bool heard = channel_receive(now.channel, 0, text, NULL, &reason);
-    if (heard && strcmp(text, "ready") == 0 && !now.paused && on_ready(&reason))
-        return HANDOVER_WAIT;
+    if (heard && strcmp(text, "ready") == 0 && !now.paused) {
+        heard = false;
+        if (on_ready(&reason))
+            return HANDOVER_WAIT;
+    }
     if (heard && strncmp(text, "serving ", 8) == 0 && now.paused)
         return on_serving(text + 8, ret_successor);
     if (heard && strncmp(text, "failed ", 7) == 0)
-        error_set(&reason, "%s", text + 7);
-    else if (heard && *text)
-        error_set(&reason, "%s", "it speaks another language");
+        error_set(&reason, "%.1000s", text + 7);
+    else if (heard && strncmp(text, "exec ", 5) == 0)
+        error_set(&reason, "cannot run %s: %s", now.program, strerror(atoi(text + 5)));
+    else if (heard)
+        error_set(&reason, "the successor speaks another language");
     *error = reason;
     handover_abandon();
     return HANDOVER_FAILED;

@@ -28,7 +28,8 @@ static int complain(const struct error *error, int status)
 /* Whoever waits for the daemon to come up is told why it does not. */
 static int give_up(const struct error *error, int status, int channel)
 {
-    notify_failed(error->text, status);
+    if (channel < 0)
+        notify_failed(error->text, status);
     takeover_refuse(channel, error->text);
     return complain(error, status);
 }

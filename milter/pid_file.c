@@ -19,7 +19,7 @@ bool pid_file_open(const char *path, struct error *error)
     if (opened < 0)
         return error_set(error,
                          "pid_file: cannot write %s: %s; its folder must exist, and the file be "
-                         "no symbolic link",
+                         "no symbolic link; where it is root's, let root run submilter -t",
                          path, strerror(errno));
     bool plain = fstat(opened, &status) == 0 && S_ISREG(status.st_mode) && status.st_nlink == 1;
     if (plain && (fchmod(opened, 0644) == 0 || errno == EPERM))

@@ -63,10 +63,13 @@ def make_keys(folder, number):
 class Daemon:
     """One running daemon. more: further lines of configuration. socket: where it will listen, when
     config says so. handed: a socket to bind and to hand over as descriptor 3. wrapper: a command to
-    run it by."""
+    run it by. environment: more of it. program: a copy to run."""
 
-    def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=()):
+    def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=(), environment=None,
+                 program=PROGRAM):
         self.wrapper = wrapper
+        self.program = program
+        self.environment = environment or {}
         # Not below pytest's folders: a unix socket's path has 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="submilter-wire."))
         self.folder.chmod(0o755)
@@ -97,8 +100,8 @@ class Daemon:
 
     def start(self, seconds=20):
         environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99",
-                           UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
-        command = [*self.wrapper, str(PROGRAM), "-f", "-c", str(self.config)]
+                           UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1", **self.environment)
+        command = [*self.wrapper, str(self.program), "-f", "-c", str(self.config)]
         descriptors = []
         if self.handed:
             descriptors = [self.handed.fileno()]

@@ -1,0 +1,90 @@
+"""A daemon that is followed by its successors, under a service manager that this test plays."""
+
+import ctypes
+import os
+import signal
+
+from daemon import CONFIG, Daemon
+from harness.service_manager import Notifications
+from harness.waiting import PATIENCE, wait_until
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def adopt_orphans():
+    """Successors are nobody's children: from now on they are ours, as they are systemd's."""
+    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+
+
+class Adopted:
+    """What Daemon needs of subprocess.Popen, for a process that we did not start."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.returncode = None
+
+    def poll(self):
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, seconds=PATIENCE):
+        wait_until(lambda: self.poll() is not None, f"process {self.pid} to end", seconds)
+        return self.returncode
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
+
+
+class Generations(Daemon):
+    """hand_over() as often as wanted. pid_file: with one. earlier: the processes that have handed over."""
+
+    def __init__(self, more="", pid_file=False, config=CONFIG, **options):
+        adopt_orphans()
+        if pid_file:
+            config += 'pid_file = "{folder}/run/pid";\n'
+        super().__init__(more, config=config, **options)
+        self.manager = Notifications(self.folder / "notify")
+        self.environment = {**self.environment, "NOTIFY_SOCKET": self.manager.address}
+        self.earlier = []
+        self.seen = 0
+
+    def start(self, seconds=20):
+        self.seen = len(self.manager.all())
+        super().start(seconds)
+        at, sender, said = self.manager.wait("READY", self.seen)
+        assert sender == self.process.pid and said["READY"] == "1", said
+        self.seen = at + 1
+        return self
+
+    def hand_over(self):
+        """SIGUSR2; returns when the service manager knows that the successor serves."""
+        self.process.send_signal(signal.SIGUSR2)
+        self.follow()
+
+    def follow(self):
+        """To the successor that says that it serves."""
+        at, sender, said = self.manager.wait("MAINPID", self.seen)
+        assert sender == self.process.pid, "a service manager believes nobody else"
+        self.earlier.append(self.process)
+        self.process = Adopted(int(said["MAINPID"]))
+        self.seen, sender, _ = self.manager.wait("READY", at + 1)
+        assert sender == self.process.pid
+
+    def kill(self):
+        for process in [*self.earlier, self.process]:
+            if process is not None and process.poll() is None:
+                process.kill()
+                process.wait()
+
+    def remove(self):
+        super().remove()
+        self.manager.socket.close()
