@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "gate/snapshot.h"
 #include "milter/inherited.h"
 
 #define BACKLOG 512
@@ -62,21 +63,34 @@ static bool may_replace(const struct sockaddr_un *address, struct error *error)
     return true;
 }
 
+/* To the user that the daemon will be, who has to be able to connect too (milter/server.h), and to
+ * the MTA's group. */
+static bool give(const char *temporary, const char *path, const struct settings *settings,
+                 struct error *error)
+{
+    uid_t user;
+    gid_t group;
+    struct stat status;
+    if (!snapshot_identity(settings, &user, &group, error) ||
+        (settings->socket_group && !group_id(settings->socket_group, &group, error)))
+        return false;
+    if (!settings->socket_group)
+        group = (gid_t)-1;
+    if (lstat(temporary, &status) == 0 && status.st_uid == user &&
+        (!settings->socket_group || status.st_gid == group))
+        return true;
+    return lchown(temporary, user, group) == 0 ||
+           error_set(error,
+                     "%s: cannot give it to the group \"%s\": %s; start it as root, or write "
+                     "socket_group = \"\";",
+                     path, settings->socket_group ? settings->socket_group : "", strerror(errno));
+}
+
 static bool publish(int fd, const char *temporary, const char *path,
                     const struct settings *settings, struct error *error)
 {
-    gid_t group = 0;
-    struct stat status;
-    if (settings->socket_group) {
-        if (!group_id(settings->socket_group, &group, error))
-            return false;
-        if ((lstat(temporary, &status) < 0 || status.st_gid != group) &&
-            lchown(temporary, (uid_t)-1, group) < 0)
-            return error_set(error,
-                             "%s: cannot give it to the group \"%s\": %s; start it as root, or "
-                             "write socket_group = \"\";",
-                             path, settings->socket_group, strerror(errno));
-    }
+    if (!give(temporary, path, settings, error))
+        return false;
     if (listen(fd, BACKLOG) < 0 || rename(temporary, path) < 0)
         return error_set(error, "%s: %s", path, strerror(errno));
     return true;

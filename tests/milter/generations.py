@@ -11,9 +11,9 @@ from harness.waiting import PATIENCE, wait_until
 PR_SET_CHILD_SUBREAPER = 36
 
 
-def adopt_orphans():
+def adopt_orphans(wanted):
     """Successors are nobody's children: from now on they are ours, as they are systemd's."""
-    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0) == 0
 
 
 class Adopted:
@@ -48,7 +48,7 @@ class Generations(Daemon):
     """hand_over() as often as wanted. pid_file: with one. earlier: the processes that have handed over."""
 
     def __init__(self, more="", pid_file=False, config=CONFIG, **options):
-        adopt_orphans()
+        adopt_orphans(True)
         if pid_file:
             config += 'pid_file = "{folder}/run/pid";\n'
         super().__init__(more, config=config, **options)
@@ -87,4 +87,5 @@ class Generations(Daemon):
 
     def remove(self):
         super().remove()
+        adopt_orphans(False)
         self.manager.socket.close()
