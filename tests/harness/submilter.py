@@ -9,6 +9,7 @@ from pathlib import Path
 from . import libconfig
 from .build import program
 from .process import Server, run
+from .unit_file import confinement
 from .waiting import PATIENCE, accepts, wait_until
 
 USER = "nobody"  # who it runs as: an unprivileged user that every system has
@@ -65,7 +66,9 @@ class Submilter:
     def start(self):
         reports = self.logs / "sanitizer"
         env = {name: f"{os.environ.get(name, '')}:log_path={reports}:exitcode=99" for name in SANITIZERS}
-        self.server = Server("submilter", self.command("-f", "-c", self.config), self.folder / "stderr", env)
+        place = self.folder if isinstance(self.address, int) else self.address.parent
+        confined = confinement(USER, self.logs, place, self.folder.parent)
+        self.server = Server("submilter", [*confined, *self.command("-f", "-c", self.config)], self.folder / "stderr", env)
         address = ("127.0.0.1", self.address) if isinstance(self.address, int) else str(self.address)
         self.server.wait_ready(lambda: accepts(address), f"listens at {address}")
 

@@ -16,6 +16,7 @@ from harness.keys import public_records
 from harness.milter_wire import open_socket
 from harness.process import run
 from harness.submilter import parse_record
+from harness.unit_file import confinement
 
 PROGRAM = BUILD / "milter" / "submilter"
 # Whom the daemon runs as: it drops root's rights where it is started with them.
@@ -91,6 +92,9 @@ class Daemon:
         if os.getuid() == 0:
             for path in [self.folder, *self.folder.rglob("*")]:
                 shutil.chown(path, USER)
+            # As in Postfix's queue folder: what the daemon makes there is for Postfix's group.
+            shutil.chown(self.folder / "run", group="postfix")
+            (self.folder / "run").chmod(0o2755)
         self.process = None
         self._read = 0  # bytes of the records file
         self._records = []
@@ -101,7 +105,8 @@ class Daemon:
     def start(self, seconds=20):
         environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99",
                            UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1", **self.environment)
-        command = [*self.wrapper, str(self.program), "-f", "-c", str(self.config)]
+        confined = confinement(USER, self.folder / "log", self.folder / "run", self.folder)
+        command = [*self.wrapper, *confined, str(self.program), "-f", "-c", str(self.config)]
         descriptors = []
         if self.handed:
             descriptors = [self.handed.fileno()]
