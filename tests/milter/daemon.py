@@ -11,16 +11,21 @@ import subprocess
 import tempfile
 import time
 
+import pytest
+
 from harness.build import BUILD
 from harness.keys import public_records
 from harness.milter_wire import open_socket
 from harness.process import run
 from harness.submilter import parse_record
-from harness.unit_file import confinement
+from harness.unit_file import confined, confinement
 
 PROGRAM = BUILD / "milter" / "submilter"
 # Whom the daemon runs as: it drops root's rights where it is started with them.
 USER = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+# Of tests in which the daemon does what the unit keeps it from.
+FREE = pytest.mark.skipif(confined(), reason="the unit starts it without root's rights, and lets it write to its "
+                                             "folders only")
 REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|ThreadSanitizer|Assertion")
 
 CONFIG = """\
@@ -64,12 +69,11 @@ def make_keys(folder, number):
 class Daemon:
     """One running daemon. more: further lines of configuration. socket: where it will listen, when
     config says so. handed: a socket to bind and to hand over as descriptor 3. wrapper: a command to
-    run it by. environment: more of it. program: a copy to run."""
+    run it by. environment: more of it."""
 
-    def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=(), environment=None,
-                 program=PROGRAM):
+    def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=(), environment=None):
         self.wrapper = wrapper
-        self.program = program
+        self.program = PROGRAM
         self.environment = environment or {}
         # Not below pytest's folders: a unix socket's path has 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="submilter-wire."))

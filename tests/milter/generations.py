@@ -2,9 +2,11 @@
 
 import ctypes
 import os
+import pathlib
+import shutil
 import signal
 
-from daemon import CONFIG, Daemon
+from daemon import CONFIG, PROGRAM, Daemon
 from harness.service_manager import Notifications
 from harness.waiting import PATIENCE, wait_until
 
@@ -45,13 +47,16 @@ class Adopted:
 
 
 class Generations(Daemon):
-    """hand_over() as often as wanted. pid_file: with one. earlier: the processes that have handed over."""
+    """hand_over() as often as wanted. pid_file: with one. own_program: a copy that may be moved away.
+    earlier: the processes that have handed over."""
 
-    def __init__(self, more="", pid_file=False, config=CONFIG, **options):
+    def __init__(self, more="", pid_file=False, own_program=False, config=CONFIG, **options):
         adopt_orphans(True)
         if pid_file:
             config += 'pid_file = "{folder}/run/pid";\n'
         super().__init__(more, config=config, **options)
+        if own_program:
+            self.program = pathlib.Path(shutil.copy2(PROGRAM, self.folder / "submilter"))
         self.manager = Notifications(self.folder / "notify")
         self.environment = {**self.environment, "NOTIFY_SOCKET": self.manager.address}
         self.earlier = []

@@ -8,13 +8,12 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 
 import pytest
 
 from conftest import Gate
-from daemon import CONFIG, PROGRAM, USER
+from daemon import CONFIG, FREE, PROGRAM, USER
 from generations import Adopted, Generations
 from harness.milter_mta import EOM, Message, Outcome, Player, play
 from harness.milter_wire import Session
@@ -186,25 +185,20 @@ def test_a_successor_that_can_not_start_changes_nothing(generations):
 
 def test_a_program_that_is_gone_changes_nothing(generations):
     """An upgrade that went wrong: the file that the daemon came from is not there."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="submilter-program."))
-    try:
-        folder.chmod(0o755)
-        program = folder / "submilter"
-        shutil.copy2(PROGRAM, program)
-        gate = generations(program=program)
-        program.rename(folder / "away")
-        gate.daemon.process.send_signal(signal.SIGUSR2)
-        gate.daemon.wait_for_log("hand-over failed, this process goes on: cannot run")
-        gate.check_signed(gate.play())
-        (folder / "away").rename(program)
-        gate.daemon.hand_over()
-        gate.check_signed(gate.play())
-        gate.records(2)
-    finally:
-        shutil.rmtree(folder)
+    gate = generations(own_program=True)
+    program = gate.daemon.program
+    program.rename(program.with_name("away"))
+    gate.daemon.process.send_signal(signal.SIGUSR2)
+    gate.daemon.wait_for_log("hand-over failed, this process goes on: cannot run")
+    gate.check_signed(gate.play())
+    program.with_name("away").rename(program)
+    gate.daemon.hand_over()
+    gate.check_signed(gate.play())
+    gate.records(2)
 
 
 @AS_ROOT
+@FREE
 def test_keys_of_root(generations):
     """The daemon can't read them any more, and so it can't start a successor; root can."""
     gate = generations(pid_file=True)
@@ -278,6 +272,7 @@ def test_a_pid_file_that_names_another(generations, user):
 
 
 @AS_ROOT
+@FREE
 def test_a_pid_file_of_root_is_not_left_behind(generations):
     """A successor that can't write it does not follow: the file would name a process that has ended."""
     gate = generations(pid_file=True)
