@@ -2,8 +2,12 @@
 #include "milter/log.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "milter/writer.h"
 
@@ -12,9 +16,19 @@ static struct {
     bool verbose;
 } state;
 
+/* Under systemd both ways end in the journal: JOURNAL_STREAM names what standard error is then. */
+static bool stderr_is_journal(void)
+{
+    uintmax_t device, inode;
+    struct stat status;
+    const char *journal = getenv("JOURNAL_STREAM");
+    return journal && sscanf(journal, "%ju:%ju", &device, &inode) == 2 &&
+           fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
 void log_open(bool to_stderr, bool verbose)
 {
-    state.to_stderr = to_stderr;
+    state.to_stderr = to_stderr && !stderr_is_journal();
     state.verbose = verbose;
     openlog("submilter", LOG_PID | LOG_NDELAY, LOG_MAIL);
 }

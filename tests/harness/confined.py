@@ -57,7 +57,8 @@ MOST_FAMILIES = 46
 def call(name, *arguments):
     if getattr(LIBC, name)(*arguments) < 0:
         number = ctypes.get_errno()
-        raise OSError(number, f"{name}{arguments}: {os.strerror(number)}")
+        shown = [getattr(argument, "value", argument) for argument in arguments]
+        raise OSError(number, f"{name}{shown}: {os.strerror(number)}")
 
 
 def mount(source, target, kind=None, flags=0, options=None):
@@ -78,7 +79,7 @@ class FileSystem:
         self.settings = settings
         self.paths = paths
         self.writable = [path for path in self._writable() if os.path.isdir(path)]
-        self.seen = [*keep, *self.writable]
+        self.seen = sorted({*keep, *self.writable})  # a folder before what is in it
 
     def _writable(self):
         for value in self.all("ReadWritePaths"):

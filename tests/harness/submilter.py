@@ -66,7 +66,7 @@ class Submilter:
     def start(self):
         reports = self.logs / "sanitizer"
         env = {name: f"{os.environ.get(name, '')}:log_path={reports}:exitcode=99" for name in SANITIZERS}
-        place = self.folder if isinstance(self.address, int) else self.address.parent
+        place = self.logs if isinstance(self.address, int) else self.address.parent
         confined = confinement(USER, self.logs, place, self.folder.parent)
         self.server = Server("submilter", [*confined, *self.command("-f", "-c", self.config)], self.folder / "stderr", env)
         address = ("127.0.0.1", self.address) if isinstance(self.address, int) else str(self.address)
