@@ -163,7 +163,8 @@ enum handover_step handover_step(pid_t *ret_successor, struct error *error)
     if (heard && strncmp(text, "failed ", 7) == 0)
         error_set(&reason, "%.1000s", text + 7);
     else if (heard && strncmp(text, "exec ", 5) == 0)
-        error_set(&reason, "cannot run %s: %s", now.program, strerror(atoi(text + 5)));
+        error_set(&reason, "cannot run %s: %s", now.program,
+                  strerror((int)strtol(text + 5, NULL, 10)));
     else if (heard)
         error_set(&reason, "the successor speaks another language");
     *error = reason;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -19,11 +20,13 @@ static struct {
 /* Under systemd both ways end in the journal: JOURNAL_STREAM names what standard error is then. */
 static bool stderr_is_journal(void)
 {
-    uintmax_t device, inode;
+    char here[64];
     struct stat status;
     const char *journal = getenv("JOURNAL_STREAM");
-    return journal && sscanf(journal, "%ju:%ju", &device, &inode) == 2 &&
-           fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+    if (!journal || fstat(STDERR_FILENO, &status) < 0)
+        return false;
+    snprintf(here, sizeof here, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(journal, here) == 0;
 }
 
 void log_open(bool to_stderr, bool verbose)

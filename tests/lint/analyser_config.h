@@ -2,3 +2,4 @@
 #define _GNU_SOURCE 1
 #define PACKAGE_VERSION "0"
 #define SYSCONFDIR "/etc/submilter"
+#define SBINDIR "/usr/sbin"

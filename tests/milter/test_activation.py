@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from conftest import Gate
 from daemon import CONFIG, PROGRAM, Daemon
+from gate import Gate
 from generations import Generations
 from harness.milter_mta import Message, Player, play
 from harness.milter_wire import Session

@@ -12,8 +12,8 @@ import threading
 
 import pytest
 
-from conftest import Gate
 from daemon import CONFIG, FREE, PROGRAM, USER
+from gate import Gate
 from generations import Adopted, Generations
 from harness.milter_mta import EOM, Message, Outcome, Player, play
 from harness.milter_wire import Session

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from conftest import Gate
 from daemon import PROGRAM, Daemon
+from gate import Gate
 from harness.milter_mta import Message
 from harness.service_manager import Notifications
 from harness.waiting import PATIENCE, wait_until
@@ -180,3 +180,20 @@ def test_nobody_to_tell(start_daemon, name):
     gate.check_signed(gate.play())
     gate.record()
     assert gate.daemon.stop() == 0
+
+
+def test_the_journal_has_each_line_once(site):
+    """Standard error is the journal where JOURNAL_STREAM names it: syslog goes there too."""
+    daemon, manager = site()
+    daemon.errors.touch()
+    status = os.stat(daemon.errors)
+    daemon.environment["JOURNAL_STREAM"] = f"{status.st_dev}:{status.st_ino}"
+    launch(daemon)
+    manager.wait("READY")
+    assert daemon.stop() == 0
+    assert daemon.log() == ""
+    daemon.environment["JOURNAL_STREAM"] = f"{status.st_dev}:{status.st_ino + 1}"
+    launch(daemon)
+    manager.wait("READY", len(manager.messages))
+    daemon.wait_for_log("started:")
+    assert daemon.stop() == 0
