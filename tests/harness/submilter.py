@@ -3,12 +3,13 @@
 import json
 import os
 import pwd
+import re
 import signal
 from pathlib import Path
 
 from . import libconfig
 from .build import program
-from .process import Server, run
+from .process import Server, adopt_orphans, run
 from .unit_file import confinement
 from .waiting import PATIENCE, accepts, wait_until
 
@@ -78,6 +79,21 @@ class Submilter:
         self.server.send(signal.SIGUSR1)
         self.server.wait_ready(lambda: expected in self.server.printed()[before:], f"says {expected!r}")
         return self.server.printed()[before:]
+
+    def hand_over(self):
+        """SIGUSR2; waits until the successor serves. The server before: it ends when its sessions have."""
+        before = self.server
+        printed = len(before.printed())
+        adopt_orphans(True)
+        try:
+            before.send(signal.SIGUSR2)
+            wait_until(lambda: "handed over to process" in before.printed()[printed:], "a hand-over",
+                       explain=before.printed)
+        finally:
+            adopt_orphans(False)
+        pid = int(re.search(r"handed over to process (\d+)", before.printed()[printed:])[1])
+        self.server = Server.successor(before, pid)
+        return before
 
     def kill(self):
         self.server.stop(signal.SIGKILL)

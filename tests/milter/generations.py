@@ -1,49 +1,12 @@
 """A daemon that is followed by its successors, under a service manager that this test plays."""
 
-import ctypes
-import os
 import pathlib
 import shutil
 import signal
 
 from daemon import CONFIG, PROGRAM, Daemon
+from harness.process import Adopted, adopt_orphans
 from harness.service_manager import Notifications
-from harness.waiting import PATIENCE, wait_until
-
-PR_SET_CHILD_SUBREAPER = 36
-
-
-def adopt_orphans(wanted):
-    """Successors are nobody's children: from now on they are ours, as they are systemd's."""
-    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0) == 0
-
-
-class Adopted:
-    """What Daemon needs of subprocess.Popen, for a process that we did not start."""
-
-    def __init__(self, pid):
-        self.pid = pid
-        self.returncode = None
-
-    def poll(self):
-        if self.returncode is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.returncode = os.waitstatus_to_exitcode(status)
-        return self.returncode
-
-    def wait(self, seconds=PATIENCE):
-        wait_until(lambda: self.poll() is not None, f"process {self.pid} to end", seconds)
-        return self.returncode
-
-    def send_signal(self, number):
-        os.kill(self.pid, number)
-
-    def terminate(self):
-        self.send_signal(signal.SIGTERM)
-
-    def kill(self):
-        self.send_signal(signal.SIGKILL)
 
 
 class Generations(Daemon):
