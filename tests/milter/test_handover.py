@@ -46,6 +46,11 @@ def generations():
             daemon.remove()
 
 
+def sockets(process):
+    links = [os.readlink(path) for path in pathlib.Path(f"/proc/{process.pid}/fd").iterdir()]
+    return {link for link in links if link.startswith("socket:")}
+
+
 def test_an_open_session_keeps_its_daemon(generations):
     """In the middle of a message, and for the next one; what is new goes to the successor."""
     gate = generations()
@@ -56,6 +61,7 @@ def test_an_open_session_keeps_its_daemon(generations):
     player.begin(message)
     daemon.hand_over()
     old = daemon.earlier[0]
+    assert not sockets(old) & sockets(daemon.process), "a session would stay open when its daemon closes it"
     gate.check_signed(gate.play())
     player.body(message.body)
     gate.check_signed(Outcome(EOM, player.eom()))
