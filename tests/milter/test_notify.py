@@ -136,6 +136,17 @@ def test_a_start_that_fails(site, what):
     assert messages[0]["STATUS"] in daemon.log() and messages[0]["STATUS"], messages
 
 
+def test_a_status_is_one_line(site):
+    """A sentence may have several; the second one would be read as another variable."""
+    daemon, manager = site()
+    daemon.configure('"\n')
+    daemon.config = daemon.config.rename(daemon.folder / "sub\nREADY=1")
+    launch(daemon)
+    assert daemon.process.wait(PATIENCE) == 78
+    assert "sub\nREADY=1" in daemon.log()
+    assert [set(said) for _, said in manager.all()] == [{"EXIT_STATUS", "STATUS"}]
+
+
 def test_a_check_tells_nobody(site):
     daemon, manager = site()
     done = subprocess.run([str(PROGRAM), "-n", "-c", str(daemon.config)], timeout=PATIENCE, check=False,
