@@ -71,7 +71,7 @@ enum server_answer server_ask(const struct listening *listening, int millisecond
     enum server_answer answer = SERVER_HIDDEN;
     int fd = socket(listening->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return answer;
+        return SERVER_SILENT; /* out of descriptors: libmilter can't accept either */
     if (connects(fd, listening, until))
         answer = negotiates(fd, until) ? SERVER_ANSWERS : SERVER_SILENT;
     else if (errno == EAGAIN)

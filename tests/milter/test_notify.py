@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import signal
 import subprocess
 import time
 
@@ -102,6 +103,24 @@ def test_the_life_of_a_daemon(site, abstract):
     assert daemon.stop() == 0
     at, _, said = manager.wait("STOPPING", at)
     assert said["STOPPING"] == "1" and at == len(manager.all()) - 1
+
+
+def test_it_serves_before_it_says_so(site):
+    """libmilter fails to accept at first: that it listens is not enough."""
+    daemon, manager = site(ASAN_OPTIONS="detect_leaks=0")
+    calls = daemon.folder / "calls"
+    trace = ["strace", "-f", "-o", str(calls), "-e", "trace=accept,sendto", "-e", "inject=accept:error=EAGAIN:when=1..20"]
+    with open(daemon.errors, "ab") as errors:
+        daemon.process = subprocess.Popen([*trace, str(PROGRAM), "-f", "-c", str(daemon.config)],
+                                          stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                          env={**os.environ, **daemon.environment})
+    _, sender, _ = manager.wait("READY")
+    os.kill(sender, signal.SIGTERM)
+    assert daemon.process.wait(PATIENCE) == 0
+    lines = calls.read_text().splitlines()
+    said = next(at for at, line in enumerate(lines) if "READY=1" in line)
+    tried = [line for line in lines[:said] if "accept(" in line]
+    assert len(tried) > 20 and "INJECTED" not in tried[-1], lines
 
 
 def test_it_is_stopping_before_it_ends(site):
