@@ -105,6 +105,13 @@ def test_the_life_of_a_daemon(site, abstract):
     assert said["STOPPING"] == "1" and at == len(manager.all()) - 1
 
 
+def end_children(pid):
+    """strace lets what it traces go on when it is killed."""
+    for children in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text().split():
+            os.kill(int(child), signal.SIGKILL)
+
+
 def test_it_serves_before_it_says_so(site):
     """libmilter fails to accept at first: that it listens is not enough."""
     daemon, manager = site(ASAN_OPTIONS="detect_leaks=0")
@@ -114,9 +121,12 @@ def test_it_serves_before_it_says_so(site):
         daemon.process = subprocess.Popen([*trace, str(PROGRAM), "-f", "-c", str(daemon.config)],
                                           stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
                                           env={**os.environ, **daemon.environment})
-    _, sender, _ = manager.wait("READY")
-    os.kill(sender, signal.SIGTERM)
-    assert daemon.process.wait(PATIENCE) == 0
+    try:
+        _, sender, _ = manager.wait("READY")
+        os.kill(sender, signal.SIGTERM)
+        assert daemon.process.wait(PATIENCE) == 0
+    finally:
+        end_children(daemon.process.pid)
     lines = calls.read_text().splitlines()
     said = next(at for at, line in enumerate(lines) if "READY=1" in line)
     tried = [line for line in lines[:said] if "accept(" in line]
