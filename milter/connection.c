@@ -7,6 +7,7 @@
 #define CONNECTION_ARENA_CEILING ((size_t)256 << 10)
 
 static atomic_uint messages;
+static atomic_uint connections;
 
 struct connection *connection_of(SMFICTX *context)
 {
@@ -22,6 +23,7 @@ struct connection *connection_of(SMFICTX *context)
         free(connection);
         return NULL;
     }
+    atomic_fetch_add(&connections, 1);
     return connection;
 }
 
@@ -34,6 +36,7 @@ void connection_close(SMFICTX *context)
     arena_free(connection->arena);
     free(connection);
     smfi_setpriv(context, NULL);
+    atomic_fetch_sub(&connections, 1);
 }
 
 void connection_restart(struct connection *connection)
@@ -64,4 +67,9 @@ void connection_end_message(struct connection *connection)
 unsigned connection_messages(void)
 {
     return atomic_load(&messages);
+}
+
+unsigned connection_count(void)
+{
+    return atomic_load(&connections);
 }

@@ -32,6 +32,9 @@ void connection_end_message(struct connection *connection);
 /* How many messages are between MAIL and their end, in all connections. */
 unsigned connection_messages(void);
 
+/* How many connections have spoken and are not closed. */
+unsigned connection_count(void);
+
 /* Gives the connection its message; takes it over. */
 void connection_begin_message(struct connection *connection, struct message *message);
 

@@ -1,50 +1,35 @@
-/* Serving, reloading on USR1, draining on TERM. */
+/* Serving, reloading on USR1, handing over on USR2, draining on TERM. */
 #include "milter/daemon.h"
 
-#include <libmilter/mfapi.h>
-#include <pthread.h>
-#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "milter/advice.h"
-#include "milter/callbacks.h"
 #include "milter/connection.h"
 #include "milter/current.h"
+#include "milter/handover.h"
+#include "milter/inherited.h"
 #include "milter/log.h"
+#include "milter/notify.h"
+#include "milter/server.h"
 #include "milter/signals.h"
+#include "milter/takeover.h"
 #include "milter/writer.h"
 
 #define DRAIN_MILLISECONDS 20000
-#define PACKET_BYTES ((size_t)1024 * 1024)
+#define ANSWER_MILLISECONDS 30000
+#define LEAVING_MILLISECONDS (600 * 1000)
+#define LOOK_MILLISECONDS 100
 
-static pthread_t server;
-static atomic_bool served_well;
-
-/* libmilter runs in a thread of its own with all signals blocked, and so do the ones it makes. */
-static void *serve(void *unused)
+static int64_t milliseconds(void)
 {
-    (void)unused;
-    signals_block();
-    atomic_store(&served_well, smfi_main() == MI_SUCCESS);
-    signals_tell(SIGNAL_ENDED);
-    return NULL;
-}
-
-static bool set_up(const struct settings *settings, const struct listening *listening,
-                   struct error *error)
-{
-    char where[32];
-    snprintf(where, sizeof where, "fd:%d", listening->fd);
-    if (smfi_setconn(where) != MI_SUCCESS || smfi_register(callbacks) != MI_SUCCESS ||
-        smfi_settimeout((int)settings->timeout) != MI_SUCCESS)
-        return error_set(error, "libmilter did not take its settings");
-    /* Postfix sends fields of up to 100 KB in one packet; the default of 64 KB would reset the
-     * connection. */
-    smfi_setmaxdatasize(PACKET_BYTES);
-    return true;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* What is allowed, and hardly meant. */
@@ -78,9 +63,12 @@ static void reload(const char *path)
     struct error error;
     struct snapshot *next;
     struct snapshot *now = current_snapshot();
+    notify_reloading();
     if (!snapshot_load(path, now, &next, &error)) {
-        snapshot_unref(now);
         log_error("reload refused, the configuration before stays in force: %s", error.text);
+        notify_ready("reload refused, config=%s stays in force: %s", now->settings->hash,
+                     error.text);
+        snapshot_unref(now);
         return;
     }
     writer_set_file(next->settings->log.json);
@@ -88,6 +76,7 @@ static void reload(const char *path)
     snapshot_unref(now);
     current_replace(next);
     log_info("reloaded: config=%s from %s", next->settings->hash, path);
+    notify_ready("serving: config=%s", next->settings->hash);
     advice_give(next, log_warning);
 }
 
@@ -101,48 +90,177 @@ static void drain(void)
     if (connection_messages() > 0)
         log_warning("%u messages were still under way; the MTA will try them again",
                     connection_messages());
-    smfi_stop();
 }
 
-bool daemon_start(struct snapshot *snapshot, const struct listening *listening, struct error *error)
+static bool come_up(const struct settings *settings, struct listening *listening, int channel,
+                    struct error *error)
 {
-    if (!set_up(snapshot->settings, listening, error) || !writer_start(error))
+    if ((channel >= 0 && !takeover_ready(channel, error)) ||
+        !server_start(settings, listening, error))
+        return false;
+    bool up = server_ask(listening, ANSWER_MILLISECONDS) != SERVER_SILENT ||
+              error_set(error, "libmilter does not answer at %s", listening->spec);
+    if (up && (channel < 0 || takeover_serving(channel, listening, error)))
+        return true;
+    server_stop();
+    bool well = server_join();
+    (void)well; /* it has failed as it is */
+    return false;
+}
+
+bool daemon_start(struct snapshot *snapshot, struct listening *listening, int channel,
+                  struct error *error)
+{
+    if (!writer_start(error))
         return false;
     writer_set_file(snapshot->settings->log.json);
     current_replace(snapshot_ref(snapshot));
-    int failed = pthread_create(&server, NULL, serve, NULL);
-    if (failed) {
+    if (!come_up(snapshot->settings, listening, channel, error)) {
         writer_stop();
         current_replace(NULL);
-        return error_set(error, "cannot start libmilter's thread: %s", strerror(failed));
+        return false;
     }
     snapshot_unref(snapshot);
     return true;
 }
 
-static void say_started(const char *path)
+static void say_started(const char *path, const struct listening *listening)
 {
     struct snapshot *snapshot = current_snapshot();
     log_info("started: config=%s from %s, listening at %s", snapshot->settings->hash, path,
-             snapshot->settings->socket);
+             listening->spec);
+    if (listening->lent && !inherited_is_at(listening, snapshot->settings->socket))
+        log_warning("socket: %s is what was handed over, and it is listened at; the configuration "
+                    "says %s: let both name the same, as others read it there",
+                    listening->spec, snapshot->settings->socket);
+    notify_ready("serving: config=%s", snapshot->settings->hash);
     advice_give(snapshot, log_warning);
     snapshot_unref(snapshot);
 }
 
-int daemon_serve(const char *path, const struct listening *listening)
+/* Says that we serve, and only when we do. Returns when that is due again. */
+static int64_t watch(const struct listening *listening, int64_t due)
 {
-    say_started(path);
-    enum signal_event event;
-    while ((event = signals_wait(-1)) == SIGNAL_RELOAD || event == SIGNAL_NONE)
+    int interval = notify_interval();
+    int64_t now = milliseconds();
+    if (!interval || now < due)
+        return due;
+    if (server_ask(listening, interval / 2 + 1) != SERVER_SILENT)
+        notify_alive();
+    else
+        log_error("libmilter has not answered for %d ms: the service manager is not told that we "
+                  "are alive",
+                  interval / 2 + 1);
+    return milliseconds() + interval;
+}
+
+/* How long to sleep where nothing happens. */
+static int patience(int64_t due)
+{
+    int64_t left = due - milliseconds();
+    if (handover_channel() >= 0)
+        return LOOK_MILLISECONDS;
+    if (!notify_interval())
+        return -1;
+    return left > 0 ? (int)left : 0;
+}
+
+static void hand_over(const struct arguments *arguments, const struct listening *listening)
+{
+    struct error error;
+    if (handover_begin(arguments, listening, &error))
+        log_info("handing over: waiting for the successor");
+    else
+        log_error("hand-over refused, this process goes on: %s", error.text);
+}
+
+/* Whether the successor serves now. */
+static bool step_hand_over(void)
+{
+    struct error error;
+    pid_t successor;
+    switch (handover_step(&successor, &error)) {
+    case HANDOVER_DONE:
+        log_info("handed over to process %ld: finishing %u sessions", (long)successor,
+                 connection_count());
+        return true;
+    case HANDOVER_FAILED:
+        log_error("hand-over failed, this process goes on: %s", error.text);
+        return false;
+    case HANDOVER_WAIT:
+        break;
+    }
+    return false;
+}
+
+/* Until SIGNAL_STOP, SIGNAL_ENDED, or SIGNAL_SUCCEED: a successor serves now. */
+static enum signal_event serve(const struct arguments *arguments, const struct listening *listening)
+{
+    int64_t due = milliseconds() + notify_interval();
+    for (;;) {
+        enum signal_event event = signals_wait_or(handover_channel(), patience(due));
+        switch (event) {
+        case SIGNAL_RELOAD:
+            reload(arguments->path);
+            break;
+        case SIGNAL_SUCCEED:
+            hand_over(arguments, listening);
+            break;
+        case SIGNAL_STOP:
+        case SIGNAL_ENDED:
+            return event;
+        case SIGNAL_READABLE:
+        case SIGNAL_NONE:
+            if ((event == SIGNAL_READABLE || handover_is_overdue()) && step_hand_over())
+                return SIGNAL_SUCCEED;
+            due = watch(listening, due);
+            break;
+        }
+    }
+}
+
+/* The sessions that we have are served to their end, within bounds; nobody else comes. */
+static enum signal_event finish_sessions(const char *path)
+{
+    for (int waited = 0; server_is_busy() && waited < LEAVING_MILLISECONDS;
+         waited += LOOK_MILLISECONDS) {
+        enum signal_event event = signals_wait(LOOK_MILLISECONDS);
         if (event == SIGNAL_RELOAD)
             reload(path);
+        if (event == SIGNAL_STOP || event == SIGNAL_ENDED)
+            return event;
+    }
+    return SIGNAL_STOP;
+}
+
+static void stop_accepting(const struct listening *listening)
+{
+    struct error error;
     listen_remove(listening);
+    if (!listening->lent)
+        return;
+    if (server_pause(&error))
+        server_leave();
+    else
+        log_error("%s", error.text);
+}
+
+int daemon_serve(const struct arguments *arguments, const struct listening *listening)
+{
+    say_started(arguments->path, listening);
+    enum signal_event event = serve(arguments, listening);
+    handover_abandon();
+    if (event == SIGNAL_SUCCEED)
+        event = finish_sessions(arguments->path);
+    else
+        stop_accepting(listening);
     if (event == SIGNAL_STOP) {
         log_info("stopping: %u messages under way", connection_messages());
+        notify_stopping("stopping: %u messages under way", connection_messages());
         drain();
+        server_stop();
     }
-    pthread_join(server, NULL);
-    bool well = event == SIGNAL_STOP && atomic_load(&served_well);
+    bool well = server_join() && event == SIGNAL_STOP;
     if (!well)
         log_error("libmilter ended by itself");
     else
@@ -150,7 +268,7 @@ int daemon_serve(const char *path, const struct listening *listening)
     writer_stop();
     current_replace(NULL);
     int status = well ? 0 : EX_UNAVAILABLE;
-    if (connection_messages() > 0)
+    if (connection_count() > 0)
         _exit(status); /* libmilter's threads are still at work: exit() would take OpenSSL from them
                         */
     return status;

@@ -15,6 +15,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "gate/snapshot.h"
+#include "milter/inherited.h"
+
 #define BACKLOG 512
 
 static bool is_live(const struct sockaddr_un *address)
@@ -60,21 +63,34 @@ static bool may_replace(const struct sockaddr_un *address, struct error *error)
     return true;
 }
 
+/* To the user that the daemon will be, who has to be able to connect too (milter/server.h), and to
+ * the MTA's group. */
+static bool give(const char *temporary, const char *path, const struct settings *settings,
+                 struct error *error)
+{
+    uid_t user;
+    gid_t group;
+    struct stat status;
+    if (!snapshot_identity(settings, &user, &group, error) ||
+        (settings->socket_group && !group_id(settings->socket_group, &group, error)))
+        return false;
+    if (!settings->socket_group)
+        group = (gid_t)-1;
+    if (lstat(temporary, &status) == 0 && status.st_uid == user &&
+        (!settings->socket_group || status.st_gid == group))
+        return true;
+    return lchown(temporary, user, group) == 0 ||
+           error_set(error,
+                     "%s: cannot give it to the group \"%s\": %s; start it as root, or write "
+                     "socket_group = \"\";",
+                     path, settings->socket_group ? settings->socket_group : "", strerror(errno));
+}
+
 static bool publish(int fd, const char *temporary, const char *path,
                     const struct settings *settings, struct error *error)
 {
-    gid_t group = 0;
-    struct stat status;
-    if (settings->socket_group) {
-        if (!group_id(settings->socket_group, &group, error))
-            return false;
-        if ((lstat(temporary, &status) < 0 || status.st_gid != group) &&
-            lchown(temporary, (uid_t)-1, group) < 0)
-            return error_set(error,
-                             "%s: cannot give it to the group \"%s\": %s; start it as root, or "
-                             "write socket_group = \"\";",
-                             path, settings->socket_group, strerror(errno));
-    }
+    if (!give(temporary, path, settings, error))
+        return false;
     if (listen(fd, BACKLOG) < 0 || rename(temporary, path) < 0)
         return error_set(error, "%s: %s", path, strerror(errno));
     return true;
@@ -133,6 +149,8 @@ static bool open_unix(const char *path, const struct settings *settings,
     listening->fd = fd;
     snprintf(listening->path, sizeof listening->path, "%s", path);
     listening->inode = lstat(path, &status) == 0 ? status.st_ino : 0;
+    memcpy(&listening->address, &address, sizeof address);
+    listening->address_len = sizeof address;
     return true;
 }
 
@@ -173,6 +191,8 @@ static bool open_inet(const char *where, int family, struct listening *listening
         return error_set(error, "socket: %s: %s", where, gai_strerror(failed));
     listening->fd = open_address(found);
     int reason = errno;
+    memcpy(&listening->address, found->ai_addr, found->ai_addrlen);
+    listening->address_len = found->ai_addrlen;
     freeaddrinfo(found);
     if (listening->fd < 0)
         return error_set(error, "socket: cannot listen at %s: %s", where, strerror(reason));
@@ -182,23 +202,20 @@ static bool open_inet(const char *where, int family, struct listening *listening
 static bool open_inherited(const char *number, struct listening *listening, struct error *error)
 {
     char *end;
+    char what[48];
     long fd = strtol(number, &end, 10);
-    int on = 0;
-    socklen_t len = sizeof on;
-    if (!*number || *end || fd < 0 || fd > 65535 ||
-        getsockopt((int)fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) < 0 || !on)
-        return error_set(error, "socket: fd:%s is not a listening socket", number);
-    on = 1;
-    setsockopt((int)fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    listening->fd = (int)fd;
+    snprintf(what, sizeof what, "fd:%s", number);
+    if (!*number || *end || fd < 0 || fd > 65535)
+        return error_set(error, "socket: %s is not a listening socket", what);
+    if (!inherited_adopt((int)fd, what, listening, error))
+        return false;
+    listening->lent = true;
     return true;
 }
 
-bool listen_open(const struct settings *settings, struct listening *ret_listening,
-                 struct error *error)
+static bool open_spec(const char *spec, const struct settings *settings,
+                      struct listening *ret_listening, struct error *error)
 {
-    const char *spec = settings->socket;
-    *ret_listening = (struct listening){.fd = -1};
     if (strncmp(spec, "unix:", 5) == 0)
         return open_unix(spec + 5, settings, ret_listening, error);
     if (strncmp(spec, "local:", 6) == 0)
@@ -214,6 +231,17 @@ bool listen_open(const struct settings *settings, struct listening *ret_listenin
         "socket: \"%s\": expected unix:/PATH, inet:PORT@ADDRESS, inet6:PORT@ADDRESS or "
         "fd:NUMBER",
         spec);
+}
+
+bool listen_open(const struct settings *settings, struct listening *ret_listening,
+                 struct error *error)
+{
+    *ret_listening = (struct listening){.fd = -1};
+    if (!open_spec(settings->socket, settings, ret_listening, error))
+        return false;
+    if (!ret_listening->spec[0])
+        snprintf(ret_listening->spec, sizeof ret_listening->spec, "%s", settings->socket);
+    return true;
 }
 
 void listen_remove(const struct listening *listening)

@@ -2,12 +2,18 @@
 #ifndef MILTER_LISTEN_H
 #define MILTER_LISTEN_H
 
+#include <sys/socket.h>
+
 #include "conf/settings.h"
 
 struct listening {
     int fd;
-    char path[108]; /* of a unix socket that we made; "" otherwise */
+    char spec[160]; /* its address, in the words of settings->socket */
+    char path[108]; /* of a unix socket that is ours to remove; "" otherwise */
     unsigned long long inode;
+    struct sockaddr_storage address; /* where it can be reached */
+    socklen_t address_len;
+    bool lent; /* whoever handed it to us keeps it open: what comes when we don't accept waits */
 };
 
 /* Opens settings->socket: unix:, local:, inet:, inet6:, fd:N. A unix socket appears at its path

@@ -2,8 +2,13 @@
 #include "milter/log.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "milter/writer.h"
 
@@ -12,9 +17,21 @@ static struct {
     bool verbose;
 } state;
 
+/* Under systemd both ways end in the journal: JOURNAL_STREAM names what standard error is then. */
+static bool stderr_is_journal(void)
+{
+    char here[64];
+    struct stat status;
+    const char *journal = getenv("JOURNAL_STREAM");
+    if (!journal || fstat(STDERR_FILENO, &status) < 0)
+        return false;
+    snprintf(here, sizeof here, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(journal, here) == 0;
+}
+
 void log_open(bool to_stderr, bool verbose)
 {
-    state.to_stderr = to_stderr;
+    state.to_stderr = to_stderr && !stderr_is_journal();
     state.verbose = verbose;
     openlog("submilter", LOG_PID | LOG_NDELAY, LOG_MAIL);
 }

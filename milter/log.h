@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* to_stderr: -f. verbose: records are logged too where syslog is not their
- * place. */
+/* to_stderr: -f; not where that is the journal, which gets what goes to syslog. verbose: records
+ * are logged too where syslog is not their place. */
 void log_open(bool to_stderr, bool verbose);
 bool log_is_verbose(void);
 

@@ -1,85 +1,37 @@
 /* submilter: reads its arguments, checks the configuration, opens the socket and becomes the
  * daemon. */
-#include <getopt.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "milter/advice.h"
+#include "milter/arguments.h"
 #include "milter/background.h"
 #include "milter/daemon.h"
+#include "milter/inherited.h"
 #include "milter/listen.h"
 #include "milter/log.h"
+#include "milter/notify.h"
 #include "milter/pid_file.h"
 #include "milter/privileges.h"
 #include "milter/signals.h"
-
-struct arguments {
-    const char *path;
-    bool foreground;
-    bool check_only;
-    bool verbose;
-};
-
-static const char usage[] =
-    "usage: submilter [-f] [-c FILE] [-n] [-v]\n"
-    "  -c FILE  the configuration (default " SYSCONFDIR "/submilter.conf)\n"
-    "  -f       stay in the foreground and log to stderr too\n"
-    "  -n       check the configuration, tables and keys, and exit: 0 when all is well, else 78\n"
-    "  -v       log more\n"
-    "  -V       print the version\n";
-
-static bool read_arguments(int argc, char **argv, struct arguments *ret, int *ret_exit)
-{
-    static const struct option options[] = {
-        {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
-    int option;
-    *ret = (struct arguments){.path = SYSCONFDIR "/submilter.conf"};
-    while ((option = getopt_long(argc, argv, "c:fhnvV", options, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            ret->path = optarg;
-            break;
-        case 'f':
-            ret->foreground = true;
-            break;
-        case 'n':
-            ret->check_only = true;
-            break;
-        case 'v':
-            ret->verbose = true;
-            break;
-        case 'V':
-            puts("submilter " PACKAGE_VERSION);
-            *ret_exit = 0;
-            return false;
-        case 'h':
-            fputs(usage, stdout);
-            *ret_exit = 0;
-            return false;
-        default:
-            fputs(usage, stderr);
-            *ret_exit = EX_USAGE;
-            return false;
-        }
-    }
-    if (optind < argc) {
-        fprintf(stderr, "submilter: unexpected argument \"%s\"\n%s", argv[optind], usage);
-        *ret_exit = EX_USAGE;
-        return false;
-    }
-    return true;
-}
+#include "milter/takeover.h"
 
 static int complain(const struct error *error, int status)
 {
     fprintf(stderr, "submilter: %s\n", error->text);
     return status;
+}
+
+/* Whoever waits for the daemon to come up is told why it does not. */
+static int give_up(const struct error *error, int status, int channel)
+{
+    if (channel < 0)
+        notify_failed(error->text, status);
+    takeover_refuse(channel, error->text);
+    return complain(error, status);
 }
 
 __attribute__((format(printf, 1, 2))) static void warn(const char *format, ...)
@@ -92,32 +44,48 @@ __attribute__((format(printf, 1, 2))) static void warn(const char *format, ...)
     fputc('\n', stderr);
 }
 
-/* A reload has to find the file after the daemon has left its working folder. */
-static bool make_absolute(struct arguments *arguments, struct error *error)
+static int check(const struct arguments *arguments)
 {
-    static char path[PATH_MAX];
-    char folder[PATH_MAX];
-    if (arguments->path[0] == '/')
-        return true;
-    if (!getcwd(folder, sizeof folder) ||
-        (size_t)snprintf(path, sizeof path, "%s/%s", folder, arguments->path) >= sizeof path)
-        return error_set(error, "%s: write the whole path behind -c", arguments->path);
-    arguments->path = path;
-    return true;
+    struct error error;
+    struct snapshot *snapshot;
+    if (!snapshot_load(arguments->path, NULL, &snapshot, &error))
+        return complain(&error, EX_CONFIG);
+    bool good = privileges_drop(snapshot->settings, &error);
+    if (good) {
+        advice_give(snapshot, warn);
+        printf("submilter: %s: the configuration is good (config %s)\n", arguments->path,
+               snapshot->settings->hash);
+    }
+    snapshot_unref(snapshot);
+    return good ? 0 : complain(&error, EX_CONFIG);
+}
+
+/* From a predecessor, from the service manager, or our own. */
+static bool find_socket(const struct arguments *arguments, const struct settings *settings,
+                        int *channel, struct listening *ret_listening, struct error *error)
+{
+    if (arguments->take_over && *channel < 0 && !takeover_ask(settings, channel, error))
+        return false;
+    if (*channel >= 0)
+        return takeover_receive(*channel, settings, ret_listening, error);
+    if (inherited_is_offered())
+        return inherited_take(ret_listening, error);
+    return listen_open(settings, ret_listening, error);
 }
 
 /* From root's rights and the terminal to a daemon that serves. */
 static bool start(const struct arguments *arguments, struct snapshot *snapshot,
-                  const struct listening *listening, struct error *error)
+                  struct listening *listening, int channel, struct error *error)
 {
-    if (!signals_open(error) || (!arguments->foreground && !background_enter(error)) ||
-        !pid_file_write(snapshot->settings->pid_file, error) ||
-        !privileges_drop(snapshot->settings, error))
+    const struct settings *settings = snapshot->settings;
+    if (!signals_open(error) ||
+        (!arguments->foreground && !arguments->successor && !background_enter(error)) ||
+        !pid_file_open(settings->pid_file, error) || !privileges_drop(settings, error))
         return false;
     if (!arguments->foreground)
         advice_give(snapshot, warn);
     log_open(arguments->foreground, arguments->verbose);
-    return daemon_start(snapshot, listening, error);
+    return daemon_start(snapshot, listening, channel, error);
 }
 
 int main(int argc, char **argv)
@@ -127,35 +95,29 @@ int main(int argc, char **argv)
     struct listening listening;
     struct error error;
     int status = 0;
-    if (!read_arguments(argc, argv, &arguments, &status))
+    if (!arguments_read(argc, argv, &arguments, &status))
         return status;
     umask(0027);
-    if (!snapshot_load(arguments.path, NULL, &snapshot, &error))
-        return complain(&error, EX_CONFIG);
-    if (arguments.check_only) {
-        if (!privileges_drop(snapshot->settings, &error)) {
-            snapshot_unref(snapshot);
-            return complain(&error, EX_CONFIG);
-        }
-        advice_give(snapshot, warn);
-        printf("submilter: %s: the configuration is good (config %s)\n", arguments.path,
-               snapshot->settings->hash);
-        snapshot_unref(snapshot);
-        return 0;
-    }
-
+    if (arguments.check_only)
+        return check(&arguments);
     signals_hold();
+    notify_open();
+    int channel = arguments.successor ? ARGUMENTS_CHANNEL : -1;
+    if (!snapshot_load(arguments.path, NULL, &snapshot, &error))
+        return give_up(&error, EX_CONFIG, channel);
     privileges_raise_descriptors();
-    if ((!arguments.foreground && !make_absolute(&arguments, &error)) ||
-        !listen_open(snapshot->settings, &listening, &error)) {
+    if (!arguments_make_absolute(&arguments, &error) ||
+        !find_socket(&arguments, snapshot->settings, &channel, &listening, &error)) {
         snapshot_unref(snapshot);
-        return complain(&error, EX_OSERR);
+        return give_up(&error, EX_OSERR, channel);
     }
-    if (!start(&arguments, snapshot, &listening, &error)) {
+    if (!start(&arguments, snapshot, &listening, channel, &error)) {
         listen_remove(&listening);
         snapshot_unref(snapshot);
-        return complain(&error, EX_OSERR);
+        return give_up(&error, EX_OSERR, channel);
     }
+    if (!pid_file_write(&error))
+        log_error("%s", error.text);
     background_ready();
-    return daemon_serve(arguments.path, &listening);
+    return daemon_serve(&arguments, &listening);
 }

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2};
+
+/* Means nothing else to us or to libmilter, and ends nobody. */
+#define WAKING SIGURG
 static int ends[2] = {-1, -1};
 
 void signals_tell(enum signal_event event)
@@ -37,7 +40,22 @@ void signals_hold(void)
 
 static void on_signal(int signal)
 {
-    signals_tell(signal == SIGTERM || signal == SIGINT ? SIGNAL_STOP : SIGNAL_RELOAD);
+    switch (signal) {
+    case SIGTERM:
+    case SIGINT:
+        signals_tell(SIGNAL_STOP);
+        break;
+    case SIGUSR2:
+        signals_tell(SIGNAL_SUCCEED);
+        break;
+    default:
+        signals_tell(SIGNAL_RELOAD);
+    }
+}
+
+static void on_waking(int signal)
+{
+    (void)signal;
 }
 
 bool signals_open(struct error *error)
@@ -49,6 +67,8 @@ bool signals_open(struct error *error)
         sigaction(numbers[i], &action, NULL);
     sigset_t set = ours();
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    action.sa_handler = on_waking;
+    sigaction(WAKING, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
     return true;
@@ -61,15 +81,33 @@ void signals_block(void)
     pthread_sigmask(SIG_BLOCK, &all, NULL);
 }
 
-enum signal_event signals_wait(int milliseconds)
+void signals_allow_wake(void)
 {
-    struct pollfd waiting = {.fd = ends[0], .events = POLLIN};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, WAKING);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void signals_wake(pthread_t thread)
+{
+    pthread_kill(thread, WAKING);
+}
+
+enum signal_event signals_wait_or(int fd, int milliseconds)
+{
+    struct pollfd waiting[2] = {{.fd = ends[0], .events = POLLIN}, {.fd = fd, .events = POLLIN}};
     char byte;
     int ready;
     do
-        ready = poll(&waiting, 1, milliseconds);
+        ready = poll(waiting, 2, milliseconds);
     while (ready < 0 && errno == EINTR && milliseconds < 0);
-    if (ready > 0 && read(ends[0], &byte, 1) == 1)
+    if (ready > 0 && waiting[0].revents && read(ends[0], &byte, 1) == 1)
         return (enum signal_event)byte;
-    return SIGNAL_NONE;
+    return ready > 0 && waiting[1].revents ? SIGNAL_READABLE : SIGNAL_NONE;
+}
+
+enum signal_event signals_wait(int milliseconds)
+{
+    return signals_wait_or(-1, milliseconds);
 }

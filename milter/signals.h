@@ -2,15 +2,18 @@
 #ifndef MILTER_SIGNALS_H
 #define MILTER_SIGNALS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "policy/error.h"
 
 enum signal_event {
-    SIGNAL_RELOAD = 'r', /* USR1, HUP */
-    SIGNAL_STOP = 's',   /* TERM, INT */
-    SIGNAL_ENDED = 'e',  /* smfi_main has returned: signals_tell */
-    SIGNAL_NONE = 0,     /* time has run out */
+    SIGNAL_RELOAD = 'r',  /* USR1, HUP */
+    SIGNAL_STOP = 's',    /* TERM, INT */
+    SIGNAL_SUCCEED = 'u', /* USR2 */
+    SIGNAL_ENDED = 'e',   /* smfi_main has returned: signals_tell */
+    SIGNAL_READABLE = 'f',
+    SIGNAL_NONE = 0, /* time has run out */
 };
 
 /* Keeps these signals waiting until signals_open: one that comes while the daemon starts would end
@@ -27,6 +30,16 @@ void signals_block(void);
 
 /* The next event; milliseconds: how long to wait, -1 for ever. */
 enum signal_event signals_wait(int milliseconds);
+
+/* As signals_wait, and SIGNAL_READABLE once there is something to read from fd (-1: none). */
+enum signal_event signals_wait_or(int fd, int milliseconds);
+
+/* Wakes a thread that waits in poll() and has called signals_allow_wake. It may come a moment too
+ * early, and is then lost. */
+void signals_wake(pthread_t thread);
+
+/* After signals_block: this thread, and the ones that it makes, can be woken. */
+void signals_allow_wake(void);
 
 /* From any thread. */
 void signals_tell(enum signal_event event);

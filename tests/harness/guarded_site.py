@@ -57,7 +57,7 @@ class GuardedSite(Site):
         socket = self.mta.socket(SOCKET)
         socket.parent.mkdir()
         shutil.chown(socket.parent, USER, "postfix")
-        socket.parent.chmod(0o750)
+        socket.parent.chmod(0o2750)
         self.submilter = self.new_submilter("submilter", socket)
         for domain in DOMAINS:
             self.submilter.new_key(domain, "--selector", "s1")

@@ -1,16 +1,25 @@
 """Servers of our own: started in the foreground, ended surely, also when the tests themselves die."""
 
+import ctypes
 import os
 import random
 import signal
 import socket
 import subprocess
 
-from .waiting import PATIENCE, wait_until
+from .waiting import PATIENCE, GaveUp, wait_until
 
+PR_SET_CHILD_SUBREAPER = 36
 
 class Server:
     """One server process in a session of its own. What it prints goes to a file."""
+
+    @classmethod
+    def successor(cls, server, pid):
+        """A process that has followed a server, and is a child of ours (adopt_orphans)."""
+        follower = cls.__new__(cls)
+        follower.name, follower.output, follower.process = server.name, server.output, Adopted(pid)
+        return follower
 
     def __init__(self, name, command, output, env=None):
         self.name = name
@@ -44,16 +53,55 @@ class Server:
     def send(self, number):
         self.process.send_signal(number)
 
+    def kill(self):
+        if isinstance(self.process, Adopted):
+            self.process.kill()
+        else:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
     def stop(self, number=signal.SIGTERM):
         """End it and give its exit code; kill what does not end by itself, and call that a failure."""
         if self.running():
             self.send(number)
         try:
             return self.process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        except (subprocess.TimeoutExpired, GaveUp):
+            self.kill()
             raise AssertionError(f"{self.name} did not end:\n{self.printed()}") from None
+
+
+def adopt_orphans(wanted):
+    """Successors are nobody's children: from now on they are ours, as they are systemd's."""
+    assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0) == 0
+
+
+class Adopted:
+    """What Daemon needs of subprocess.Popen, for a process that we did not start."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.returncode = None
+
+    def poll(self):
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def wait(self, seconds=PATIENCE):
+        wait_until(lambda: self.poll() is not None, f"process {self.pid} to end", seconds)
+        return self.returncode
+
+    def send_signal(self, number):
+        os.kill(self.pid, number)
+
+    def terminate(self):
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self):
+        self.send_signal(signal.SIGKILL)
 
 
 def run(*command, data=None, check=True, env=None):

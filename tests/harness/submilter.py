@@ -3,12 +3,14 @@
 import json
 import os
 import pwd
+import re
 import signal
 from pathlib import Path
 
 from . import libconfig
 from .build import program
-from .process import Server, run
+from .process import Server, adopt_orphans, run
+from .unit_file import confinement
 from .waiting import PATIENCE, accepts, wait_until
 
 USER = "nobody"  # who it runs as: an unprivileged user that every system has
@@ -65,7 +67,9 @@ class Submilter:
     def start(self):
         reports = self.logs / "sanitizer"
         env = {name: f"{os.environ.get(name, '')}:log_path={reports}:exitcode=99" for name in SANITIZERS}
-        self.server = Server("submilter", self.command("-f", "-c", self.config), self.folder / "stderr", env)
+        place = self.logs if isinstance(self.address, int) else self.address.parent
+        confined = confinement(USER, self.logs, place, self.folder.parent)
+        self.server = Server("submilter", [*confined, *self.command("-f", "-c", self.config)], self.folder / "stderr", env)
         address = ("127.0.0.1", self.address) if isinstance(self.address, int) else str(self.address)
         self.server.wait_ready(lambda: accepts(address), f"listens at {address}")
 
@@ -75,6 +79,21 @@ class Submilter:
         self.server.send(signal.SIGUSR1)
         self.server.wait_ready(lambda: expected in self.server.printed()[before:], f"says {expected!r}")
         return self.server.printed()[before:]
+
+    def hand_over(self):
+        """SIGUSR2; waits until the successor serves. The server before: it ends when its sessions have."""
+        before = self.server
+        printed = len(before.printed())
+        adopt_orphans(True)
+        try:
+            before.send(signal.SIGUSR2)
+            wait_until(lambda: "handed over to process" in before.printed()[printed:], "a hand-over",
+                       explain=before.printed)
+        finally:
+            adopt_orphans(False)
+        pid = int(re.search(r"handed over to process (\d+)", before.printed()[printed:])[1])
+        self.server = Server.successor(before, pid)
+        return before
 
     def kill(self):
         self.server.stop(signal.SIGKILL)

@@ -11,15 +11,21 @@ import subprocess
 import tempfile
 import time
 
+import pytest
+
 from harness.build import BUILD
 from harness.keys import public_records
 from harness.milter_wire import open_socket
 from harness.process import run
 from harness.submilter import parse_record
+from harness.unit_file import confined, confinement
 
 PROGRAM = BUILD / "milter" / "submilter"
 # Whom the daemon runs as: it drops root's rights where it is started with them.
 USER = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+# Of tests in which the daemon does what the unit keeps it from.
+FREE = pytest.mark.skipif(confined(), reason="the unit starts it without root's rights, and lets it write to its "
+                                             "folders only")
 REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|ThreadSanitizer|Assertion")
 
 CONFIG = """\
@@ -63,10 +69,12 @@ def make_keys(folder, number):
 class Daemon:
     """One running daemon. more: further lines of configuration. socket: where it will listen, when
     config says so. handed: a socket to bind and to hand over as descriptor 3. wrapper: a command to
-    run it by."""
+    run it by. environment: more of it."""
 
-    def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=()):
+    def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=(), environment=None):
         self.wrapper = wrapper
+        self.program = PROGRAM
+        self.environment = environment or {}
         # Not below pytest's folders: a unix socket's path has 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="submilter-wire."))
         self.folder.chmod(0o755)
@@ -88,6 +96,9 @@ class Daemon:
         if os.getuid() == 0:
             for path in [self.folder, *self.folder.rglob("*")]:
                 shutil.chown(path, USER)
+            # As in Postfix's queue folder: what the daemon makes there is for Postfix's group.
+            shutil.chown(self.folder / "run", group="postfix")
+            (self.folder / "run").chmod(0o2755)
         self.process = None
         self._read = 0  # bytes of the records file
         self._records = []
@@ -97,8 +108,9 @@ class Daemon:
 
     def start(self, seconds=20):
         environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99",
-                           UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1")
-        command = [*self.wrapper, str(PROGRAM), "-f", "-c", str(self.config)]
+                           UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1", **self.environment)
+        confined = confinement(USER, self.folder / "log", self.folder / "run", self.folder)
+        command = [*self.wrapper, *confined, str(self.program), "-f", "-c", str(self.config)]
         descriptors = []
         if self.handed:
             descriptors = [self.handed.fileno()]

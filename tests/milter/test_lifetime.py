@@ -23,6 +23,20 @@ def test_ends_with_open_sessions(start_daemon):
     assert gate.daemon.records() == []
 
 
+def test_ends_at_once(start_daemon):
+    """libmilter looks every five seconds whether it is to end: it is woken."""
+    took = []
+    gate = start_daemon()
+    for _ in range(3):
+        gate.check_signed(gate.play())
+        gate.record()
+        began = time.monotonic()
+        assert gate.daemon.stop() == 0
+        took.append(time.monotonic() - began)
+        gate.daemon.start()
+    assert min(took) < 3, took
+
+
 def test_a_second_start_after_a_kill(start_daemon):
     """The socket that a killed daemon left is no obstacle."""
     gate = start_daemon()

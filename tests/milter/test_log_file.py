@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from daemon import CONFIG
+from daemon import CONFIG, FREE
 from harness.milter_mta import Message
 
 
@@ -55,6 +55,7 @@ def test_rotation_loses_nothing(start_daemon):
     assert lines == count + 1
 
 
+@FREE
 def test_the_file_comes_back(start_daemon):
     """The folder was not there, the admin makes it: records are written again by themselves."""
     gate = start_daemon(config=log("{folder}/gone/decisions.jsonl", "continue"))

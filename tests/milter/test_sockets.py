@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from daemon import CONFIG, PROGRAM, Daemon
+from daemon import CONFIG, FREE, PROGRAM, Daemon
 from harness.milter_mta import Message
 from harness.process import free_ports
 
@@ -70,6 +70,7 @@ def test_a_socket_that_is_handed_over(start_daemon):
         assert os.path.exists(gate.daemon.socket), "it is not ours to remove"
 
 
+@FREE
 @pytest.mark.parametrize("mode", ["0660", "0600", "0666"])
 def test_mode_and_group(start_daemon, mode):
     group = "nogroup" if os.getuid() == 0 else None

@@ -83,7 +83,7 @@ class SuiteSite(GuardedSite):
     def fresh_second(self):
         """The second daemon, running, with everything as it was at first and no records yet.
 
-        It is reloaded rather than started anew, as libmilter takes five seconds to end.
+        It is reloaded rather than started anew, which is quicker.
         """
         daemon = self.second
         self.times += 1

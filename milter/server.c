@@ -1,0 +1,119 @@
+/* Starting and stopping libmilter, and keeping it from accepting. */
+#include "milter/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libmilter/mfapi.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "milter/callbacks.h"
+#include "milter/connection.h"
+#include "milter/sessions.h"
+#include "milter/signals.h"
+
+#define PACKET_BYTES ((size_t)1024 * 1024)
+#define WAKE_MILLISECONDS 10
+
+static pthread_t server;
+static atomic_bool served_well;
+static atomic_bool ended;
+static int descriptor = -1; /* the one that libmilter knows */
+static int kept = -1;       /* the listening socket, while libmilter has another one */
+static int silent[2] = {-1, -1};
+
+/* libmilter runs in a thread of its own with all signals blocked, and so do the ones it makes. */
+static void *serve(void *unused)
+{
+    (void)unused;
+    signals_block();
+    signals_allow_wake();
+    atomic_store(&served_well, smfi_main() == MI_SUCCESS);
+    atomic_store(&ended, true);
+    signals_tell(SIGNAL_ENDED);
+    return NULL;
+}
+
+bool server_start(const struct settings *settings, const struct listening *listening,
+                  struct error *error)
+{
+    char where[32];
+    snprintf(where, sizeof where, "fd:%d", listening->fd);
+    if (smfi_setconn(where) != MI_SUCCESS || smfi_register(callbacks) != MI_SUCCESS ||
+        smfi_settimeout((int)settings->timeout) != MI_SUCCESS)
+        return error_set(error, "libmilter did not take its settings");
+    /* Postfix sends fields of up to 100 KB in one packet; the default of 64 KB would reset the
+     * connection. */
+    smfi_setmaxdatasize(PACKET_BYTES);
+    descriptor = listening->fd;
+    sessions_of(descriptor);
+    int failed = pthread_create(&server, NULL, serve, NULL);
+    return !failed || error_set(error, "cannot start libmilter's thread: %s", strerror(failed));
+}
+
+/* smfi_stop waits for the thread that polls the listening socket, up to 5 s. */
+static void *stop(void *unused)
+{
+    (void)unused;
+    signals_block();
+    smfi_stop();
+    return NULL;
+}
+
+void server_stop(void)
+{
+    pthread_t stopper;
+    if (pthread_create(&stopper, NULL, stop, NULL) != 0) {
+        smfi_stop();
+        return;
+    }
+    while (!atomic_load(&ended)) {
+        signals_wake(server);
+        signals_wait(WAKE_MILLISECONDS);
+    }
+    pthread_join(stopper, NULL);
+}
+
+bool server_join(void)
+{
+    pthread_join(server, NULL);
+    return atomic_load(&served_well);
+}
+
+bool server_pause(struct error *error)
+{
+    kept = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    if (kept < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, silent) < 0) {
+        int reason = errno;
+        if (kept >= 0)
+            close(kept);
+        return error_set(error, "cannot give the listening socket away: %s", strerror(reason));
+    }
+    /* libmilter polls a socket on which nothing will ever come. */
+    dup3(silent[0], descriptor, O_CLOEXEC);
+    signals_wake(server);
+    return true;
+}
+
+void server_resume(void)
+{
+    dup3(kept, descriptor, O_CLOEXEC);
+    signals_wake(server);
+    server_leave();
+    close(silent[0]);
+    close(silent[1]);
+}
+
+void server_leave(void)
+{
+    close(kept);
+    kept = -1;
+}
+
+bool server_is_busy(void)
+{
+    return connection_count() > 0 || sessions_accepted() > 0;
+}

@@ -1,0 +1,39 @@
+/* libmilter at work: its thread, and the descriptor that it accepts from. */
+#ifndef MILTER_SERVER_H
+#define MILTER_SERVER_H
+
+#include "milter/listen.h"
+
+/* Starts libmilter in a thread of its own. SIGNAL_ENDED tells (signals_wait) when that has ended.
+ */
+MUST_CHECK bool server_start(const struct settings *settings, const struct listening *listening,
+                             struct error *error);
+
+/* Stops libmilter at once, whatever its sessions are at. */
+void server_stop(void);
+
+/* After server_stop or SIGNAL_ENDED: waits for the thread. Whether libmilter ended as it should. */
+MUST_CHECK bool server_join(void);
+
+/* Accepts no more; what comes waits in the socket, if somebody else holds it open. Sessions go on.
+ */
+MUST_CHECK bool server_pause(struct error *error);
+
+/* Accepts again. */
+void server_resume(void);
+
+/* After server_pause: gives the listening socket up for good. */
+void server_leave(void);
+
+/* Whether any session is open: also such as have been accepted but have not yet said anything. */
+bool server_is_busy(void);
+
+/* Speaks to ourselves through the listening socket, as an MTA would. */
+enum server_answer {
+    SERVER_ANSWERS,
+    SERVER_SILENT, /* no answer in so many milliseconds */
+    SERVER_HIDDEN, /* we may not connect to it, and can't tell */
+};
+enum server_answer server_ask(const struct listening *listening, int milliseconds);
+
+#endif

@@ -1,0 +1,47 @@
+"""Reading systemd unit files, as far as ours go."""
+
+import os
+from pathlib import Path
+
+from .build import BUILD, TOP
+
+
+def service():
+    """The service unit as this build installs it."""
+    return BUILD / "contrib/systemd/submilter.service"
+
+
+def socket_unit():
+    return TOP / "contrib/systemd/submilter.socket"
+
+
+def read(path: Path, section):
+    """[(name, value)] in order; "Name=" alone is there too."""
+    found = []
+    here = None
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("["):
+            here = line.strip("[]")
+        elif line and not line.startswith(("#", ";")) and here == section:
+            name, separator, value = line.partition("=")
+            assert separator and not value.endswith("\\"), f"{path}: {line}"
+            found.append((name, value))
+    return found
+
+
+
+def values(path: Path, section, name):
+    return [value for one, value in read(path, section) if one == name]
+
+
+def confinement(user, log, socket_folder, folder):
+    """With SUBMILTER_CONFINED: what to put before a command, so that it runs under the unit's restrictions."""
+    if not confined():
+        return []
+    return ["/usr/bin/python3", str(TOP / "tests/harness/confined.py"), "--unit", str(service()), "--user", user,
+            "--path", f"/var/log/submilter={log}", "--path", f"/var/spool/postfix/submilter={socket_folder}",
+            "--keep", str(folder), "--keep", str(BUILD), "--"]
+
+
+def confined():
+    return "SUBMILTER_CONFINED" in os.environ

@@ -1,0 +1,381 @@
+"""A restart that loses no connection: the listening socket changes hands, sessions do not."""
+
+import array
+import concurrent.futures
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import threading
+
+import pytest
+
+from daemon import CONFIG, FREE, PROGRAM, USER
+from gate import Gate
+from generations import Generations
+from harness.milter_mta import EOM, Message, Outcome, Player, play
+from harness.milter_wire import OPTNEG, Session
+from harness.process import Adopted, free_ports
+from harness.waiting import PATIENCE, wait_until
+
+AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
+HAND_OVERS = int(os.environ.get("SUBMILTER_HAND_OVERS", "12"))
+UNIX = 'socket = "unix:{folder}/run/submilter.sock";'
+
+
+@pytest.fixture
+def generations():
+    """Starts a daemon that can hand over."""
+    started = []
+
+    def start(more="", **options):
+        started.append(Generations(more, **options))
+        return Gate(started[-1].start())
+
+    yield start
+    try:
+        for daemon in started:
+            for process in daemon.earlier:
+                assert process.wait(PATIENCE) == 0, daemon.log()[-4000:]
+            assert daemon.stop() == 0, daemon.log()[-4000:]
+    finally:
+        for daemon in started:
+            daemon.remove()
+
+
+def sockets(process):
+    links = [os.readlink(path) for path in pathlib.Path(f"/proc/{process.pid}/fd").iterdir()]
+    return {link for link in links if link.startswith("socket:")}
+
+
+def test_an_open_session_keeps_its_daemon(generations):
+    """In the middle of a message, and for the next one; what is new goes to the successor."""
+    gate = generations()
+    daemon = gate.daemon
+    message = Message()
+    player = gate.player()
+    idle = gate.player()
+    player.begin(message)
+    daemon.hand_over()
+    old = daemon.earlier[0]
+    assert not sockets(old) & sockets(daemon.process), "a session would stay open when its daemon closes it"
+    gate.check_signed(gate.play())
+    player.body(message.body)
+    gate.check_signed(Outcome(EOM, player.eom()))
+    gate.check_signed(player.message())
+    gate.check_signed(idle.message())
+    gate.records(4)
+    player.session.close()
+    gate.check_signed(idle.message())
+    assert old.poll() is None, "it has an open session"
+    idle.session.close()
+    assert old.wait() == 0
+    assert os.path.exists(daemon.socket), "it is the successor's"
+    gate.check_signed(gate.play())
+    gate.records(2)
+    assert daemon.stop() == 0
+    assert not os.path.exists(daemon.socket)
+
+
+def test_a_session_that_has_not_spoken_is_kept(generations):
+    """It was accepted: nobody else can serve it."""
+    gate = generations()
+    silent = gate.session(negotiate=False)
+    gate.check_signed(gate.play())  # libmilter accepts in order
+    gate.daemon.hand_over()
+    gate.check_signed(gate.play())
+    silent.negotiate()
+    gate.check_signed(play(silent))
+    silent.close()
+    gate.records(3)
+    assert gate.daemon.earlier[0].wait() == 0
+
+
+def test_under_load(generations):
+    """No session fails and no message is judged twice or never, whoever serves."""
+    gate = generations()
+    daemon = gate.daemon
+    enough = threading.Event()
+
+    def client(number):
+        """Sessions of one to four messages, until it is enough. How many messages passed."""
+        passed = 0
+        while not enough.is_set():
+            with Session(daemon.socket, timeout=PATIENCE) as session:
+                player = Player(session)
+                assert player.open() is None
+                for _ in range(1 + (passed + number) % 4):
+                    outcome = player.message()
+                    assert outcome.accepted, outcome
+                    passed += 1
+                session.quit()
+        return passed
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        jobs = [pool.submit(client, number) for number in range(8)]
+        try:
+            for _ in range(HAND_OVERS):
+                before = len(daemon.records())
+                daemon.hand_over()
+                wait_until(lambda: len(daemon.records()) >= before + 8 or any(job.done() for job in jobs),
+                           "messages to pass")
+        finally:
+            enough.set()
+        total = sum(job.result() for job in jobs)
+    records = gate.records(total, PATIENCE)
+    print(f"{len(daemon.earlier)} hand-overs, {total} messages")
+    assert len({record["id"] for record in records}) == total
+    assert all(record["action"] == "accept" for record in records)
+    assert len(daemon.earlier) == HAND_OVERS
+
+
+def test_over_the_network(generations):
+    port = free_ports(1)[0]
+    gate = generations(config=CONFIG.replace(UNIX, f'socket = "inet:{port}@127.0.0.1";'),
+                       socket=("127.0.0.1", port))
+    player = gate.player()
+    gate.daemon.hand_over()
+    gate.check_signed(gate.play())
+    gate.check_signed(player.message())
+    player.session.close()
+    assert gate.daemon.earlier[0].wait() == 0
+    gate.check_signed(gate.play())
+    gate.records(3)
+
+
+def test_the_successor_has_the_configuration_of_now(generations):
+    """And its own address, when that is another one now: the old one's goes."""
+    gate = generations()
+    daemon = gate.daemon
+    before = daemon.socket
+    gate.play()
+    config = gate.record()["config"]
+    daemon.template = CONFIG.replace("submilter.sock", "other.sock")
+    daemon.configure('socket_group = "";\n')
+    daemon.hand_over()
+    daemon.socket = daemon.folder / "run" / "other.sock"
+    gate.check_signed(gate.play())
+    assert gate.record()["config"] != config
+    assert not before.exists()
+    assert daemon.earlier[0].wait() == 0
+
+
+def test_a_successor_that_can_not_start_changes_nothing(generations):
+    """The running daemon says why, serves on, and hands over once the configuration is mended."""
+    gate = generations(pid_file=True)
+    daemon = gate.daemon
+    if os.getuid() == 0:
+        shutil.chown(daemon.folder / "run" / "pid", USER)
+    daemon.configure("unknown_key = 1;\n")
+    player = gate.player()
+    pid = daemon.process.pid
+    daemon.process.send_signal(signal.SIGUSR2)
+    daemon.wait_for_log("hand-over failed, this process goes on")
+    assert "unknown_key" in daemon.log()
+    assert (daemon.folder / "run" / "pid").read_text() == f"{pid}\n"
+    gate.check_signed(gate.play())
+    gate.check_signed(player.message())
+    gate.records(2)
+    assert not any("MAINPID" in said or "STOPPING" in said for _, said in daemon.manager.all())
+    daemon.configure()
+    daemon.hand_over()
+    gate.check_signed(gate.play())
+    gate.check_signed(player.message())
+    gate.records(2)
+    player.session.close()
+    assert daemon.earlier[0].wait() == 0
+    wait_until(lambda: (daemon.folder / "run" / "pid").read_text() == f"{daemon.process.pid}\n", "the pid file")
+
+
+def test_a_program_that_is_gone_changes_nothing(generations):
+    """An upgrade that went wrong: the file that the daemon came from is not there."""
+    gate = generations(own_program=True)
+    program = gate.daemon.program
+    program.rename(program.with_name("away"))
+    gate.daemon.process.send_signal(signal.SIGUSR2)
+    gate.daemon.wait_for_log("hand-over failed, this process goes on: cannot run")
+    gate.check_signed(gate.play())
+    program.with_name("away").rename(program)
+    gate.daemon.hand_over()
+    gate.check_signed(gate.play())
+    gate.records(2)
+
+
+@AS_ROOT
+@FREE
+def test_keys_of_root(generations):
+    """The daemon can't read them any more, and so it can't start a successor; root can."""
+    gate = generations(pid_file=True)
+    daemon = gate.daemon
+    assert daemon.stop() == 0
+    for path in (daemon.folder / "keys").rglob("*"):
+        os.chown(path, 0, 0)
+    daemon.start()
+    daemon.process.send_signal(signal.SIGUSR2)
+    daemon.wait_for_log("hand-over failed, this process goes on")
+    assert "Permission denied" in daemon.log()
+    gate.check_signed(gate.play())
+    gate.record()
+    successor = take_over(daemon)
+    daemon.earlier.append(daemon.process)
+    daemon.process = successor
+    gate.check_signed(gate.play())
+    gate.record()
+    assert daemon.earlier[0].wait() == 0
+
+
+def take_over(daemon):
+    """submilter -t into the background, which returns when it serves."""
+    done = subprocess.run([str(PROGRAM), "-t", "-c", str(daemon.config)], timeout=PATIENCE, check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True)
+    assert done.returncode == 0, (done, daemon.log()[-2000:])
+    return Adopted(int((daemon.folder / "run" / "pid").read_text()))
+
+
+def test_taking_over(generations):
+    """submilter -t, as an init script has it: with nobody there, and then again and again."""
+    gate = generations(pid_file=True)
+    daemon = gate.daemon
+    assert daemon.stop() == 0
+    daemon.process = take_over(daemon)
+    for _ in range(3):
+        player = gate.player()
+        daemon.earlier.append(daemon.process)
+        daemon.process = take_over(daemon)
+        assert daemon.process.pid != daemon.earlier[-1].pid
+        gate.check_signed(gate.play())
+        gate.check_signed(player.message())
+        player.session.close()
+        assert daemon.earlier[-1].wait() == 0
+    gate.records(6)
+    done = subprocess.run([str(PROGRAM), "-t", "-c", str(daemon.folder / "none")], timeout=PATIENCE, check=False,
+                          capture_output=True, text=True)
+    assert done.returncode == 78 and daemon.process.poll() is None
+    gate.check_signed(gate.play())
+    gate.record()
+
+
+@AS_ROOT
+@pytest.mark.parametrize("user", [USER, "daemon"])
+def test_a_pid_file_that_names_another(generations, user):
+    """Its folder is the daemon's: what it wrote there must not have root end other processes."""
+    gate = generations(pid_file=True)
+    daemon = gate.daemon
+    assert daemon.stop() == 0
+    with subprocess.Popen(["setpriv", f"--reuid={user}", "--clear-groups", "sleep", "600"]) as other:
+        try:
+            wait_until(lambda: "sleep" in pathlib.Path(f"/proc/{other.pid}/comm").read_text(), "sleep")
+            (daemon.folder / "run" / "pid").write_text(f"{other.pid}\n")
+            daemon.process = take_over(daemon)
+            gate.check_signed(gate.play())
+            gate.record()
+            assert other.poll() is None
+        finally:
+            other.kill()
+
+
+@AS_ROOT
+@FREE
+def test_a_pid_file_of_root_is_not_left_behind(generations):
+    """A successor that can't write it does not follow: the file would name a process that has ended."""
+    gate = generations(pid_file=True)
+    gate.daemon.process.send_signal(signal.SIGUSR2)
+    gate.daemon.wait_for_log("hand-over failed, this process goes on: pid_file: cannot write")
+    assert "submilter -t" in gate.daemon.log()
+    gate.check_signed(gate.play())
+    gate.record()
+
+
+class Successor:
+    """Plays a successor as the running daemon sees one that submilter -t starts."""
+
+    def __init__(self, daemon):
+        self.rendezvous = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.rendezvous.bind(f"\0submilter/successor-of/{daemon.process.pid}")
+        self.rendezvous.listen(1)
+        self.rendezvous.settimeout(PATIENCE)
+        daemon.process.send_signal(signal.SIGUSR2)
+        self.channel = self.rendezvous.accept()[0]
+        self.channel.settimeout(PATIENCE)
+        text, ancillary, _, _ = self.channel.recvmsg(4096, socket.CMSG_SPACE(4))
+        self.offer = text.decode()
+        descriptors = array.array("i")
+        descriptors.frombytes(ancillary[0][2])
+        self.listening = socket.socket(fileno=descriptors[0])
+
+    def say(self, text):
+        self.channel.send(text.encode())
+
+    def hear(self):
+        return self.channel.recv(4096).decode()
+
+    def close(self):
+        for one in (self.channel, self.listening, self.rendezvous):
+            one.close()
+
+
+@pytest.mark.parametrize("last_words", ["", "failed out of luck", "nonsense", "serving"])
+def test_a_successor_that_dies_before_it_serves(generations, last_words):
+    """Who came while nobody accepted has waited, and is served."""
+    gate = generations()
+    successor = Successor(gate.daemon)
+    try:
+        assert successor.offer == f"offer own unix:{gate.daemon.socket}"
+        successor.say("ready")
+        assert successor.hear() == "yours"
+        waiting = gate.session(negotiate=False)
+        waiting.packet(OPTNEG, struct.pack(">III", 6, 0x1FF, 0x1FFFFF))
+        assert waiting.silent(), "nobody accepts now"
+        if last_words:
+            successor.say(last_words)
+        successor.close()
+        gate.daemon.wait_for_log("hand-over failed, this process goes on")
+        assert last_words != "failed out of luck" or "goes on: out of luck" in gate.daemon.log()
+        assert waiting.read_packet()[0] == OPTNEG
+        gate.check_signed(gate.play())
+        gate.record()
+    finally:
+        successor.close()
+
+
+def test_ending_while_a_successor_loads(generations):
+    gate = generations()
+    successor = Successor(gate.daemon)
+    try:
+        gate.daemon.process.send_signal(signal.SIGUSR2)
+        gate.daemon.wait_for_log("hand-over refused, this process goes on: another")
+        assert gate.daemon.stop() == 0
+        assert successor.hear() == "", "it has nothing to take over any more"
+    finally:
+        successor.close()
+
+
+IMPOSTOR = """
+import socket, sys
+meeting = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+meeting.bind(chr(0) + "submilter/successor-of/" + sys.argv[1])
+meeting.listen(1)
+print("listening", flush=True)
+print(meeting.accept()[0].recvmsg(4096, 64)[:2], flush=True)
+"""
+
+
+@AS_ROOT
+def test_an_impostor_gets_nothing(generations):
+    """A process of another user waits where submilter -t would."""
+    gate = generations()
+    command = ["setpriv", "--reuid=daemon", "--clear-groups", "/usr/bin/python3", "-c", IMPOSTOR,
+               str(gate.daemon.process.pid)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as impostor:
+        try:
+            assert impostor.stdout.readline() == "listening\n"
+            gate.daemon.hand_over()
+            assert impostor.stdout.readline() == "(b'', [])\n"
+        finally:
+            impostor.kill()
+    gate.check_signed(gate.play())
+    gate.record()
