@@ -1,7 +1,6 @@
 /* A bump allocator in growing blocks, with a ceiling and a remembered failure. */
 #include "policy/arena.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,19 +124,26 @@ struct bytes arena_bytes(struct arena *arena, struct bytes text)
     return (struct bytes){copy, copy ? text.len : 0};
 }
 
-char *arena_printf(struct arena *arena, const char *format, ...)
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, again);
+    va_end(again);
     char *text = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
     if (!text) {
         arena->failed = true;
         return NULL;
     }
-    va_start(args, format);
     vsnprintf(text, (size_t)len + 1, format, args);
+    return text;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = arena_vprintf(arena, format, args);
     va_end(args);
     return text;
 }

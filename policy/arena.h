@@ -6,6 +6,7 @@
 #ifndef POLICY_ARENA_H
 #define POLICY_ARENA_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -33,5 +34,7 @@ struct bytes arena_bytes(struct arena *arena, struct bytes text);
 /* printf into the arena; NULL when memory is out. */
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

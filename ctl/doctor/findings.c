@@ -55,17 +55,12 @@ static struct doctor_finding *add(struct doctor *doctor)
     return &doctor->findings[doctor->count++];
 }
 
+/* Memory being out is remembered by the arena, and the command says so. */
 static void find(struct doctor *doctor, const char *id, const char *where, struct mend mend,
-                 const char *what, va_list args)
+                 const char *text)
 {
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, what, again);
-    va_end(again);
-    char *text = len < 0 ? NULL : arena_alloc(doctor->arena, (size_t)len + 1);
     if (!text)
-        return; /* the arena remembers, and the command says so */
-    vsnprintf(text, (size_t)len + 1, what, args);
+        return;
     struct doctor_finding *finding =
         is_known(doctor, id, where ? where : "", text) ? NULL : add(doctor);
     if (!finding)
@@ -83,7 +78,7 @@ void doctor_find(struct doctor *doctor, const char *id, const char *where, struc
 {
     va_list args;
     va_start(args, what);
-    find(doctor, id, where, mend, what, args);
+    find(doctor, id, where, mend, arena_vprintf(doctor->arena, what, args));
     va_end(args);
 }
 
@@ -92,7 +87,7 @@ void doctor_cannot_look(struct doctor *doctor, const char *where, struct mend me
 {
     va_list args;
     va_start(args, what);
-    find(doctor, "doctor.could-not-look", where, mend, what, args);
+    find(doctor, "doctor.could-not-look", where, mend, arena_vprintf(doctor->arena, what, args));
     va_end(args);
 }
 

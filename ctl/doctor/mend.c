@@ -5,34 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *format_text(struct doctor *doctor, const char *format, va_list args)
-{
-    va_list again;
-    va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    char *text = len < 0 ? NULL : arena_alloc(doctor->arena, (size_t)len + 1);
-    if (text)
-        vsnprintf(text, (size_t)len + 1, format, args);
-    return text ? text : "";
-}
-
 struct mend mend_command(struct doctor *doctor, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    struct mend mend = {format_text(doctor, format, args), false};
+    const char *text = arena_vprintf(doctor->arena, format, args);
     va_end(args);
-    return mend;
+    return (struct mend){text ? text : "", false};
 }
 
 struct mend mend_sentence(struct doctor *doctor, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    struct mend mend = {format_text(doctor, format, args), true};
+    const char *text = arena_vprintf(doctor->arena, format, args);
     va_end(args);
-    return mend;
+    return (struct mend){text ? text : "", true};
 }
 
 static const char plain[] =
