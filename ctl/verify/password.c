@@ -51,7 +51,7 @@ static const int ending[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
 #define ENDING (sizeof ending / sizeof *ending)
 
 /* Signals come only while it is waited for a key, so that none is lost and the terminal never stays
- * dumb. */
+ * dumb. What the caller ignores (nohup, a shell's background) stays ignored. */
 static bool read_hidden(int terminal, struct password *password)
 {
     struct sigaction catching = {.sa_handler = catch}, before[ENDING];
@@ -65,7 +65,8 @@ static bool read_hidden(int terminal, struct password *password)
         sigaddset(&blocked, ending[i]);
     sigprocmask(SIG_BLOCK, &blocked, &old);
     for (size_t i = 0; i < ENDING; i++)
-        sigaction(ending[i], &catching, &before[i]);
+        if (sigaction(ending[i], NULL, &before[i]) == 0 && before[i].sa_handler != SIG_IGN)
+            sigaction(ending[i], &catching, NULL);
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
     hidden.c_lflag |= ICANON | ECHONL;

@@ -336,10 +336,11 @@ def test_a_table_for_people(site):
 class Terminal:
     """submilterctl on a terminal of its own."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, on_interrupt=signal.SIG_DFL):
         self.ours, self.theirs = pty.openpty()
 
         def control():
+            signal.signal(signal.SIGINT, on_interrupt)  # whatever whoever runs the tests does with it
             os.setsid()
             fcntl.ioctl(self.theirs, termios.TIOCSCTTY, 0)
 
@@ -363,9 +364,10 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(site):
+def terminal(site, request):
     arguments = site.arguments("submission", "--to", "bob@sink.example.net", "--sink", str(site.sink_port))
-    asked = Terminal([program("ctl/submilterctl"), "-c", site.submilter.config, *map(str, arguments)])
+    asked = Terminal([program("ctl/submilterctl"), "-c", site.submilter.config, *map(str, arguments)],
+                     getattr(request, "param", signal.SIG_DFL))
     asked.read_until(b"Password of alice@example.com: ")
     wait_until(lambda: not asked.echoes(), "the terminal to fall silent")
     yield asked
@@ -387,3 +389,11 @@ def test_a_terminal_is_left_as_it_was(terminal, number):
         terminal.process.send_signal(number)
     assert terminal.process.wait(PATIENCE) == -number
     assert terminal.echoes()
+
+
+@pytest.mark.parametrize("terminal", [signal.SIG_IGN], indirect=True)
+def test_an_ignored_signal_stays_ignored(terminal):
+    """As in a shell's background, or behind nohup."""
+    os.write(terminal.ours, b"\x03secret\n")
+    terminal.read_until(b"0 failed, 0 skipped")
+    assert terminal.process.wait(PATIENCE) == 0 and terminal.echoes()
