@@ -6,10 +6,10 @@ import shutil
 
 from harness.build import program
 from harness.dns import NameServer
-from harness.guarded_site import GuardedSite, milter, plain_settings
+from harness.guarded_site import GuardedSite, plain_settings
 from harness.keys import public_records
 from harness.libconfig import merged
-from harness.postfix import Service
+from harness.postfix import Postfix, Service
 from harness.process import free_ports, run
 from suite_site import OLD_TLS, REFUSING_RULES
 
@@ -40,7 +40,7 @@ virtual        unix - n n - - virtual
 
 def services(silent_port):
     ghost = "check_sender_access inline:{ {ghost@example.com = 550 5.1.0 there is no such user} }"
-    silent = {**SAFE, "smtpd_milters": milter(f"inet:127.0.0.1:{silent_port}")}
+    silent = {**SAFE, "smtpd_milters": Postfix.milter(f"inet:127.0.0.1:{silent_port}")}
     return [
         Service("submission", SAFE),
         Service("smtps", {**SAFE, "smtpd_tls_wrappermode": "yes"}),
