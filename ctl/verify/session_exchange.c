@@ -6,7 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/verify/interrupt.h"
 #include "ctl/verify/session_private.h"
+
+#define LOOK_UP_MAX 1000 /* milliseconds: a signal may have come just before it was waited */
 
 static int64_t milliseconds(void)
 {
@@ -30,9 +33,13 @@ static bool wait_for(struct session *session, short events, int64_t deadline, st
         return is_gone(session, "the server has closed the connection", error);
     struct pollfd place = {.fd = number, .events = events};
     int64_t left = deadline - milliseconds();
-    int ready = left > 0 ? poll(&place, 1, (int)left) : 0;
-    if (ready > 0 || (ready < 0 && errno == EINTR))
+    if (interrupted())
+        return is_gone(session, "interrupted", error);
+    if (left > LOOK_UP_MAX)
+        left = LOOK_UP_MAX;
+    if (left > 0 && (poll(&place, 1, (int)left) >= 0 || errno == EINTR))
         return true;
+    session->silent = true;
     return is_gone(session, "the server has fallen silent", error);
 }
 
