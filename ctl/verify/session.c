@@ -69,7 +69,7 @@ static size_t note_line(char *data, size_t size, size_t count, void *context)
         if (!facts->greeting.code)
             facts->greeting = facts->last;
     }
-    return line.len;
+    return session->reader.size > SMTP_REPLY_SIZE_MAX ? 0 : line.len; /* 0: libcurl hangs up */
 }
 
 /* libcurl asks at least once a second. */
