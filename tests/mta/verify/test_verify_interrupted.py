@@ -87,14 +87,17 @@ def test_what_stays_in_the_queue_is_said(site):
     assert by == signal.SIGINT and "1 of the test messages" in complaint and "mailq" in complaint
 
 
-def test_the_password_is_in_no_argument_environment_or_core(site, held):
-    place = f"/proc/{held.process.pid}"
-    for name in ("cmdline", "environ"):
-        with open(f"{place}/{name}", "rb") as file:
-            assert b"secret" not in file.read()
-    held.process.send_signal(signal.SIGQUIT)
-    _, status = os.waitpid(held.process.pid, 0)
-    held.process.returncode = -signal.SIGQUIT
+def test_the_password_is_in_no_argument_environment_or_core(site):
+    relay = HoldingRelay(site.mta.port("submission"), 1)  # held before anything was sent
+    with relay, Running(site, relay.port, "--to", "bob@sink.example.net") as running:
+        relay.wait_held()
+        for name in ("cmdline", "environ"):
+            with open(f"/proc/{running.process.pid}/{name}", "rb") as file:
+                assert b"secret" not in file.read()
+        assert any(b"secret" in piece for piece in running.memory())
+        running.process.send_signal(signal.SIGQUIT)
+        _, status = os.waitpid(running.process.pid, 0)
+        running.process.returncode = -signal.SIGQUIT
     assert os.WTERMSIG(status) == signal.SIGQUIT and not os.WCOREDUMP(status)
 
 
