@@ -29,8 +29,8 @@ class Running:
 
     @staticmethod
     def _as_in_a_terminal():
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
 
     def end(self, number):
@@ -103,7 +103,7 @@ def test_the_password_is_in_no_argument_environment_or_core(site):
 
 def test_the_password_is_gone_from_memory_when_it_is_not_needed(site):
     plain = b"alice@example.com\0secret"
-    forms = [b"secret\n", plain, base64.b64encode(b"\0" + plain)[:-2]]
+    forms = [b"secret\n", b"secret\0", plain, base64.b64encode(b"\0" + plain)[:-2]]
     before = len(site.sink.deliveries)
     with Running(site, site.mta.port("submission"), "--to", "bob@example.net") as running:
         site.sink.wait_more_than(before)

@@ -107,6 +107,8 @@ def test_a_milter_that_does_not_answer_is_no_guard(site):
     assert "offered, and refused: 454" in row["seen"] and "doctor" in row["do"]
     row = site.verify("silent-milter").row("clear-mail")
     assert "for now only, and not by submilter: 451" in row["seen"] and "doctor" in row["do"]
+    if row := differs(postfix=None, sendmail=site.verify("silent-milter").row("clear-login")):
+        assert "for now only: 454" in row["seen"] and "doctor" in row["do"]
     row = site.verify("silent-smtps").row(differs(postfix="no-login", sendmail="tls"))
     assert "doctor" in row["do"]
 
