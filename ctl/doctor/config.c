@@ -178,8 +178,8 @@ static void look(struct doctor *doctor)
         doctor_find(doctor, "config.no-domains", doctor->config,
                     mend_sentence(doctor,
                                   "write domains = [ \"example.com\" ]; with your own in "
-                                  "%s, and make keys: submilterctl key new DOMAIN",
-                                  doctor->config),
+                                  "%s, and make keys: submilterctl -c %s key new DOMAIN",
+                                  doctor->config, mend_quote(doctor, doctor->config)),
                     "domains is empty");
     look_at_modes(doctor);
     look_at_tables(doctor);

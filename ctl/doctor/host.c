@@ -39,6 +39,13 @@ static void look_at_clock(struct doctor *doctor)
 {
     struct timex state = {0};
     int result = adjtimex(&state);
+    if (result < 0) {
+        doctor_cannot_look(doctor, "the clock",
+                           mend_sentence(doctor, "run it outside of the sandbox that forbids "
+                                                 "adjtimex(2)"),
+                           "whether it is synchronised: %s", strerror(errno));
+        return;
+    }
     if (result == TIME_ERROR || (state.status & STA_UNSYNC))
         doctor_find(doctor, "host.clock", "this host",
                     mend_sentence(doctor,
@@ -59,7 +66,7 @@ static void look_at_disk(struct doctor *doctor, const char *what, const char *pa
     if (free_bytes >= LEAST_BYTES && percent >= LEAST_PERCENT && inodes >= LEAST_PERCENT)
         return;
     doctor_find(doctor, "host.disk", path,
-                mend_sentence(doctor, "make room on it: du -xh %s | sort -h | tail",
+                mend_sentence(doctor, "make room on it; what takes it: du -xh %s | sort -h | tail",
                               mend_quote(doctor, path)),
                 "%s: %" PRIu64 " MB free (%u %%), %u %% of its inodes", what, free_bytes >> 20,
                 percent, inodes);
