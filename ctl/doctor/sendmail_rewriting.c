@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ctl/doctor/checks.h"
+#include "ctl/doctor/opendkim.h"
 #include "ctl/doctor/sendmail_view.h"
 #include "mta/whole_file.h"
 
@@ -113,7 +114,8 @@ static void look_at_mailers(struct doctor *doctor, const struct sendmail_view *v
                     (int)(esmtp && esmtp->line_max ? esmtp->line_max : relay->line_max), LONGEST);
 }
 
-static bool signs(const struct sendmail_filter *filter)
+/* By its name: nobody can ask it. */
+static bool may_sign(const struct sendmail_filter *filter)
 {
     static const char *const words[] = {"opendkim",  "dkim-filter", "dkim-milter",
                                         "dkimproxy", "rspamd",      "dkimpy"};
@@ -131,6 +133,7 @@ static bool signs(const struct sendmail_filter *filter)
 static void look_at_filters(struct doctor *doctor, const struct sendmail_view *view)
 {
     const struct sendmail_daemon common = {.own_filters = false};
+    struct opendkim opendkim;
     struct texts names;
     bool behind = false;
     if (!sendmail_cf_filters_of(doctor->arena, &view->cf, &common, &names))
@@ -143,7 +146,14 @@ static void look_at_filters(struct doctor *doctor, const struct sendmail_view *v
             behind = true;
             continue;
         }
-        if (signs(filter))
+        bool is_opendkim = opendkim_read(doctor, &opendkim) &&
+                           sendmail_cf_same_place(filter->endpoint, opendkim.socket);
+        if (is_opendkim && opendkim.signs)
+            doctor_find(doctor, "sendmail.other-signer", filter->name, opendkim_mend(doctor),
+                        "OpenDKIM at %s has the Mode %s, and a key: it signs. It may go on "
+                        "verifying",
+                        filter->endpoint, opendkim.mode);
+        else if (!is_opendkim && may_sign(filter))
             doctor_find(
                 doctor, "sendmail.other-signer", filter->name,
                 mend_sentence(doctor,

@@ -87,7 +87,8 @@ POSTFIX = [
     # signers
     Break("signers.judged-twice", returning_filter()),
     Break("signers.opendkim", all_of(
-        etc_file("opendkim.conf", "Socket inet:9@127.0.0.1\nMode sv\n"), milters(f"{GUARDED}, {OTHER}:9, default_action=accept }}"))),
+        etc_file("opendkim.conf", "Socket inet:9@127.0.0.1\nMode sv\nKeyTable /etc/dkim.table\n"),
+        milters(f"{GUARDED}, {OTHER}:9, default_action=accept }}"))),
     Break("signers.rspamd", all_of(
         etc_file("rspamd/modules.d/dkim_signing.conf", "dkim_signing {\n  sign_local = true;\n}\n"),
         etc_file("rspamd/local.d/dkim_signing.conf", "selector = \"s1\";\n"), milters(f"{GUARDED}, {OTHER}:11332, default_action=accept }}"))),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import shlex
 import shutil
 import signal
@@ -12,7 +13,7 @@ from harness import keys
 from harness.guarded_site import GuardedSite
 from harness.build import program
 from harness.postfix import Service
-from harness.process import run
+from harness.process import Server, run
 from harness.submilter import USER
 
 CLOCK_STATES = {"synchronised": 0, "unsynchronised": 5}  # TIME_OK, TIME_ERROR
@@ -37,6 +38,10 @@ MAIN_CF = {
 }
 
 
+def children_of(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
 class DoctorSite(GuardedSite):
     def __init__(self):
         super().__init__([Service(name, dict(options), chroot) for name, options, chroot in SERVICES])
@@ -46,6 +51,8 @@ class DoctorSite(GuardedSite):
         self.submilter.write_config()
         self.etc = None  # what the doctor sees as /etc
         self.mounts = []  # commands, run where only the doctor and its commands see what they mount
+        self.beside = None  # a process that runs beside the doctor, in namespaces of its own
+        self.user = None  # who runs the doctor; None: root
         self.clock = None  # what the kernel says of its clock; None: let it say, and accept it
 
     def write_postconf(self):
@@ -92,23 +99,44 @@ class DoctorSite(GuardedSite):
         return self.etc
 
     def inside(self, *command):
-        """Runs it with the private /etc in the place of the host's, where there is one: no process of the
+        """Runs it as the doctor is run; waits for its end."""
+        return subprocess.run(self.placed(command), capture_output=True, env=self.environment(), timeout=120,
+                              check=False, stdin=subprocess.DEVNULL)
+
+    def run_beside(self, *command):
+        """A server of the host's that the doctor and its commands see, until heal()."""
+        self.beside = Server("beside", self.placed(command), self.folder / "beside.log", self.environment())
+        return self.beside
+
+    def placed(self, command):
+        """The command with the private /etc in the place of the host's, where there is one: no process of the
         host's can be signalled from there then. And with the mounts of its own."""
+        if self.beside:
+            return ["nsenter", "-t", children_of(self.beside.process.pid)[0], "-m", "-p", "--", *command]
         mounts = [*([["mount", "--bind", self.etc, "/etc"]] if self.etc else []), *self.mounts]
         if mounts:
             line = " && ".join([*[shlex.join(map(str, each)) for each in mounts], 'exec "$@"'])
             processes = ["-p", "-f", "--mount-proc"] if self.etc else []
-            command = ["unshare", "-m", *processes, "sh", "-c", line, "sh", *command]
-        return subprocess.run(command, capture_output=True, env=self.environment(), timeout=120, check=False,
-                              stdin=subprocess.DEVNULL)
+            return ["unshare", "-m", *processes, "--kill-child", "sh", "-c", line, "sh", *command]
+        return command
 
     def doctor(self, *arguments):
         """The exit status and the findings."""
-        done = self.inside(*self.kernel(), program("ctl/submilterctl"), "-c", self.submilter.config, "doctor", "--json",
+        done = self.inside(*self.user_change(), *self.kernel(), program("ctl/submilterctl"), "-c", self.submilter.config, "doctor", "--json",
                            "--postfix-config", self.postfix.config, *([] if self.clock else ACCEPT_CLOCK), *arguments)
         assert done.returncode in (0, 1, 69, 77), done
         found = json.loads(done.stdout)
         return done.returncode, found["findings"]
+
+    def as_user(self, name):
+        """The doctor is no longer run by root."""
+        self.user = name
+
+    def user_change(self):
+        if not self.user:
+            return []
+        entry = pwd.getpwnam(self.user)
+        return ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
 
     def clock_says(self, state):
         self.clock = state
@@ -147,9 +175,12 @@ class DoctorSite(GuardedSite):
                 new = path.with_suffix(".new")
                 run("cp", "-a", self.saved / name, new)
                 new.replace(path)
+        if self.beside:
+            self.beside.stop(signal.SIGKILL)
+            self.beside = None
         if self.etc:
             shutil.rmtree(self.etc)
-        self.etc = self.clock = None
+        self.etc = self.clock = self.user = None
         self.mounts = []
 
     def heal(self):

@@ -1,5 +1,6 @@
 """Each finding of the doctor: provoked, mended by the very command that it prints, and gone."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from doctor_breaks import BREAKS  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
 from harness.build import program  # noqa: E402
 from harness.process import run  # noqa: E402
+from harness.submilter import USER  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
 
 # Found by a test of its own: test_cannot_look.
@@ -87,6 +89,37 @@ def test_cannot_look(site):
     status, findings = site.doctor("--postfix-config", "/nonexistent")
     assert status == 69
     assert [each["id"] for each in findings if not each["accepted"]] == ["doctor.could-not-look"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_cannot_look_without_root(site):
+    """Who is not root, and finds nothing wrong, is told so by the exit status: 77, and not 0."""
+    site.as_user(USER)
+    status, findings = site.doctor("--only", "socket")
+    assert status == 77
+    assert [each["id"] for each in findings] == ["doctor.could-not-look"]
+    assert "root" in findings[0]["what"] and findings[0]["mend"] == "run it as root"
+
+
+def test_a_problem_counts_more_than_what_could_not_be_looked_at(site):
+    site.postconf("-e", "smtpd_forbid_bare_newline = no")
+    site.as_user(USER)
+    status, findings = site.doctor()
+    assert status == 1
+    assert {"postfix.bare-newline", "doctor.could-not-look"} <= {each["id"] for each in findings}
+
+
+def test_long_values_are_whole(site):
+    """A command that lost its end would be pasted all the same."""
+    entries = [f"inet:127.0.0.1:{port}" for port in range(1000, 1100)]
+    site.postconf("-e", f"smtpd_milters = {', '.join([*entries, site.milter])}", "milter_default_action = accept")
+    found = site.findings("postfix.default-action", "--only", "failopen")
+    mend = next(each["mend"] for each in found if "smtpd_milters" in each["mend"].partition(" = ")[0])
+    assert len(mend) > 2000 and all(entry in mend for entry in entries)
+    assert mend.endswith(f"postfix -c {site.postfix.config} reload")
+    site.follow(mend)
+    assert not [each for each in site.findings("postfix.default-action", "--only", "failopen")
+                if "smtpd_milters" in each["mend"].partition(" = ")[0]]
 
 
 @pytest.mark.parametrize("table, checks_of", [
