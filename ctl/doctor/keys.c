@@ -48,6 +48,11 @@ static void look_at_store(struct doctor *doctor)
         keystore_unref(store);
         return;
     }
+    if (!running_as_root_or_it(doctor)) {
+        doctor_cannot_look(doctor, options.folder, mend_sentence(doctor, "run it as root"),
+                           "only root and the daemon's user can tell whether it can use the keys");
+        return;
+    }
     const char *command = strstr(error.text, marker);
     doctor_find(doctor, "keys.unusable", options.folder,
                 command ? mend_command(doctor, "%s%s", command + sizeof marker - 1,

@@ -101,6 +101,18 @@ def test_cannot_look_without_root(site):
     assert "root" in findings[0]["what"] and findings[0]["mend"] == "run it as root"
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_who_may_not_look_finds_nothing_wrong(site):
+    """What another user may not read says nothing of what the daemon can: no finding, and no command that would
+    give the keys to that user's group."""
+    site.as_user("mail")
+    status, findings = site.doctor()
+    assert status == 77, findings
+    assert {each["id"] for each in findings} <= {"doctor.could-not-look", "host.clock"}, findings
+    unseen = {each["where"] for each in findings if each["id"] == "doctor.could-not-look"}
+    assert {str(site.submilter.keys), str(site.submilter.records.path)} <= unseen
+
+
 def test_a_problem_counts_more_than_what_could_not_be_looked_at(site):
     site.postconf("-e", "smtpd_forbid_bare_newline = no")
     site.as_user(USER)
