@@ -135,7 +135,8 @@ static void look(struct doctor *doctor)
     look_at_store(doctor);
     if (!doctor->snapshot)
         return;
-    for (size_t i = 0; i < doctor->settings->site.domains.count; i++)
+    for (size_t i = 0; settings_signs(doctor->settings) && i < doctor->settings->site.domains.count;
+         i++)
         look_at_domain(doctor, doctor->settings->site.domains.items[i]);
     size_t count;
     const struct key *keys = keystore_keys(doctor->snapshot->keystore, &count);

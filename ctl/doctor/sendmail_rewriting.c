@@ -136,6 +136,8 @@ static void look_at_filters(struct doctor *doctor, const struct sendmail_view *v
     struct opendkim opendkim;
     struct texts names;
     bool behind = false;
+    if (doctor->settings && !settings_signs(doctor->settings))
+        return; /* who signs stands behind us then, and there is no signature of ours to break */
     if (!sendmail_cf_filters_of(doctor->arena, &view->cf, &common, &names))
         return;
     for (size_t i = 0; i < names.count; i++) {
@@ -158,7 +160,8 @@ static void look_at_filters(struct doctor *doctor, const struct sendmail_view *v
                 doctor, "sendmail.other-signer", filter->name,
                 mend_sentence(doctor,
                               "let it verify only (OpenDKIM: Mode v), or take it out of %s; "
-                              "or let it sign and set dkim.mode = \"off\" in %s",
+                              "or let it sign, behind submilter, and set mode = \"off\" for "
+                              "the rule dkim in policies of %s",
                               view->build.mc, doctor->config),
                 "%s", filter->endpoint);
         else if (behind)

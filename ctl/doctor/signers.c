@@ -181,9 +181,11 @@ static void look_at_return(struct doctor *doctor)
 
 static void look(struct doctor *doctor)
 {
-    look_at_opendkim(doctor);
-    look_at_rspamd(doctor);
-    look_at_amavis(doctor);
+    if (doctor->settings && settings_signs(doctor->settings)) {
+        look_at_opendkim(doctor);
+        look_at_rspamd(doctor);
+        look_at_amavis(doctor);
+    }
     look_at_return(doctor);
 }
 

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from doctor_breaks import BREAKS  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
+from doctor_steps import configured  # noqa: E402
 from harness.build import program  # noqa: E402
 from harness.process import run  # noqa: E402
 from harness.submilter import USER  # noqa: E402
@@ -144,6 +145,17 @@ def test_harmless_checks_are_no_finding(site, table, checks_of):
     site.postconf("-e", f"{checks_of} = regexp:{file}")
     status, findings = site.doctor()
     assert status == 0, findings
+
+
+def test_another_signer_alone_is_no_finding(site):
+    """Who has decided that OpenDKIM signs, and we do not, needs no keys here."""
+    opendkim = next(case for case in BREAKS if case.id == "signers.opendkim")
+    opendkim.provoke(site)
+    off = {"dkim": {"mode": "off"}}
+    configured(policies={"submission": off, "local": off}, domains=[*site.submilter.settings["domains"], "new.example"])(site)
+    status, findings = site.doctor()
+    assert status == 0, findings
+    assert "new.example" not in site.submilter.server.printed().rpartition("reloaded:")[2], "nor does the daemon warn"
 
 
 def test_accepted_in_one_place(site):

@@ -179,6 +179,15 @@ def test_opendkim_that_signs_is_mended_by_a_command(host):
     assert not findings(host)
 
 
+def test_another_signer_alone_is_no_finding(host):
+    """Who has decided that another filter signs, and we do not, is told of no second signer."""
+    edit_and_build(BEFORE_MAILERS, OTHER_SIGNER + BEFORE_MAILERS)(host)
+    assert list(findings(host)) == ["sendmail.other-signer"]
+    off = "{ dkim: { mode = \"off\"; }; }"
+    host.write("/usr/local/etc/submilter/conf.d/dkim.conf", f"policies: {{ submission: {off}; local: {off}; }};\n")
+    assert not findings(host)
+
+
 def test_what_cannot_be_read_is_said(host):
     host.shell(f"rm {CF}")
     found = host.doctor()
