@@ -75,13 +75,16 @@ POSTFIX = [
     Break("postfix.bare-newline-exclusions", main_cf(smtpd_forbid_bare_newline_exclusions="0.0.0.0/0")),
     Break("postfix.pipelining", main_cf(smtpd_forbid_unauth_pipelining="no")),
     # rewriting
-    Break("postfix.generic-maps", main_cf(smtp_generic_maps="inline:{alice@example.com=alice@example.net}")),
-    Break("postfix.header-checks", checks("smtp_header_checks", "/^Received:/ IGNORE\n/^Subject:/ REPLACE Subject: x\n")),
-    Break("postfix.milter-header-checks", checks("milter_header_checks", "/^DKIM-Signature:/ IGNORE\n")),
+    Break("postfix.generic-maps", main_cf(smtp_generic_maps="inline:{alice@example.com=alice@example.net}"),
+          mend=main_cf(smtp_generic_maps="inline:{root@host.lan=alice@example.com}")),
+    Break("postfix.header-checks", checks("smtp_header_checks", "/^Received:/ IGNORE\n/^Subject:/ REPLACE Subject: x\n"),
+          mend=checks("smtp_header_checks", "/^Received:/ IGNORE\n")),
+    Break("postfix.milter-header-checks", checks("milter_header_checks", "/^DKIM-Signature:/ IGNORE\n"),
+          mend=checks("milter_header_checks", "/^X-Mailer:/ IGNORE\n")),
     Break("postfix.header-checks", main_cf(smtp_body_checks="regexp:/dev/null"), note="body"),
     Break("postfix.mime-conversion", main_cf(disable_mime_output_conversion="no")),
     Break("postfix.discards-8bitmime", main_cf(
-        disable_mime_output_conversion="no", smtp_discard_ehlo_keywords="8bitmime"),
+        disable_mime_output_conversion="no", smtp_discard_ehlo_keywords="8bitmime, chunking"),
         besides=("postfix.mime-conversion",)),
     Break("postfix.line-length", main_cf(smtp_line_length_limit="512")),
     # signers

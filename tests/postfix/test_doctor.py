@@ -147,6 +147,20 @@ def test_harmless_checks_are_no_finding(site, table, checks_of):
     assert status == 0, findings
 
 
+def test_other_settings_of_a_list_stay(site):
+    """What mends one word of a list, or one rule of a table, leaves the admin's others alone."""
+    site.postconf("-e", "disable_mime_output_conversion = no", "smtp_discard_ehlo_keywords = chunking, 8bitmime, dsn")
+    (found,) = site.findings("postfix.discards-8bitmime")
+    site.follow(found["mend"])
+    said = run(site.programs / "postconf", "-c", site.postfix.config, "-h", "smtp_discard_ehlo_keywords").stdout.decode()
+    assert said.strip() == "chunking,dsn"
+    file = site.folder / "checks"
+    file.write_text("/^Received:/ IGNORE\n\n/^Subject:/ REPLACE Subject: x\n")
+    site.postconf("-e", f"smtp_header_checks = regexp:{file}")
+    (found,) = site.findings("postfix.header-checks")
+    assert f"line 3 of {file}: /^Subject:/ REPLACE Subject: x" in found["what"]
+
+
 def test_another_signer_alone_is_no_finding(site):
     """Who has decided that OpenDKIM signs, and we do not, needs no keys here."""
     opendkim = next(case for case in BREAKS if case.id == "signers.opendkim")
