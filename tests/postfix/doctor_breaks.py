@@ -23,6 +23,8 @@ UNPROVOKED = {
     "doctor.could-not-look": "has a test of its own, with its exit status",
 }
 
+GUARDED = "{ MILTER, default_action=tempfail }"
+
 
 @dataclass
 class Break:
@@ -225,7 +227,6 @@ def table(site):
     site.submilter.senders.chmod(0o600)
 
 
-GUARDED = "{ MILTER, default_action=tempfail }"
 OTHER = "{ inet:127.0.0.1"
 BREAKS = [
     # socket
@@ -237,6 +238,12 @@ BREAKS = [
     Break("socket.elsewhere", milters("{ unix:submilter/other.sock, default_action=tempfail }")),
     Break("socket.elsewhere", lambda site: milters(
         f"{{ unix:{site.submilter.address}, default_action=tempfail }}")(site), note="chroot"),
+    Break("socket.outside-chroot", all_of(
+        lambda site: configured(socket=f"unix:{site.folder}/outside.sock")(site),
+        lambda site: milters(f"{{ unix:{site.folder}/outside.sock, default_action=tempfail }}")(site)),
+        mend=all_of(reconfigured, milters(GUARDED)), besides=("socket.not-running", "postfix.not-asked", "postfix.non-smtpd")),
+    Break("socket.open", chmod(socket_path, 0o666)),
+    Break("socket.owner", lambda site: os.chown(site.submilter.address, 0, -1)),
     # failopen
     Break("postfix.default-action", milters("{ MILTER, default_action=accept }")),
     Break("postfix.default-action", all_of(milters("MILTER"), main_cf(milter_default_action="accept")),
