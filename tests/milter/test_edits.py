@@ -80,8 +80,9 @@ def test_adds_what_is_missing(gate, case, mta, leadspc):
     message = Message().with_headers(*[f for f in BASE if f[0] not in WITHOUT[case]], OURS)
     outcome = gate.play(message, mta=mta, protocol=P_ALL if leadspc else P_ALL & ~P_HDR_LEADSPC)
     fields = dict(gate.check_signed(outcome, message, leadspc=leadspc))
-    assert re.fullmatch(rb" <[^@<> ]{20,}@example\.com>", fields[b"Message-ID"]) or (
-        "Message-ID" not in WITHOUT[case])
+    if "Message-ID" in WITHOUT[case]:
+        spelt = b"Message-Id" if mta is SENDMAIL else b"Message-ID"  # as each would spell its own
+        assert re.fullmatch(rb" <[^@<> ]{20,}@example\.com>", fields[spelt])
     assert re.fullmatch(rb" \w{3}, +\d+ \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", fields[b"Date"]) or (
         "Date" not in WITHOUT[case])
     assert b"Authentication-Results" not in fields

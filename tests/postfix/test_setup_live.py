@@ -68,7 +68,7 @@ class LiveHost:
         self.master = Server("postfix", ["/usr/lib/postfix/sbin/master", "-c", host.postfix, "-d"], host.folder / "output")
         self.stack.callback(self.master.stop)
         self.master.wait_ready(lambda: accepts(("127.0.0.1", self.service.port)), "listens")
-        self.postfix = SimpleNamespace(services={self.service.name: self.service})
+        self.mta = SimpleNamespace(services={self.service.name: self.service}, knows_xclient=True)
 
     def end_daemon(self):
         if self.pid_file.exists():
