@@ -90,6 +90,17 @@ const char *running_start_command(struct doctor *doctor)
     return command ? command : "submilter";
 }
 
+const char *running_restart_command(struct doctor *doctor, pid_t pid)
+{
+    const char *start = running_start_command(doctor);
+    if (strncmp(start, "systemctl ", 10) == 0)
+        return start;
+    const char *command =
+        arena_printf(doctor->arena, "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
+                     (long)pid, (long)pid, start);
+    return command ? command : "";
+}
+
 const char *running_then_reload(struct doctor *doctor)
 {
     pid_t pid = running_find(doctor);

@@ -79,8 +79,7 @@ static void find_not_running(struct doctor *doctor, const struct attempt *attemp
                                                                       : probe_group(attempt->user)),
                             mend_quote(doctor, outside(doctor, attempt, folder)), start);
     else if (pid)
-        mend = mend_command(doctor, "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
-                            (long)pid, (long)pid, start);
+        mend = mend_command(doctor, "%s", running_restart_command(doctor, pid));
     doctor_find(doctor, "socket.not-running", doctor->settings->socket, mend, "%s: %s%s%s",
                 attempt->milter->endpoint, strerror(attempt->report->reason),
                 pid ? "; submilter runs, but does not listen there: it was started with another "
