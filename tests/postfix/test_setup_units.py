@@ -139,6 +139,19 @@ def test_without_the_readmes_two_lines(bare):
     assert [bare.owner(path) for path in places] == before
 
 
+def test_as_the_readme_has_it_without_systemd(bare):
+    bare.shell("rm -r /run/systemd; mv /usr/bin/systemd-sysusers /usr/bin/away")
+    bare.start_postfix()
+    plan = bare.set_up("--yes")
+    assert any(row.get("command", [""])[0] == "useradd" for row in plan["changes"]) and not bare.asked()
+    assert len(submits(bare)["signatures"]) == 2
+    assert bare.owner(os.path.dirname(bare.config) + "/keys/example.com") == ("root:submilter", "750")
+    assert not bare.set_up("--yes")["changes"]
+    bare.run("pkill", "-USR2", "-x", "submilter")
+    assert len(submits(bare)["signatures"]) == 2
+    bare.set_up("--undo")
+
+
 def test_a_daemon_without_systemd_works_with_the_same(host):
     """Keys and folders fit both: root starts it, and it becomes its user."""
     host.set_up("--yes")
