@@ -174,9 +174,7 @@ static void look_at_process(struct doctor *doctor)
         geteuid() == 0 && read_numbers(pid, "status", "Uid:", &real, &effective) &&
         effective != user)
         doctor_find(doctor, "host.process-user", where,
-                    mend_command(doctor,
-                                 "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
-                                 (long)pid, (long)pid, running_start_command(doctor)),
+                    mend_command(doctor, "%s", running_restart_command(doctor, pid)),
                     "it runs as user id %lu, and %s says user = \"%s\"", effective, doctor->config,
                     doctor->settings->user);
     if (read_numbers(pid, "limits", "Max open files", &soft, &hard) && soft < LEAST_DESCRIPTORS)

@@ -1,10 +1,9 @@
 """How each thing that the doctor finds comes about: Postfix's part, and with it all."""
 
 import doctor_breaks_own
-from doctor_steps import (Break, all_of, checks, configured, etc_file, in_service, live_but_older, main_cf, milters,
-                          one_more_service, reconfigured, returning_filter)
+from doctor_steps import (GUARDED, Break, all_of, checks, configured, etc_file, in_service, live_but_older, main_cf,
+                          milters, one_more_service, reconfigured, returning_filter)
 
-GUARDED = "{ MILTER, default_action=tempfail }"
 OTHER = "{ inet:127.0.0.1"
 POSTFIX = [
     # failopen

@@ -5,7 +5,7 @@ import os
 from doctor_daemon_steps import (chmod, ended, few_descriptors, frozen, one_message, other_ends, other_server,
                                  roll_key_over, runs_as_another, small_disk, small_queue, socket_path, stale, table,
                                  without_keys)
-from doctor_steps import Break, configured, milters, reconfigured
+from doctor_steps import GUARDED, Break, all_of, configured, milters, reconfigured
 
 BREAKS = [
     # socket
@@ -18,6 +18,12 @@ BREAKS = [
     Break("socket.elsewhere", milters("{ unix:submilter/other.sock, default_action=tempfail }")),
     Break("socket.elsewhere", lambda site: milters(
         f"{{ unix:{site.submilter.address}, default_action=tempfail }}")(site), note="chroot"),
+    Break("socket.outside-chroot", all_of(
+        lambda site: configured(socket=f"unix:{site.folder}/outside.sock")(site),
+        lambda site: milters(f"{{ unix:{site.folder}/outside.sock, default_action=tempfail }}")(site)),
+        mend=all_of(reconfigured, milters(GUARDED)), besides=("socket.not-running", "postfix.not-asked", "postfix.non-smtpd")),
+    Break("socket.open", chmod(socket_path, 0o666)),
+    Break("socket.owner", lambda site: os.chown(site.submilter.address, 0, -1)),
     # Postfix itself does not start with it: what runs still has the user from before.
     Break("socket.unclear", lambda site: site.postconf("-e", "mail_owner = no-such-user"), arguments=("--only", "socket"),
           mend=lambda site: site.postconf("-e", "mail_owner = postfix")),

@@ -7,6 +7,9 @@ from harness.smtp import SmtpClient
 from harness.waiting import accepts, wait_until
 
 
+GUARDED = "{ MILTER, default_action=tempfail }"
+
+
 @dataclass
 class Break:
     id: str
