@@ -6,7 +6,6 @@ from harness.process import free_ports
 from harness.smtp import SmtpClient
 from harness.waiting import accepts, wait_until
 
-
 GUARDED = "{ MILTER, default_action=tempfail }"
 
 
