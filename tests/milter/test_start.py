@@ -10,6 +10,7 @@ import time
 import pytest
 
 from daemon import PROGRAM, USER, Daemon
+from gate import Gate
 from harness.milter_mta import Message
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
@@ -64,6 +65,24 @@ def test_the_background(stopped_daemon):
     assert os.readlink(f"/proc/{pid}/cwd") == "/"
     assert os.readlink(f"/proc/{pid}/fd/2") == "/dev/null"
     assert stat.S_IMODE(os.stat(daemon.socket).st_mode) == 0o660
+    end(pid)
+    assert not daemon.socket.exists()
+
+
+@pytest.mark.parametrize("closed", ["0<&-", "0<&- 1>&- 2>&-"])
+def test_without_standard_streams(stopped_daemon, closed):
+    """Whoever starts it has closed them: the listening socket must not be taken for one of them."""
+    daemon = stopped_daemon()
+    pid_file = daemon.folder / "run" / "pid"
+    daemon.configure(f'pid_file = "{pid_file}";\n')
+    done = subprocess.run(["bash", "-c", f'exec {closed}; exec "$@"', "bash", str(PROGRAM), "-c", str(daemon.config)],
+                          timeout=60, check=False)
+    assert done.returncode == 0
+    gate = Gate(daemon)
+    gate.check_signed(gate.play())
+    gate.record()
+    pid = int(pid_file.read_text())
+    assert [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
     end(pid)
     assert not daemon.socket.exists()
 
