@@ -4,6 +4,7 @@ import array
 import concurrent.futures
 import os
 import pathlib
+import select
 import shutil
 import signal
 import socket
@@ -338,6 +339,34 @@ def test_a_successor_that_dies_before_it_serves(generations, last_words):
         assert waiting.read_packet()[0] == OPTNEG
         gate.check_signed(gate.play())
         gate.record()
+    finally:
+        successor.close()
+
+
+def is_accepting(pid):
+    """Whether one of its threads is in accept(), or about to enter it."""
+    call = {"x86_64": "43", "aarch64": "202"}[os.uname().machine]
+    return any((task / "syscall").read_text().split()[0] == call for task in pathlib.Path(f"/proc/{pid}/task").iterdir())
+
+
+@FREE
+def test_a_connection_that_another_took(generations):
+    """A successor that comes to nothing may accept too: libmilter, told of a connection that is gone, must
+    not wait in accept() for the next one, deaf to its end."""
+    trace = ("strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "inject=accept:delay_enter=500000")
+    gate = generations(wrapper=trace, environment={"ASAN_OPTIONS": "detect_leaks=0"})
+    pid = gate.daemon.process.pid
+    successor = Successor(gate.daemon)
+    try:
+        successor.channel.close()
+        gate.daemon.wait_for_log("hand-over failed, this process goes on")
+        wait_until(lambda: not is_accepting(pid), "libmilter to poll")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(gate.daemon.socket))
+            wait_until(lambda: is_accepting(pid), "libmilter to be told")
+            assert select.select([successor.listening], [], [], 0)[0], "it was kept from it for long enough"
+            successor.listening.accept()[0].close()
+        assert gate.daemon.stop() == 0
     finally:
         successor.close()
 
