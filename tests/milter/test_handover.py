@@ -291,6 +291,27 @@ def test_a_pid_file_of_root_is_not_left_behind(generations):
     gate.record()
 
 
+def test_taking_over_from_one_that_ends(generations):
+    """It has been told to end, and does not answer: the successor waits for it, and starts in its place."""
+    gate = generations(pid_file=True)
+    daemon = gate.daemon
+    player = gate.player()
+    message = Message()
+    player.begin(message)
+    daemon.process.terminate()
+    daemon.wait_for_log("stopping:")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        successor = pool.submit(take_over, daemon)
+        name = f"@submilter/successor-of/{daemon.process.pid}\n"
+        wait_until(lambda: name in pathlib.Path("/proc/net/unix").read_text() or successor.done(), "it to be asked")
+        player.body(message.body)
+        assert player.eom().code == 2
+        assert daemon.process.wait() == 0
+        daemon.process = successor.result()
+    gate.check_signed(gate.play())
+    gate.records(2)
+
+
 class Successor:
     """Plays a successor as the running daemon sees one that submilter -t starts."""
 
@@ -385,26 +406,43 @@ def test_ending_while_a_successor_loads(generations):
 
 IMPOSTOR = """
 import socket, sys
+name = chr(0) + "submilter/successor-of/" + sys.argv[1]
 meeting = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-meeting.bind(chr(0) + "submilter/successor-of/" + sys.argv[1])
-meeting.listen(1)
-print("listening", flush=True)
+meeting.bind(name)
+meeting.listen(0)
+"""
+LETS_IN = IMPOSTOR + """
+print("there", flush=True)
 print(meeting.accept()[0].recvmsg(4096, 64)[:2], flush=True)
+"""
+LETS_NOBODY_IN = IMPOSTOR + """
+callers = []
+try:
+    while True:
+        callers.append(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        callers[-1].setblocking(False)
+        callers[-1].connect(name)
+except BlockingIOError:
+    print("there", flush=True)
+print(sys.stdin.read(), flush=True)
 """
 
 
 @AS_ROOT
-def test_an_impostor_gets_nothing(generations):
-    """A process of another user waits where submilter -t would."""
+@pytest.mark.parametrize("impostor, gets", [(LETS_IN, "(b'', [])\n"), (LETS_NOBODY_IN, "\n")],
+                         ids=["lets in", "lets nobody in"])
+def test_an_impostor_gets_nothing(generations, impostor, gets):
+    """A process of another user waits where submilter -t would, or keeps the daemon waiting there."""
     gate = generations()
-    command = ["setpriv", "--reuid=daemon", "--clear-groups", "/usr/bin/python3", "-c", IMPOSTOR,
+    command = ["setpriv", "--reuid=daemon", "--clear-groups", "/usr/bin/python3", "-c", impostor,
                str(gate.daemon.process.pid)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as impostor:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         try:
-            assert impostor.stdout.readline() == "listening\n"
+            assert other.stdout.readline() == "there\n"
             gate.daemon.hand_over()
-            assert impostor.stdout.readline() == "(b'', [])\n"
+            other.stdin.close()
+            assert other.stdout.readline() == gets
         finally:
-            impostor.kill()
+            other.kill()
     gate.check_signed(gate.play())
     gate.record()
