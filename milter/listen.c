@@ -63,23 +63,37 @@ static bool may_replace(const struct sockaddr_un *address, struct error *error)
     return true;
 }
 
+/* The socket that we have just made, and nothing that the folder's owner has put there since: root
+ * gives it away. Returns a descriptor of its name (O_PATH), or -1. */
+static int hold(const char *temporary, struct stat *ret_status, struct error *error)
+{
+    int made = open(temporary, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (made >= 0 && fstat(made, ret_status) == 0 && S_ISSOCK(ret_status->st_mode) &&
+        ret_status->st_nlink == 1 && ret_status->st_uid == geteuid())
+        return made;
+    if (made >= 0)
+        close(made);
+    error_set(error,
+              "%s: somebody has just put something else in the place of the socket; look who",
+              temporary);
+    return -1;
+}
+
 /* To the user that the daemon will be, who has to be able to connect too (milter/server.h), and to
  * the MTA's group. */
-static bool give(const char *temporary, const char *path, const struct settings *settings,
-                 struct error *error)
+static bool give(int made, const struct stat *status, const char *path,
+                 const struct settings *settings, struct error *error)
 {
     uid_t user;
     gid_t group;
-    struct stat status;
     if (!snapshot_identity(settings, &user, &group, error) ||
         (settings->socket_group && !group_id(settings->socket_group, &group, error)))
         return false;
     if (!settings->socket_group)
         group = (gid_t)-1;
-    if (lstat(temporary, &status) == 0 && status.st_uid == user &&
-        (!settings->socket_group || status.st_gid == group))
+    if (status->st_uid == user && (!settings->socket_group || status->st_gid == group))
         return true;
-    return lchown(temporary, user, group) == 0 ||
+    return fchownat(made, "", user, group, AT_EMPTY_PATH) == 0 ||
            error_set(error,
                      "%s: cannot give it to the group \"%s\": %s; start it as root, or write "
                      "socket_group = \"\";",
@@ -87,10 +101,19 @@ static bool give(const char *temporary, const char *path, const struct settings 
 }
 
 static bool publish(int fd, const char *temporary, const char *path,
-                    const struct settings *settings, struct error *error)
+                    const struct settings *settings, struct listening *listening,
+                    struct error *error)
 {
-    if (!give(temporary, path, settings, error))
+    struct stat status;
+    int made = hold(temporary, &status, error);
+    if (made < 0)
         return false;
+    bool given = give(made, &status, path, settings, error);
+    close(made);
+    if (!given)
+        return false;
+    listening->device = status.st_dev;
+    listening->inode = status.st_ino;
     if (listen(fd, BACKLOG) < 0 || rename(temporary, path) < 0)
         return error_set(error, "%s: %s", path, strerror(errno));
     return true;
@@ -118,7 +141,6 @@ static bool open_unix(const char *path, const struct settings *settings,
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct sockaddr_un temporary = {.sun_family = AF_UNIX};
-    struct stat status;
     char suffix[24];
     snprintf(suffix, sizeof suffix, ".%ld", (long)getpid());
     if (strlen(path) + strlen(suffix) >= sizeof address.sun_path)
@@ -141,14 +163,13 @@ static bool open_unix(const char *path, const struct settings *settings,
             close(fd);
         return socket_failed(path, reason, settings, error);
     }
-    if (!publish(fd, temporary.sun_path, path, settings, error)) {
+    if (!publish(fd, temporary.sun_path, path, settings, listening, error)) {
         unlink(temporary.sun_path);
         close(fd);
         return false;
     }
     listening->fd = fd;
     snprintf(listening->path, sizeof listening->path, "%s", path);
-    listening->inode = lstat(path, &status) == 0 ? status.st_ino : 0;
     memcpy(&listening->address, &address, sizeof address);
     listening->address_len = sizeof address;
     return true;
@@ -248,6 +269,6 @@ void listen_remove(const struct listening *listening)
 {
     struct stat status;
     if (listening->path[0] && lstat(listening->path, &status) == 0 &&
-        status.st_ino == listening->inode)
+        status.st_dev == listening->device && status.st_ino == listening->inode)
         unlink(listening->path);
 }

@@ -172,6 +172,7 @@ static void own_path(struct listening *listening)
         return;
     snprintf(listening->path, sizeof listening->path, "%.*s", (int)sizeof listening->path - 1,
              path_in(listening->spec));
+    listening->device = status.st_dev;
     listening->inode = status.st_ino;
 }
 

@@ -1,17 +1,20 @@
 """Starting: into the background, beside a live instance, with files that root must not follow."""
 
 import os
+import pathlib
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
 
 import pytest
 
-from daemon import PROGRAM, USER, Daemon
+from daemon import FREE, PROGRAM, USER, Daemon
 from gate import Gate
 from harness.milter_mta import Message
+from harness.waiting import PATIENCE, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
 
@@ -115,6 +118,38 @@ def test_a_reload_finds_a_relative_path(stopped_daemon):
     while not daemon.records_file.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert os.stat(daemon.records_file).st_ino != before, "a reload opens the records anew"
+
+
+def stopped(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "tT"
+
+
+@AS_ROOT
+@FREE
+@pytest.mark.parametrize("kind", ["file", "socket"])
+def test_what_takes_the_place_of_the_socket(stopped_daemon, kind):
+    """Its folder is the daemon's: what that one puts there must not have root give other things away."""
+    daemon = stopped_daemon()
+    victim = daemon.folder / "victim"
+    if kind == "file":
+        victim.write_text("precious\n")
+    else:
+        socket.socket(socket.AF_UNIX).bind(str(victim))
+    with subprocess.Popen(["strace", "-D", "-qq", "-o", "/dev/null", "-e", "inject=bind:signal=STOP", str(PROGRAM), "-f",
+                           "-c", str(daemon.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}) as process:
+        try:
+            wait_until(lambda: stopped(process.pid) and list(daemon.socket.parent.iterdir()), "the socket to be made")
+            made, = daemon.socket.parent.iterdir()
+            made.unlink()
+            os.link(victim, made)
+            process.send_signal(signal.SIGCONT)
+            said = process.communicate(timeout=PATIENCE)[1]
+            assert process.returncode == 71 and "in the place of the socket" in said, said
+        finally:
+            process.kill()
+    assert os.stat(victim).st_uid == 0
+    assert not daemon.socket.exists()
 
 
 @AS_ROOT
