@@ -145,7 +145,7 @@ static int64_t watch(const struct listening *listening, int64_t due)
     int64_t now = milliseconds();
     if (!interval || now < due)
         return due;
-    if (server_ask(listening, interval / 2 + 1) != SERVER_SILENT)
+    if (handover_is_paused() || server_ask(listening, interval / 2 + 1) != SERVER_SILENT)
         notify_alive();
     else
         log_error("libmilter has not answered for %d ms: the service manager is not told that we "

@@ -86,6 +86,10 @@ bool handover_begin(const struct arguments *arguments, const struct listening *l
     char offer[CHANNEL_TEXT];
     if (now.channel >= 0)
         return error_set(error, "another hand-over is under way");
+    /* The kernel ends what is left of a process id namespace with its first process. */
+    if (getpid() == 1)
+        return error_set(error, "process 1 can't be followed, its end is that of all: restart its "
+                                "container, or have an init start submilter there");
     int channel = channel_call();
     if (channel < 0 && !start(arguments, &channel, error))
         return false;
@@ -99,6 +103,11 @@ bool handover_begin(const struct arguments *arguments, const struct listening *l
     now.paused = false;
     now.until = seconds() + LOAD_SECONDS;
     return true;
+}
+
+bool handover_is_paused(void)
+{
+    return now.paused;
 }
 
 int handover_channel(void)

@@ -392,6 +392,41 @@ def test_a_connection_that_another_took(generations):
         successor.close()
 
 
+def test_the_watchdog_while_nobody_accepts(generations):
+    """The daemon must not ask itself: it would wait for the successor, and not hear what that one says."""
+    gate = generations(environment={"WATCHDOG_USEC": "100000"})
+    manager = gate.daemon.manager
+    successor = Successor(gate.daemon)
+    try:
+        successor.say("ready")
+        assert successor.hear() == "yours"
+        seen = len(manager.all())
+        for _ in range(3):
+            seen = manager.wait("WATCHDOG", seen)[0] + 1
+        successor.say("failed out of luck")
+        gate.daemon.wait_for_log("goes on: out of luck")
+        assert "has not answered" not in gate.daemon.log()
+    finally:
+        successor.close()
+    gate.check_signed(gate.play())
+    gate.record()
+
+
+@AS_ROOT
+@FREE
+def test_process_1_stays(start_daemon):
+    """With it a container ends, its successor too."""
+    gate = start_daemon(wrapper=("unshare", "--pid", "--fork", "--kill-child"))
+    above = gate.daemon.process.pid
+    child = int(pathlib.Path(f"/proc/{above}/task/{above}/children").read_text())
+    os.kill(child, signal.SIGUSR2)
+    gate.daemon.wait_for_log("hand-over refused, this process goes on: process 1")
+    gate.check_signed(gate.play())
+    gate.record()
+    os.kill(child, signal.SIGTERM)
+    assert gate.daemon.process.wait(PATIENCE) == 0
+
+
 def test_ending_while_a_successor_loads(generations):
     gate = generations()
     successor = Successor(gate.daemon)
