@@ -9,8 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "milter/clock.h"
 
 #define KIND (SOCK_SEQPACKET | SOCK_CLOEXEC)
 #define CALLERS 64
@@ -119,22 +120,15 @@ bool channel_listen(pid_t predecessor, int *ret_listening, struct error *error)
                      (long)predecessor);
 }
 
-static int64_t milliseconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Anybody may call. */
 bool channel_meet(int listening, pid_t predecessor, int milliseconds, int *ret_channel,
                   struct error *error)
 {
-    int64_t until = milliseconds_now() + milliseconds;
+    int64_t until = clock_milliseconds() + milliseconds;
     for (;;) {
         struct ucred peer = {0};
         socklen_t len = sizeof peer;
-        int64_t left = until - milliseconds_now();
+        int64_t left = until - clock_milliseconds();
         if (!wait_for(listening, left > 0 ? (int)left : 0, error))
             return false;
         int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);

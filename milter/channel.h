@@ -9,8 +9,8 @@
  *   left                      ->                   the running one finishes its sessions and ends
  *
  * At any point before "left" the successor may say "failed REASON" (or "exec ERRNO", where it could
- * not be run), or be gone: the running one
- * then accepts again, and nothing is lost, as connections wait in the socket meanwhile. */
+ * not be run), or be gone: the running one then accepts again, and nothing is lost, as connections
+ * wait in the socket meanwhile. */
 #ifndef MILTER_CHANNEL_H
 #define MILTER_CHANNEL_H
 
