@@ -131,6 +131,12 @@ def pending(pid, thread, kind="SigPnd"):
     return {number for number in range(1, 32) if bits >> (number - 1) & 1}
 
 
+def stopped(pid):
+    """Whether a process is stopped, by SIGSTOP or whoever traces it."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return stat.read().rpartition(")")[2].split()[0] in "tT"
+
+
 def free_ports(count):
     """Ports of 127.0.0.1 that nobody uses, all different; below the range that the kernel gives to
     clients, so that none of them is taken before its server has started."""

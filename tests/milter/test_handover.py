@@ -4,6 +4,7 @@ import array
 import concurrent.futures
 import os
 import pathlib
+import pwd
 import select
 import shutil
 import signal
@@ -19,7 +20,7 @@ from gate import Gate
 from generations import Generations
 from harness.milter_mta import EOM, Message, Outcome, Player, play
 from harness.milter_wire import OPTNEG, Session
-from harness.process import Adopted, free_ports
+from harness.process import Adopted, free_ports, run, stopped
 from harness.waiting import PATIENCE, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
@@ -228,6 +229,10 @@ def test_keys_of_root(generations):
     assert daemon.earlier[0].wait() == 0
 
 
+def traced(task):
+    return "TracerPid:\t0\n" not in (task / "status").read_text()
+
+
 def take_over(daemon):
     """submilter -t into the background, which returns when it serves."""
     done = subprocess.run([str(PROGRAM), "-t", "-c", str(daemon.config)], timeout=PATIENCE, check=False,
@@ -310,6 +315,42 @@ def test_taking_over_from_one_that_ends(generations):
         daemon.process = successor.result()
     gate.check_signed(gate.play())
     gate.records(2)
+
+
+@AS_ROOT
+@FREE
+def test_a_full_log_costs_the_successor_no_record(generations):
+    """Both write to it: what one takes back of a record that did not fit is not the other's."""
+    gate = generations()
+    daemon = gate.daemon
+    player = gate.player()
+    daemon.hand_over()
+    old = daemon.earlier[0]
+    gate.check_signed(gate.play())
+    gate.record()
+    room = daemon.records_file.stat().st_size + 10
+    run("setpriv", f"--reuid={USER}", f"--regid={pwd.getpwnam(USER).pw_gid}", "--clear-groups",
+        "prlimit", f"--pid={old.pid}", f"--fsize={room}:{room}")
+    trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(old.pid), "-e", "inject=lseek:signal=STOP:when=1"]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, subprocess.Popen(trace, stdin=subprocess.DEVNULL) as tracer:
+        try:
+            wait_until(lambda: all(traced(task) for task in pathlib.Path(f"/proc/{old.pid}/task").iterdir()), "strace")
+            job = pool.submit(player.message)
+            wait_until(lambda: stopped(old.pid), "it to be about to look where the file ends")
+            before = daemon.records_file.stat().st_size
+            gate.check_signed(gate.play())
+            wait_until(lambda: daemon.records_file.read_bytes()[before:].endswith(b"\n"), "the successor's record")
+            written = daemon.records_file.read_bytes()
+            old.send_signal(signal.SIGCONT)
+            gate.check_signed(job.result())
+            daemon.wait_for_log("cannot write: File too large")
+        finally:
+            old.send_signal(signal.SIGCONT)
+            tracer.kill()
+    player.session.close()
+    assert old.wait() == 0
+    assert daemon.records_file.read_bytes() == written
+    daemon.records_file.unlink()  # what did not fit stands there before the successor's record
 
 
 class Successor:

@@ -1,7 +1,6 @@
 """Starting: into the background, beside a live instance, with files that root must not follow."""
 
 import os
-import pathlib
 import shutil
 import signal
 import socket
@@ -14,6 +13,7 @@ import pytest
 from daemon import FREE, PROGRAM, USER, Daemon
 from gate import Gate
 from harness.milter_mta import Message
+from harness.process import stopped
 from harness.waiting import PATIENCE, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
@@ -118,10 +118,6 @@ def test_a_reload_finds_a_relative_path(stopped_daemon):
     while not daemon.records_file.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert os.stat(daemon.records_file).st_ino != before, "a reload opens the records anew"
-
-
-def stopped(pid):
-    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "tT"
 
 
 @AS_ROOT
