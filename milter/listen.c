@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +22,8 @@
 #include "milter/inherited.h"
 
 #define BACKLOG 512
+#define LOCK_MILLISECONDS 5000
+#define LOCK_AGAIN_MILLISECONDS 10
 
 static bool is_live(const struct sockaddr_un *address)
 {
@@ -136,7 +141,7 @@ static bool socket_failed(const char *path, int reason, const struct settings *s
                      path, strerror(reason));
 }
 
-static bool open_unix(const char *path, const struct settings *settings,
+static bool make_unix(const char *path, const struct settings *settings,
                       struct listening *listening, struct error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -173,6 +178,31 @@ static bool open_unix(const char *path, const struct settings *settings,
     memcpy(&listening->address, &address, sizeof address);
     listening->address_len = sizeof address;
     return true;
+}
+
+/* Of two that start at once the second one finds the first. Whoever may read the folder can hold
+ * the lock too: it is not waited for longer than an honest start takes. */
+static int lock_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s/", slash ? (int)(slash - path) : 0, path);
+    int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int waited = 0; lock >= 0 && waited < LOCK_MILLISECONDS &&
+                         flock(lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+         waited += LOCK_AGAIN_MILLISECONDS)
+        poll(NULL, 0, LOCK_AGAIN_MILLISECONDS);
+    return lock;
+}
+
+static bool open_unix(const char *path, const struct settings *settings,
+                      struct listening *listening, struct error *error)
+{
+    int lock = lock_folder(path);
+    bool made = make_unix(path, settings, listening, error);
+    if (lock >= 0)
+        close(lock);
+    return made;
 }
 
 static int open_address(const struct addrinfo *address)

@@ -1,6 +1,7 @@
 """Starting: into the background, beside a live instance, with files that root must not follow."""
 
 import os
+import pathlib
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ import pytest
 from daemon import FREE, PROGRAM, USER, Daemon
 from gate import Gate
 from harness.milter_mta import Message
+from harness.milter_wire import open_socket
 from harness.process import stopped
 from harness.waiting import PATIENCE, wait_until
 
@@ -146,6 +148,35 @@ def test_what_takes_the_place_of_the_socket(stopped_daemon, kind):
             process.kill()
     assert os.stat(victim).st_uid == 0
     assert not daemon.socket.exists()
+
+
+def looks_at(pid, folder):
+    """Whether a process has it open."""
+    return any(os.path.realpath(link) == str(folder) for link in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+
+
+@FREE
+def test_two_that_start_at_once(stopped_daemon):
+    """The second one finds the first, and none is left with a socket that nobody finds."""
+    daemon = stopped_daemon()
+    command = [str(PROGRAM), "-f", "-c", str(daemon.config)]
+    trace = ["strace", "-D", "-qq", "-o", "/dev/null", "-e", "inject=bind:signal=STOP"]
+    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True,
+               "env": {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}}
+    with subprocess.Popen([*trace, *command], **options) as first:
+        folder = daemon.socket.parent
+        wait_until(lambda: stopped(first.pid) and list(folder.iterdir()), "the first one to have looked")
+        with subprocess.Popen(command, **options) as second:
+            try:
+                wait_until(lambda: looks_at(second.pid, folder) or daemon.socket.exists(), "the second one to look")
+                first.send_signal(signal.SIGCONT)
+                assert "another process is listening" in second.communicate(timeout=PATIENCE)[1]
+                open_socket(daemon.socket, PATIENCE).close()
+                first.terminate()
+                assert first.wait(PATIENCE) == 0
+            finally:
+                first.kill()
+                second.kill()
 
 
 @AS_ROOT
