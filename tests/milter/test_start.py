@@ -1,5 +1,6 @@
 """Starting: into the background, beside a live instance, with files that root must not follow."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -152,7 +153,11 @@ def test_what_takes_the_place_of_the_socket(stopped_daemon, kind):
 
 def looks_at(pid, folder):
     """Whether a process has it open."""
-    return any(os.path.realpath(link) == str(folder) for link in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if os.readlink(link) == str(folder):
+                return True
+    return False
 
 
 @FREE
