@@ -3,7 +3,7 @@
 #define DKIM_SIGNER_H
 
 #include "dkim/keystore.h"
-#include "policy/facts.h"
+#include "policy/edit.h"
 
 /* How to sign: made once a configuration, immutable, used by many threads. */
 struct signing_profile;
@@ -22,6 +22,12 @@ extern const char *const signing_default_oversign[]; /* NULL-terminated */
 MUST_CHECK bool signing_profile_new(const struct signing_options *options,
                                     struct signing_profile **ret_profile, struct error *error);
 void signing_profile_free(struct signing_profile *profile);
+
+/* The same without some fields, which are neither signed nor oversigned then: for one message. From
+ * is signed all the same. */
+MUST_CHECK bool signing_profile_without(const struct signing_profile *profile,
+                                        const struct unsigned_field *names,
+                                        struct signing_profile **ret_profile, struct error *error);
 
 struct signer;
 

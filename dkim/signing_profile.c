@@ -74,9 +74,12 @@ static const char **distinct_names(struct signing_profile *profile, const struct
         struct texts so_far = {list, count};
         if (texts_have(&so_far, bytes_of(names->items[i])))
             continue;
-        list[count++] = names->items[i];
+        list[count] = arena_text(profile->arena, bytes_of(names->items[i]));
+        if (!list[count++])
+            return NULL;
         profile->oversign_len += 1 + bytes_of(names->items[i]).len;
     }
+    profile->oversign = list;
     profile->oversign_count = count;
     return list;
 }
@@ -102,6 +105,8 @@ static bool set_up(struct signing_profile *profile, const struct signing_options
 {
     unsigned int flags = DKIM_LIBFLAGS_NONE;
     uint64_t expire = (uint64_t)options->expire;
+    profile->options = *options;
+    profile->options.sign_fields = profile->options.oversign_fields = (struct texts){NULL, 0};
     profile->header_canon = options->simple_header ? DKIM_CANON_SIMPLE : DKIM_CANON_RELAXED;
     profile->body_canon = options->simple_body ? DKIM_CANON_SIMPLE : DKIM_CANON_RELAXED;
     profile->arena = arena_new((size_t)256 * 1024);
@@ -135,6 +140,31 @@ bool signing_profile_new(const struct signing_options *options,
     lend_works(); /* once a process: better now than with the first message */
     *ret_profile = profile;
     return true;
+}
+
+bool signing_profile_without(const struct signing_profile *profile,
+                             const struct unsigned_field *names,
+                             struct signing_profile **ret_profile, struct error *error)
+{
+    struct signing_options options = profile->options;
+    size_t most = profile->field_count + profile->oversign_count;
+    const char **list = calloc(most, sizeof *list);
+    size_t count = 0;
+    *ret_profile = NULL;
+    if (!list)
+        return error_set(error, "memory is out");
+    for (size_t i = 0; i < profile->field_count; i++)
+        if (!unsigned_field_named(names, profile->fields[i]))
+            list[count++] = profile->fields[i].data;
+    options.sign_fields = (struct texts){list, count};
+    for (size_t i = 0; i < profile->oversign_count; i++)
+        if (!unsigned_field_named(names, bytes_of(profile->oversign[i])))
+            list[count++] = profile->oversign[i];
+    options.oversign_fields =
+        (struct texts){list + options.sign_fields.count, count - options.sign_fields.count};
+    bool made = signing_profile_new(&options, ret_profile, error);
+    free(list);
+    return made;
 }
 
 void signing_profile_free(struct signing_profile *profile)

@@ -11,11 +11,13 @@
 
 struct signing_profile {
     DKIM_LIB *lib;
+    struct signing_options options; /* but for its lists */
     dkim_canon_t header_canon;
     dkim_canon_t body_canon;
     struct arena *arena;
     struct bytes *fields; /* names that are signed; From and all of oversign among them */
     size_t field_count;
+    const char **oversign; /* each name once */
     size_t oversign_count;
     size_t oversign_len; /* of ":A:B:C", their part of h= */
 };

@@ -42,6 +42,7 @@ void message_free(struct message *message)
     if (!message)
         return;
     signer_free(message->signer);
+    signing_profile_free(message->profile);
     verifier_free(message->verifier);
     snapshot_unref(message->snapshot);
     arena_free(message->arena);
@@ -199,6 +200,17 @@ static bool may_leave(const struct message *message)
     return !message->fault && message->decision.action < ACTION_TEMPFAIL;
 }
 
+/* How this message is signed; NULL: it cannot be told, and error says why. */
+static const struct signing_profile *profile_of(struct message *message, struct error *error)
+{
+    const struct signing_profile *all = message->snapshot->profile;
+    const struct unsigned_field *without = message->decision.unsigned_fields;
+    if (!without)
+        return all;
+    return signing_profile_without(all, without, &message->profile, error) ? message->profile
+                                                                           : NULL;
+}
+
 static void begin_signing(struct message *message)
 {
     const struct facts *facts = &message->facts;
@@ -214,10 +226,14 @@ static void begin_signing(struct message *message)
     size_t count = keystore_find(message->snapshot->keystore, facts->dkim.domain,
                                  message->snapshot->settings->dkim.parents, &keys);
     struct error error;
+    const struct signing_profile *profile = profile_of(message, &error);
+    if (!profile) {
+        message_fault(message, arena_text(message->arena, bytes_of(error.text)));
+        return;
+    }
     if (!leaving || !edit_apply(message->arena, &facts->header, message->decision.edits, leaving))
         message_fault(message, "out of memory");
-    else if (!signer_new(message->snapshot->profile, keys, count, leaving, message->arena,
-                         &message->signer, &error))
+    else if (!signer_new(profile, keys, count, leaving, message->arena, &message->signer, &error))
         message_fault(message, arena_text(message->arena, bytes_of(error.text)));
 }
 

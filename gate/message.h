@@ -61,6 +61,7 @@ struct message {
     bool header_ended;
     char *body_beginning;
     struct body_scan scan;
+    struct signing_profile *profile; /* its own, where some fields stay unsigned */
     struct signer *signer;
     struct verifier *verifier;
 };

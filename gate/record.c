@@ -131,6 +131,18 @@ static void write_edits(struct json *json, const struct message *message)
     json_close(json, ']');
 }
 
+/* Names that the signatures leave out. */
+static void write_unsigned(struct json *json, const struct message *message)
+{
+    if (!record_left(message) || !message->decision.unsigned_fields)
+        return;
+    json_open(json, "unsigned", '[');
+    for (const struct unsigned_field *field = message->decision.unsigned_fields; field;
+         field = field->next)
+        json_bytes(json, NULL, field->name);
+    json_close(json, ']');
+}
+
 static void write_signatures(struct json *json, const struct message *message)
 {
     json_open(json, "signatures", '[');
@@ -188,6 +200,7 @@ void record_write_json(const struct message *message, const struct record_contex
     write_verdicts(json, &message->decision);
     write_identities(json, &message->facts);
     write_edits(json, message);
+    write_unsigned(json, message);
     write_signatures(json, message);
     write_captured(json, message);
     json_int(json, "usec", context->microseconds);

@@ -110,6 +110,13 @@ static void put_signatures(struct record_line *line, const struct message *messa
     }
 }
 
+static void put_unsigned(struct record_line *line, const struct message *message)
+{
+    const struct unsigned_field *field = message->decision.unsigned_fields;
+    for (; record_left(message) && field; field = field->next)
+        put(line, "unsigned", field->name);
+}
+
 static void put_refusal(struct record_line *line, const struct message *message)
 {
     const struct message_outcome *outcome = &message->outcome;
@@ -155,6 +162,7 @@ void record_write_line(const struct message *message, const struct record_contex
     put_some(&line, "message_id", record_message_id(message));
     put_some(&line, "message_id_old", record_message_id_old(message));
     put_int(&line, "size", (int64_t)facts->header.size + facts->body.size);
+    put_unsigned(&line, message);
     put_signatures(&line, message);
     put_observed(&line, &message->decision);
     put_refusal(&line, message);

@@ -1,31 +1,44 @@
 /* Bringing an address field into the form that Sendmail leaves as it is, see the header. */
 #include "policy/address_form.h"
 
+#include <string.h>
+
 #include "policy/address_form_mailbox.h"
+#include "policy/address_form_short.h"
 #include "policy/address_form_token.h"
 
-static const char *const fields[] = {
-    "From",
-    "Sender",
-    "Reply-To",
+static const char *const always_signed[] = {
+    "From", "Sender", "Reply-To", "Resent-From", "Resent-Sender", NULL,
+};
+
+static const char *const others[] = {
     "Errors-To",
     "Disposition-Notification-To",
     "To",
     "Cc",
     "Apparently-To",
-    "Resent-From",
-    "Resent-Sender",
     "Resent-Reply-To",
     "Resent-To",
     "Resent-Cc",
+    NULL,
 };
+
+static bool is_one_of(const char *const *names, struct bytes name)
+{
+    for (; *names; names++)
+        if (bytes_equal_nocase(name, bytes_of(*names)))
+            return true;
+    return false;
+}
 
 bool address_form_matters(struct bytes name)
 {
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (bytes_equal_nocase(name, bytes_of(fields[i])))
-            return true;
-    return false;
+    return is_one_of(always_signed, name) || is_one_of(others, name);
+}
+
+bool address_form_may_stay_unsigned(struct bytes name)
+{
+    return is_one_of(others, name);
 }
 
 /* A group's name, its colon and the blanks behind it; what is left is a mailbox, or nothing. */
@@ -39,55 +52,69 @@ static struct bytes put_group_name(struct form *form, struct bytes text, size_t 
     return bytes_slice(text, end, text.len);
 }
 
-/* Everything between two commas. */
-static void put_element(struct form *form, struct bytes text, char *room)
+/* An element's parts: "name:" of a group that begins, its mailbox, ";" of one that ends. */
+struct element {
+    size_t colon;   /* text.len: no group begins here */
+    size_t mailbox; /* where it ends, and the group with it */
+};
+
+static struct element parts_of(struct form *form, struct bytes text)
 {
-    struct bytes rest = {NULL, 0};
-    size_t colon = text.len;
+    struct element parts = {text.len, text.len};
     bool closed = false;
     for (size_t at = 0, from = 0; at < text.len; from = at) {
         struct form_token token = form_token_next(text, &at);
-        if (form_token_is(token, ':')) {
+        form->unknown |= closed && token.kind != FORM_BLANK && token.kind != FORM_COMMENT;
+        if (form_token_is(token, ':') && !closed) {
             form->unknown |= form->group;
             form->group = true;
-            form->bare = false;
-            colon = from;
-        } else if (form_token_is(token, ';')) {
-            form->unknown |= at < text.len;
+            parts.colon = from;
+        } else if (form_token_is(token, ';') && !closed) {
             closed = true;
-            rest = bytes_slice(text, from, text.len);
-            text.len = from;
+            parts.mailbox = from;
         }
     }
-    if (colon < text.len)
-        text = put_group_name(form, text, colon);
+    return parts;
+}
+
+/* Everything between two commas. */
+static void put_element(struct form *form, struct bytes text, char *room)
+{
+    size_t start = form->len;
+    struct element parts = parts_of(form, text);
+    struct bytes rest = bytes_slice(text, parts.mailbox, text.len);
+    text.len = parts.mailbox;
+    if (parts.colon < text.len)
+        text = put_group_name(form, text, parts.colon);
+    size_t mailbox = form->len;
     form_put_mailbox(form, text, room);
+    form_shorten(form, start, mailbox, form_weight(rest));
     form_put(form, rest);
-    if (closed)
+    if (rest.len)
         form->group = false;
 }
 
-/* --- the list
- * -------------------------------------------------------------------------------------
- */
-
 /* Cuts the next element off; false: there is none. *ret_plain: a comma with a blank behind it
- * follows, or the end. */
-static bool next_element(struct bytes value, size_t *at, bool *bad, struct bytes *ret_element,
-                         bool *ret_plain)
+ * follows, or the end. A semicolon that ends no group is meant as a comma. */
+static bool next_element(struct bytes value, size_t *at, struct form *form,
+                         struct bytes *ret_element, bool *ret_plain)
 {
+    bool group = form->group;
     size_t from = *at;
     if (from >= value.len)
         return false;
     for (;;) {
         size_t end = *at;
         struct form_token token = form_token_next(value, at);
-        *bad |= token.kind == FORM_BAD;
-        if (token.kind != FORM_END && !form_token_is(token, ','))
+        form->unknown |= token.kind == FORM_BAD;
+        bool semicolon = form_token_is(token, ';') && !group;
+        group = (group || form_token_is(token, ':')) && !form_token_is(token, ';');
+        if (token.kind != FORM_END && !form_token_is(token, ',') && !semicolon)
             continue;
         *ret_element = bytes_trim(bytes_slice(value, from, end));
-        *ret_plain = token.kind == FORM_END || (end > from && !form_is_blank(value.data[end - 1]) &&
-                                                *at < value.len && form_is_blank(value.data[*at]));
+        *ret_plain = token.kind == FORM_END ||
+                     (!semicolon && end > from && !form_is_blank(value.data[end - 1]) &&
+                      *at < value.len && form_is_blank(value.data[*at]));
         return true;
     }
 }
@@ -97,7 +124,7 @@ static void put_list(struct form *form, struct bytes value, char *room)
     struct bytes element;
     bool plain;
     bool first = true;
-    for (size_t at = 0; next_element(value, &at, &form->unknown, &element, &plain);) {
+    for (size_t at = 0; next_element(value, &at, form, &element, &plain);) {
         form->changed |= !plain || !element.len;
         if (!element.len)
             continue;
@@ -105,6 +132,20 @@ static void put_list(struct form *form, struct bytes value, char *room)
         first = false;
         put_element(form, element, room);
     }
+}
+
+/* Where none of the message's fields has one of these characters, Sendmail may take each blank for
+ * a comma. */
+static bool may_be_cut_at_blanks(struct bytes value)
+{
+    bool blank = false;
+    value = bytes_trim(value);
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] && strchr(",;<(", value.data[i]))
+            return false;
+        blank |= form_is_blank(value.data[i]);
+    }
+    return blank;
 }
 
 /* An escape takes three bytes for one; a comma, a fold and the host may come with each element. */
@@ -119,7 +160,7 @@ static size_t room_for(struct bytes value, struct bytes host)
 enum address_form address_form_of(struct arena *arena, struct bytes value, struct bytes host,
                                   struct bytes *ret_value)
 {
-    struct form form = {.host = host};
+    struct form form = {.arena = arena, .host = host};
     if (!bytes_trim(value).len)
         return ADDRESS_FORM_STABLE;
     form.out = arena_alloc(arena, room_for(value, host));
@@ -127,7 +168,8 @@ enum address_form address_form_of(struct arena *arena, struct bytes value, struc
     if (!form.out || !room)
         return ADDRESS_FORM_OTHER;
     put_list(&form, value, room);
-    if (form.unknown || (form.group && form.bare) || !form.len)
+    form.unknown |= form.group && may_be_cut_at_blanks(value);
+    if (form.unknown || !form.len || arena_failed(arena))
         return ADDRESS_FORM_OTHER;
     if (!form.changed)
         return ADDRESS_FORM_STABLE;

@@ -20,9 +20,15 @@ enum address_form {
 /* Whether Sendmail writes a field of that name anew. */
 bool address_form_matters(struct bytes name);
 
+/* Whether such a field may go without a signature over it. Not those that say who writes, or where
+ * answers go. */
+bool address_form_may_stay_unsigned(struct bytes name);
+
 /* value: all behind the colon, as received. host: Sendmail's own full name ($j), by which it
  * completes addresses; no bytes where unknown. ret_value, for MENDED: with a leading blank, folds
- * as LF + blank. Mended are names and white space, never whose address it is. Linear. */
+ * as LF + blank. Mended are names, separators and white space, never whose address it is, but that
+ * the host stands where no domain did, or "localhost". A name for which Sendmail has no room, and
+ * which it would drop, is cut. Linear. */
 enum address_form address_form_of(struct arena *arena, struct bytes value, struct bytes host,
                                   struct bytes *ret_value);
 

@@ -25,10 +25,6 @@ static bool has_special(struct bytes text)
     return false;
 }
 
-/* --- the address
- * ----------------------------------------------------------------------------------
- */
-
 /* The "@" before the domain, or text.len. */
 static size_t last_at(struct bytes text)
 {
@@ -57,6 +53,18 @@ static bool ends_in_dot(struct bytes domain)
     return domain.len && domain.data[domain.len - 1] == '.';
 }
 
+/* A bracket that none has opened: Sendmail drops it. */
+static bool has_lone_bracket(struct bytes text)
+{
+    for (size_t at = 0; at < text.len;) {
+        struct form_token token = form_token_next(text, &at);
+        if (token.kind != FORM_QUOTED && (bytes_find(token.text, '>') < token.text.len ||
+                                          bytes_find(token.text, ')') < token.text.len))
+            return true;
+    }
+    return false;
+}
+
 /* An address without blanks and comments around it. */
 static void put_address(struct form *form, struct bytes text)
 {
@@ -70,7 +78,7 @@ static void put_address(struct form *form, struct bytes text)
         domain.len--;
     }
     if (text.data[0] == '@' || (complete && (!domain.len || ends_in_dot(domain))) ||
-        (!complete && !is_local_name(text))) {
+        (!complete && !is_local_name(text)) || has_lone_bracket(text)) {
         form->unknown = true;
         return;
     }
@@ -101,10 +109,6 @@ static struct bytes without_blanks(struct form *form, struct bytes text, char *r
     }
     return bare;
 }
-
-/* --- the name before it
- * ---------------------------------------------------------------------------
- */
 
 /* Atoms and the blanks between them; in quotes where one has to be. */
 static void put_run(struct form *form, struct bytes run)
@@ -184,10 +188,6 @@ static void put_name(struct form *form, struct bytes text)
     }
 }
 
-/* --- one element of the list
- * ----------------------------------------------------------------------
- */
-
 void form_put_beside(struct form *form, struct bytes text)
 {
     for (size_t at = 0; at < text.len;) {
@@ -235,7 +235,11 @@ static void put_bare(struct form *form, struct bytes text)
             first = from;
         end = at;
     }
-    form->unknown |= text.len && !end;
+    if (!end) { /* comments, such as "(Recipient list suppressed)" */
+        form_put(form, text);
+        return;
+    }
+    form->unknown |= form->group && bytes_find(text, ':') < text.len;
     form_put(form, bytes_slice(text, 0, first));
     put_blank_where_none(form, text, first);
     put_address(form, bytes_slice(text, first, end));
@@ -250,6 +254,5 @@ void form_put_mailbox(struct form *form, struct bytes text, char *room)
             put_angle(form, text, from, at, room);
             return;
         }
-    form->bare |= text.len > 0;
     put_bare(form, text);
 }

@@ -3,14 +3,15 @@
 #ifndef POLICY_ADDRESS_FORM_MAILBOX_H
 #define POLICY_ADDRESS_FORM_MAILBOX_H
 
+#include "policy/arena.h"
 #include "policy/bytes.h"
 
 struct form {
+    struct arena *arena;
     struct bytes host;
     char *out; /* has room for all that is written */
     size_t len;
-    bool group;   /* behind "name:", its ";" has not come yet ... */
-    bool bare;    /* ... and an address without angle brackets stood in it */
+    bool group;   /* behind "name:", its ";" has not come yet */
     bool changed; /* out differs from what came, by more than white space */
     bool unknown; /* what Sendmail makes of it is not known */
 };

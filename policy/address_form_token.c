@@ -70,10 +70,15 @@ static size_t word_end(struct bytes text, size_t at)
     return 0;
 }
 
+/* Colons are part of it in square brackets, as in [IPv6:2001:db8::1]. */
 static size_t atom_end(struct bytes text, size_t at)
 {
-    while (at < text.len && !form_is_blank(text.data[at]) && !strchr("\"(<,:;", text.data[at]))
+    bool literal = false;
+    while (at < text.len && !form_is_blank(text.data[at]) &&
+           !strchr(literal ? "\"(<,;" : "\"(<,:;", text.data[at])) {
+        literal = (literal || text.data[at] == '[') && text.data[at] != ']';
         at = behind(text, at);
+    }
     return at;
 }
 

@@ -3,6 +3,14 @@
 
 #include "policy/instances.h"
 
+bool unsigned_field_named(const struct unsigned_field *list, struct bytes name)
+{
+    for (; list; list = list->next)
+        if (bytes_equal_nocase(list->name, name))
+            return true;
+    return false;
+}
+
 bool edit_apply(struct arena *arena, const struct facts_header *header, const struct edit *edits,
                 struct facts_header *ret_header)
 {

@@ -19,6 +19,15 @@ struct edit {
     struct edit *next;
 };
 
+/* Names of fields over which there shall be no signature: the MTA will write them anew. */
+struct unsigned_field {
+    struct bytes name;
+    struct unsigned_field *next;
+};
+
+/* Whether the list has that name, ASCII case ignored. */
+bool unsigned_field_named(const struct unsigned_field *list, struct bytes name);
+
 /* The header block as it will leave: fields with all edits done, in final order, in the arena.
  * False when memory is out. A field that is both replaced and deleted is deleted. */
 bool edit_apply(struct arena *arena, const struct facts_header *header, const struct edit *edits,

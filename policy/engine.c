@@ -59,11 +59,29 @@ static void copy_edits(struct decision *decision, const struct edit *edits, cons
     }
 }
 
+static void copy_unsigned(struct decision *decision, const struct unsigned_field *fields,
+                          struct arena *arena)
+{
+    struct unsigned_field **end = &decision->unsigned_fields;
+    while (*end)
+        end = &(*end)->next;
+    for (; fields; fields = fields->next) {
+        if (unsigned_field_named(decision->unsigned_fields, fields->name))
+            continue;
+        *end = arena_alloc(arena, sizeof **end);
+        if (!*end)
+            return;
+        (*end)->name = fields->name;
+        end = &(*end)->next;
+    }
+}
+
 static void fold(struct decision *decision, struct arena *arena)
 {
     decision->action = ACTION_ACCEPT;
     decision->decider = RULE_COUNT;
     decision->edits = NULL;
+    decision->unsigned_fields = NULL;
     for (size_t i = 0; i < RULE_COUNT; i++) {
         struct judged *judged = &decision->judged[i];
         if (judged->mode != MODE_ENFORCE)
@@ -72,8 +90,10 @@ static void fold(struct decision *decision, struct arena *arena)
             decision->action = judged->action;
             decision->decider = (enum rule_id)i;
         }
-        if (judged->action == ACTION_FIX)
-            copy_edits(decision, judged->verdict.edits, rules[i]->name, arena);
+        if (judged->action != ACTION_FIX)
+            continue;
+        copy_edits(decision, judged->verdict.edits, rules[i]->name, arena);
+        copy_unsigned(decision, judged->verdict.unsigned_fields, arena);
     }
 }
 

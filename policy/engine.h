@@ -22,6 +22,7 @@ struct decision {
     enum action action;   /* the heaviest enforced one */
     enum rule_id decider; /* the first rule that asked for it; RULE_COUNT when action is ACCEPT */
     struct edit *edits;   /* of all enforced fixes, in rule order */
+    struct unsigned_field *unsigned_fields; /* of all enforced fixes, each name once */
 };
 
 struct reply {

@@ -83,3 +83,16 @@ bool verdict_delete_field(struct verdict *verdict, struct arena *arena, const st
                                      .field = field,
                                      .name = facts->header.fields[field].name});
 }
+
+bool verdict_leave_unsigned(struct verdict *verdict, struct arena *arena, struct bytes name)
+{
+    struct unsigned_field **end = &verdict->unsigned_fields;
+    if (unsigned_field_named(*end, name))
+        return true;
+    while (*end)
+        end = &(*end)->next;
+    *end = arena_alloc(arena, sizeof **end);
+    if (*end)
+        (*end)->name = name;
+    return *end != NULL;
+}

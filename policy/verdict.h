@@ -22,6 +22,7 @@ struct verdict {
     bool beyond_mending; /* where the action is "fix", it is refused */
     struct edit *edits;
     struct edit *last_edit; /* of edits: a block of 10,000 fields may all have to go */
+    struct unsigned_field *unsigned_fields; /* each name once */
 };
 
 /* PASS with a reason word that the record shows ("owned", "null-sender"), or NULL. */
@@ -43,5 +44,8 @@ bool verdict_replace_field(struct verdict *verdict, struct arena *arena, const s
                            size_t field, struct bytes value);
 bool verdict_delete_field(struct verdict *verdict, struct arena *arena, const struct facts *facts,
                           size_t field);
+
+/* Asks that no signature covers the fields of a name. False when memory is out. */
+bool verdict_leave_unsigned(struct verdict *verdict, struct arena *arena, struct bytes name);
 
 #endif

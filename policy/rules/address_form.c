@@ -5,8 +5,15 @@
 #include "policy/identities.h"
 #include "policy/rule.h"
 
-/* Whether people see the same names and addresses; a field that was never certain is not compared.
- */
+/* Whether it is the same mailbox, or one whose "localhost" Sendmail replaces by its own name. */
+static bool is_same_mailbox(const struct mailbox *before, const struct mailbox *after)
+{
+    return address_same(before, after) || (bytes_equal(before->domain, BYTES("localhost")) &&
+                                           bytes_equal_nocase(before->local, after->local));
+}
+
+/* Whether people see the same names and addresses; of a name that is too long its beginning. A
+ * field that was never certain is not compared. */
 static bool reads_the_same(struct arena *arena, struct bytes before, struct bytes after)
 {
     struct address_list old;
@@ -17,10 +24,12 @@ static bool reads_the_same(struct arena *arena, struct bytes before, struct byte
     address_parse_list(arena, after, &new);
     if (new.reading != ADDRESS_AGREED || new.count != old.count)
         return false;
-    for (size_t i = 0; i < old.count; i++)
-        if (!address_same(&old.mailboxes[i], &new.mailboxes[i]) ||
-            !bytes_equal(old.mailboxes[i].display, new.mailboxes[i].display))
+    for (size_t i = 0; i < old.count; i++) {
+        struct bytes display = new.mailboxes[i].display;
+        if (!is_same_mailbox(&old.mailboxes[i], &new.mailboxes[i]) ||
+            !bytes_equal(bytes_slice(old.mailboxes[i].display, 0, display.len), display))
             return false;
+    }
     return true;
 }
 
@@ -34,15 +43,49 @@ static bool is_doubtful_claim(const struct facts *facts, const struct field *fie
     return false;
 }
 
-static void refuse(struct verdict *verdict, struct arena *arena, const struct field *field)
+static void violation(struct verdict *verdict, struct arena *arena, const struct field *field,
+                      const char *reason)
 {
     verdict->fact = field->name;
-    verdict_violation(verdict, arena, "unsettled", 554, "5.6.0",
+    verdict_violation(verdict, arena, reason, 554, "5.6.0",
                       "The header field %.*s cannot be sent like this, this server would write it "
                       "anew: write its addresses as Name <user@example.com>, with commas between "
                       "them",
                       (int)field->name.len, field->name.data);
-    verdict->beyond_mending = true;
+}
+
+/* The first field that has to be changed is the one that is named. */
+static void note_rewritten(struct verdict *verdict, struct arena *arena, const struct field *field)
+{
+    if (verdict->reason)
+        return;
+    verdict->fact = field->name;
+    verdict_violation(verdict, arena, "rewritten", 554, "5.6.0",
+                      "The header field %.*s is not written as this server sends it: put names "
+                      "with special characters in quotes",
+                      (int)field->name.len, field->name.data);
+}
+
+static void judge_unsettled(const struct facts *facts, size_t index, struct arena *arena,
+                            struct verdict *verdict)
+{
+    const struct field *field = &facts->header.fields[index];
+    if (is_doubtful_claim(facts, field))
+        return;
+    if (bytes_equal_nocase(field->name, BYTES("Reply-To")) &&
+        bytes_find(field->value, '@') == field->value.len) {
+        note_rewritten(verdict, arena, field);
+        verdict_delete_field(verdict, arena, facts, index); /* nobody could answer to it */
+        return;
+    }
+    if (!address_form_may_stay_unsigned(field->name)) {
+        violation(verdict, arena, field, "unsettled");
+        verdict->beyond_mending = true;
+        return;
+    }
+    if (!verdict->unsigned_fields)
+        violation(verdict, arena, field, "unsigned");
+    verdict_leave_unsigned(verdict, arena, field->name);
 }
 
 static void judge_field(const struct facts *facts, size_t index, struct arena *arena,
@@ -50,26 +93,16 @@ static void judge_field(const struct facts *facts, size_t index, struct arena *a
 {
     const struct field *field = &facts->header.fields[index];
     struct bytes value = {NULL, 0};
-    switch (address_form_of(arena, field->value, facts->connection.mta_host, &value)) {
-    case ADDRESS_FORM_STABLE:
+    enum address_form form =
+        address_form_of(arena, field->value, facts->connection.mta_host, &value);
+    if (form == ADDRESS_FORM_STABLE)
         return;
-    case ADDRESS_FORM_MENDED:
-        if (!reads_the_same(arena, field->value, value))
-            break;
-        if (!verdict->edits) {
-            verdict->fact = field->name;
-            verdict_violation(verdict, arena, "rewritten", 554, "5.6.0",
-                              "The header field %.*s is not written as this server sends it: put "
-                              "names with special characters in quotes",
-                              (int)field->name.len, field->name.data);
-        }
-        verdict_replace_field(verdict, arena, facts, index, value);
+    if (form == ADDRESS_FORM_OTHER || !reads_the_same(arena, field->value, value)) {
+        judge_unsettled(facts, index, arena, verdict);
         return;
-    case ADDRESS_FORM_OTHER:
-        break;
     }
-    if (!is_doubtful_claim(facts, field))
-        refuse(verdict, arena, field);
+    note_rewritten(verdict, arena, field);
+    verdict_replace_field(verdict, arena, facts, index, value);
 }
 
 static void judge(const struct facts *facts, const void *generic, struct arena *arena,
@@ -88,9 +121,9 @@ const struct rule rule_address_form = {
     .name = "address_form",
     .asks =
         "Whether the fields with addresses are written so that Sendmail, which writes them anew, "
-        "leaves "
-        "them as they are: else their signature breaks. Names and commas are mended; what cannot "
-        "be is refused. Nothing is asked where the MTA is not Sendmail.",
+        "leaves them as they are: else their signature breaks. Names, commas and semicolons are "
+        "mended; what cannot be stays unsigned in To, Cc and the like, and is refused in From, "
+        "Sender and Reply-To. Nothing is asked where the MTA is not Sendmail.",
     .stage = STAGE_HEADER,
     .default_action = ACTION_FIX,
     .actions = RULE_ACTION(ACTION_FIX) | RULE_ACTIONS_REFUSE,

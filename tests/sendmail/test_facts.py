@@ -164,3 +164,30 @@ def test_what_it_makes_of_a_field(tell, sent, left):
         assert told.fields()[-1][1] == sent.split(b":", 1)[1], "to a milter it is shown as it was sent"
     named = Message.parse(arrived).named(sent.split(b":")[0].decode())
     assert named == ([left] if left else [])
+
+
+# Names of so many bytes, with <a@example.net>: is there room for them?
+ROOM = {
+    "256 bytes": (b'"' + b"x" * 238 + b'" <a@example.net>', True),
+    "257 bytes": (b'"' + b"x" * 239 + b'" <a@example.net>', False),
+    "a comment of 256": (b"a@example.net (" + b"x" * 240 + b")", True),
+    "a comment of 257": (b"a@example.net (" + b"x" * 241 + b")", False),
+    "bytes above 0x9f": (b'"' + b"\xc3" * 238 + b'" <a@example.net>', True),
+    "bytes that count twice": (b'"' + b"\x9f" * 119 + b'" <a@example.net>', True),
+    "one of them more": (b'"' + b"\x9f" * 120 + b'" <a@example.net>', False),
+    "encoded words": (b"=?utf-8?Q?J=C3=B6rg_M=C3=BCller_von_und_zu_Hohenstein?= " * 5 + b"<a@example.net>", False),
+}
+
+
+@pytest.mark.parametrize("value, stays", ROOM.values(), ids=ROOM)
+def test_room_for_names(tell, value, stays):
+    _, arrived = tell(b"From: alice@example.com\r\nTo: b@example.net,\r\n " + value + b"\r\n\r\nbody\r\n")
+    (named,) = Message.parse(arrived).named("To")
+    assert named.endswith(b" " + value) == stays, named
+
+
+def test_blanks_part_addresses_where_nothing_else_does(tell):
+    _, arrived = tell(b"From: alice@example.com\r\nTo: friends: bob@example.net\r\n\r\nbody\r\n")
+    assert Message.parse(arrived).named("To") == [b"To: friends:, bob@example.net"]
+    _, arrived = tell(b"From: alice@example.com\r\nTo: friends: bob@example.net, b@c.d\r\n\r\nbody\r\n")
+    assert Message.parse(arrived).named("To") == [b"To: friends: bob@example.net, b@c.d"]

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "policy/address.h"
 #include "policy/address_form.h"
 
 #define HOST BYTES("mail.example.com")
@@ -51,7 +52,22 @@ static const struct {
     {" bob@example.net.", " bob@example.net"},
     {" x: B. <b@example.net>;", " x: \"B.\" <b@example.net>;"},
     {" bob@example.net carol@example.net", "?"},
-    {" bob@example.net; carol@example.net", "?"},
+    {" bob@example.net; carol@example.net", " bob@example.net,\n carol@example.net"},
+    {" A <a@b.c>; \"B, C\" <b@b.c>;", " A <a@b.c>,\n \"B, C\" <b@b.c>"},
+    {" ; a@b.c", " a@b.c"},
+    {" x: a@b.c; b@b.c", "?"},
+    {" (Recipient list suppressed)", NULL},
+    {" a@b.c, (recipient list suppressed)", NULL},
+    {" unlisted-recipients:; (no To-header on input)", NULL},
+    {" a@[IPv6:2001:db8::1]", NULL},
+    {" x: a@[IPv6:2001:db8::1];", "?"},
+    {" [x:y] <a@b.c>", " \"[x:y]\" <a@b.c>"},
+    {" mailto:a@b.c", NULL},
+    {" mailto: a@b.c", "?"},
+    {" friends: a@b.c, d@b.c", NULL},
+    {" root@localhost", " root@mail.example.com"},
+    {" a@b.c>", "?"},
+    {" <a)@b.c>", "?"},
     {" friends: bob@example.net", "?"},
     {" <@a.example:bob@example.net>", "?"},
     {" A <(x) bob@example.net>", "?"},
@@ -91,6 +107,104 @@ static void test_forms(void **state)
         assert_string_equal(left, cases[i].left ? cases[i].left : "as it is");
     }
     arena_free(arena);
+}
+
+/* Sendmail has room for 256 bytes of one element, where bytes from 0x80 to 0x9f count twice; we ask
+ * for 254. name: repeated as often as given; left: how often, and in what, it is. */
+static const struct {
+    const char *before, *name, *behind;
+    size_t times;
+    const char *left_before, *left_name, *left_behind;
+    size_t left;
+} long_names[] = {
+    {" \"", "x", "\" <a@b.c>", 244, NULL, NULL, NULL, 0},
+    {" \"", "x", "\" <a@b.c>", 245, " \"", "x", "\" <a@b.c>", 244},
+    {" \"", "x", "\" <a@b.c>", 5000, " \"", "x", "\" <a@b.c>", 244},
+    {" ", "x", " <a@b.c>", 246, NULL, NULL, NULL, 0},
+    {" ", "x", " <a@b.c>", 247, " \"", "x", "\" <a@b.c>", 244},
+    {" a@b.c (", "x", ")", 246, NULL, NULL, NULL, 0},
+    {" a@b.c (", "x", ")", 247, " \"", "x", "\" <a@b.c>", 244},
+    {" \"", "\\\"", "\" <a@b.c>", 122, NULL, NULL, NULL, 0},
+    {" \"", "\\\"", "\" <a@b.c>", 123, " \"", "\\\"", "\" <a@b.c>", 122},
+    {" \"", "\xc3\x9f", "\" <a@b.c>", 81, NULL, NULL, NULL, 0},
+    {" \"", "\xd0\xb4", "\" <a@b.c>", 122, NULL, NULL, NULL, 0},
+    {" x: \"", "x", "\" <a@b.c>;", 240, NULL, NULL, NULL, 0},
+    {" x: \"", "x", "\" <a@b.c>;", 241, " x: \"", "x", "\" <a@b.c>;", 240},
+    {" e@f.g, \"", "x", "\" <a@b.c>, h@i.j", 250, " e@f.g,\n \"", "x", "\" <a@b.c>,\n h@i.j", 244},
+    {" <", "x", "@b.c>", 248, NULL, NULL, NULL, 0},
+    {" <", "x", "@b.c>", 249, "?", "", "", 0},
+    {" (", "x", ")", 253, "?", "", "", 0},
+    {" ", "g", ": a@b.c;", 260, "?", "", "", 0},
+};
+
+static const char *repeated(struct arena *arena, const char *before, const char *name,
+                            const char *behind, size_t times)
+{
+    size_t len = strlen(name);
+    char *middle = arena_alloc(arena, len * times + 1);
+    for (size_t i = 0; i < times; i++)
+        memcpy(middle + i * len, name, len);
+    return arena_printf(arena, "%s%s%s", before, middle, behind);
+}
+
+static void test_long_names(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof long_names / sizeof *long_names; i++) {
+        struct arena *arena = arena_new((size_t)1 << 20);
+        struct bytes value = {NULL, 0};
+        const char *text = repeated(arena, long_names[i].before, long_names[i].name,
+                                    long_names[i].behind, long_names[i].times);
+        enum address_form form = form_of(arena, text, strlen(text), HOST, &value);
+        const char *left = form == ADDRESS_FORM_MENDED   ? arena_text(arena, value)
+                           : form == ADDRESS_FORM_STABLE ? "as it is"
+                                                         : "?";
+        assert_string_equal(left, long_names[i].left_before
+                                      ? repeated(arena, long_names[i].left_before,
+                                                 long_names[i].left_name, long_names[i].left_behind,
+                                                 long_names[i].left)
+                                      : "as it is");
+        arena_free(arena);
+    }
+}
+
+/* How many bytes an encoded word stands for. */
+static size_t bytes_in_word(struct bytes word)
+{
+    size_t padding = 0;
+    assert_true(word.len <= 75);
+    assert_memory_equal(word.data, "=?utf-8?B?", 10);
+    for (size_t i = 10; i < word.len; i++)
+        padding += word.data[i] == '=';
+    return (word.len - 12) / 4 * 3 - (padding - 1);
+}
+
+/* Of whatever length: encoded words end where characters end. */
+static void test_long_encoded_names(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"\xd0\x94", "\xe6\x97\xa5", "\xf0\x9f\x98\x80"};
+    static const char *const addresses[] = {"\" <aaa@b.c>", "\" <aaaaa@b.c>", "\" <aaaaaaa@b.c>",
+                                            "\" <aaaaaaaaa@b.c>"};
+    for (size_t times = 84; times < 400; times++) {
+        const char *name = names[times % 3];
+        struct arena *arena = arena_new((size_t)1 << 20);
+        struct address_list list;
+        struct bytes value = {NULL, 0};
+        const char *text = repeated(arena, " \"", name, addresses[times % 4], times);
+        assert_int_equal(form_of(arena, text, strlen(text), HOST, &value), ADDRESS_FORM_MENDED);
+        assert_true(value.len <= 255);
+        address_parse_list(arena, value, &list);
+        assert_int_equal(list.reading, ADDRESS_AGREED);
+        struct bytes display = list.mailboxes[0].display;
+        assert_true(display.len >= 100);
+        assert_memory_equal(display.data, text + 2, display.len);
+        for (size_t at = 1, end; value.data[at] != '<'; at = end + 1) {
+            end = at + bytes_find(bytes_slice(value, at, value.len), ' ');
+            assert_int_equal(bytes_in_word(bytes_slice(value, at, end)) % strlen(name), 0);
+        }
+        arena_free(arena);
+    }
 }
 
 static void test_without_a_host(void **state)
@@ -143,6 +257,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_long_names),
+        cmocka_unit_test(test_long_encoded_names),
         cmocka_unit_test(test_without_a_host),
         cmocka_unit_test(test_out_of_memory),
         cmocka_unit_test(test_mended_once_is_mended),

@@ -239,6 +239,11 @@ static bool holds(const struct message *message, const char *expect)
                rule_is(message, name, MODE_OBSERVE, ACTION_ACCEPT);
     if (strcmp(word, "edit") == 0)
         return sscanf(rest, "%31s %127s", kind, name) == 2 && has_edit(message, kind, name);
+    if (strcmp(word, "unsigned") == 0)
+        return sscanf(rest, "%127s", name) == 1 &&
+               unsigned_field_named(message->decision.unsigned_fields, bytes_of(name));
+    if (strcmp(word, "all-signed") == 0)
+        return message->decision.unsigned_fields == NULL;
     if (strcmp(word, "no-edits") == 0)
         return message->outcome.edits == NULL;
     return false;

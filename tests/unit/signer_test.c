@@ -173,6 +173,33 @@ static void odd_lists_still_verify(void **state)
     signing_profile_free(profile);
 }
 
+/* What is left out may change and come again; all else is guarded as ever. */
+static void fields_are_left_out_of_one_message(void **state)
+{
+    (void)state;
+    static const char *const changes[][2] = {
+        {"To: x y", "To: x, y"},        {"To: x y", "To: x y\r\nTo: b"},
+        {"Cc: z", "Cc: z\r\nCc: b"},    {"To: x y", "To: x y\r\nReply-To: b"},
+        {"From: a@b.c", "From: b@b.c"},
+    };
+    struct unsigned_field from = {BYTES("From"), NULL};
+    struct unsigned_field to = {BYTES("to"), &from};
+    struct signing_profile *all = help_profile(false, false);
+    struct signing_profile *profile;
+    struct error error;
+    assert_true(signing_profile_without(all, &to, &profile, &error));
+    signing_profile_free(all);
+    struct bytes message = sign(profile, "From: a@b.c\nTo: x y\nCc: z", BYTES(""), 0);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        const char *at = strstr(message.data, changes[i][0]);
+        assert_non_null(at);
+        char *changed = arena_printf(arena_now, "%.*s%s%s", (int)(at - message.data), message.data,
+                                     changes[i][1], at + strlen(changes[i][0]));
+        assert_int_equal(help_good_signatures(keys.store, bytes_of(changed)), i < 2 ? 2 : 0);
+    }
+    signing_profile_free(profile);
+}
+
 static void bad_profiles_are_refused(void **state)
 {
     (void)state;
@@ -370,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_text_is_what_was_agreed, begin, end),
         cmocka_unit_test_setup_teardown(signatures_expire_when_asked, begin, end),
         cmocka_unit_test_setup_teardown(odd_lists_still_verify, begin, end),
+        cmocka_unit_test_setup_teardown(fields_are_left_out_of_one_message, begin, end),
         cmocka_unit_test_setup_teardown(bad_profiles_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(what_cannot_be_signed_is_an_error, begin, end),
         cmocka_unit_test_setup_teardown(too_many_fields_are_an_error, begin, end),
