@@ -71,3 +71,11 @@ bool cidr_read(const char *text, struct cidr *ret_network, struct error *error)
     *ret_network = network;
     return true;
 }
+
+bool cidr_is_loopback(const struct cidr *network)
+{
+    static const struct in6_addr v6 = IN6ADDR_LOOPBACK_INIT;
+    static const unsigned char v4[13] = {[10] = 0xff, 0xff, 127};
+    return (network->bits == 128 && memcmp(&network->address, &v6, sizeof v6) == 0) ||
+           (network->bits >= 8 * sizeof v4 && memcmp(&network->address, v4, sizeof v4) == 0);
+}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mta/endpoint.h"
 #include "mta/words.h"
 
 static bool parse_one(struct arena *arena, const char *word, struct milter *ret)
@@ -87,11 +88,8 @@ bool milters_same_place(const char *endpoint, const char *queue_directory, bool 
                         const char *socket)
 {
     if (strncmp(endpoint, "unix:", 5) == 0) {
-        if (strncmp(socket, "unix:", 5) == 0)
-            return same_path(endpoint + 5, queue_directory, chroot, socket + 5);
-        if (strncmp(socket, "local:", 6) == 0)
-            return same_path(endpoint + 5, queue_directory, chroot, socket + 6);
-        return false;
+        const char *path = endpoint_path(socket);
+        return path && same_path(endpoint + 5, queue_directory, chroot, path);
     }
     if (strncmp(endpoint, "inet:", 5) != 0)
         return false;

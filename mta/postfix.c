@@ -232,12 +232,17 @@ const char *postfix_value(const struct postfix *postfix, const char *name)
     return found ? found->value : "";
 }
 
+const struct postfix_parameter *postfix_service_own(const struct postfix_service *service,
+                                                    const char *name)
+{
+    return find_in(service->overrides, service->override_count, bytes_of(name));
+}
+
 const struct postfix_parameter *postfix_service_parameter(const struct postfix *postfix,
                                                           const struct postfix_service *service,
                                                           const char *name)
 {
-    const struct postfix_parameter *own =
-        find_in(service->overrides, service->override_count, bytes_of(name));
+    const struct postfix_parameter *own = postfix_service_own(service, name);
     return own ? own : postfix_parameter(postfix, name);
 }
 
@@ -256,6 +261,21 @@ const struct postfix_service *postfix_service(const struct postfix *postfix, con
             strcmp(postfix->services[i].type, type) == 0)
             return &postfix->services[i];
     return NULL;
+}
+
+const char *postfix_service_variable(struct arena *arena, const struct postfix_service *service,
+                                     const char *name)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    const char *whole = arena_printf(arena, "submilter_%s_%s", service->name, name);
+    char *variable = whole ? arena_text(arena, bytes_of(whole)) : NULL;
+    char *out = variable;
+    for (const char *at = whole; variable && *at; at++)
+        if (strchr(allowed, *at))
+            *out++ = *at;
+    if (variable)
+        *out = '\0';
+    return variable;
 }
 
 int postfix_service_port(const struct postfix_service *service)

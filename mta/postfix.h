@@ -49,6 +49,15 @@ const struct postfix_parameter *postfix_service_parameter(const struct postfix *
 const char *postfix_service_value(const struct postfix *postfix,
                                   const struct postfix_service *service, const char *name);
 
+/* The service's own -o; NULL: it has none of that name, and main.cf's holds. */
+const struct postfix_parameter *postfix_service_own(const struct postfix_service *service,
+                                                    const char *name);
+
+/* A name in main.cf for what a service's parameter is set to, since `postconf -P` takes no value
+ * with blanks: submilter_, and the letters and digits of both. NULL when memory is out. */
+const char *postfix_service_variable(struct arena *arena, const struct postfix_service *service,
+                                     const char *name);
+
 /* NULL where master.cf has none. */
 const struct postfix_service *postfix_service(const struct postfix *postfix, const char *name,
                                               const char *type);

@@ -43,7 +43,8 @@ struct rule {
     const char *asks; /* one sentence, for the reference and the manual */
     enum stage stage;
     enum action default_action;
-    unsigned actions; /* allowed ones: RULE_ACTION(ACTION_REJECT) | ... */
+    unsigned actions;            /* allowed ones: RULE_ACTION(ACTION_REJECT) | ... */
+    bool refuses_beyond_mending; /* with the action "fix" too: verdict.h, beyond_mending */
     const char *const
         *mode_words; /* words for mode beside enforce, observe and off, each meaning
                         enforce with .variant = its index; NULL-terminated, may be NULL */

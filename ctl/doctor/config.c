@@ -10,8 +10,8 @@
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
-#include "ctl/doctor/probe.h"
 #include "ctl/doctor/running.h"
+#include "ctl/probe.h"
 #include "policy/engine.h"
 
 static const struct doctor_kind kinds[] = {

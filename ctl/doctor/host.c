@@ -12,8 +12,8 @@
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
-#include "ctl/doctor/probe.h"
 #include "ctl/doctor/running.h"
+#include "ctl/probe.h"
 
 #define LEAST_PERCENT 5
 #define LEAST_BYTES ((uint64_t)100 << 20)

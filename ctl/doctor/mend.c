@@ -67,39 +67,15 @@ struct mend mend_main_cf(struct doctor *doctor, const char *name, const char *va
                         mend_quote(doctor, setting ? setting : ""), option);
 }
 
-static bool overrides(const struct postfix_service *service, const char *name)
-{
-    for (size_t i = 0; service && i < service->override_count; i++)
-        if (strcmp(service->overrides[i].name, name) == 0)
-            return true;
-    return false;
-}
-
-/* submilter_ and the letters and digits of the service and the parameter. */
-static const char *variable_for(struct doctor *doctor, const struct postfix_service *service,
-                                const char *name)
-{
-    const char *variable = arena_printf(doctor->arena, "submilter_%s_%s", service->name, name);
-    char *text = variable ? arena_text(doctor->arena, bytes_of(variable)) : NULL;
-    if (!text)
-        return "";
-    char *out = text;
-    for (const char *at = text; *at; at++)
-        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *at))
-            *out++ = *at;
-    *out = '\0';
-    return text;
-}
-
 /* postconf -P takes no value with blanks: that goes through a name in main.cf. */
 struct mend mend_where_set(struct doctor *doctor, const struct postfix_service *service,
                            const char *name, const char *value)
 {
-    if (!overrides(service, name))
+    if (!service || !postfix_service_own(service, name))
         return mend_main_cf(doctor, name, value);
     const char *option = mend_postfix_option(doctor);
     bool blanks = strpbrk(value, " \t{}") != NULL;
-    const char *variable = variable_for(doctor, service, name);
+    const char *variable = postfix_service_variable(doctor->arena, service, name);
     const char *use = arena_printf(doctor->arena, "%s/%s/%s=%s%s", service->name, service->type,
                                    name, blanks ? "$" : "", blanks ? variable : value);
     const char *quoted = mend_quote(doctor, use ? use : "");

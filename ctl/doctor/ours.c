@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mta/endpoint.h"
 #include "mta/words.h"
 
 static bool is_ours(struct doctor *doctor, const struct milter *milter, bool chroot)
@@ -15,20 +16,12 @@ static bool is_ours(struct doctor *doctor, const struct milter *milter, bool chr
                               chroot, socket);
 }
 
-static bool has_override(const struct postfix_service *service, const char *name)
-{
-    for (size_t i = 0; i < service->override_count; i++)
-        if (strcmp(service->overrides[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 static bool fill_place(struct doctor *doctor, const struct postfix_service *service,
                        const char *parameter, struct ours_place *place)
 {
     *place = (struct ours_place){.service = service, .parameter = parameter};
     place->set = postfix_service_parameter(doctor->postfix, service, parameter);
-    place->is_override = has_override(service, parameter);
+    place->is_override = postfix_service_own(service, parameter) != NULL;
     place->where = place->is_override ? arena_printf(doctor->arena, "%s/%s: %s", service->name,
                                                      service->type, parameter)
                                       : arena_printf(doctor->arena, "main.cf: %s", parameter);
@@ -178,32 +171,12 @@ size_t ours_misnamed(const struct ours_place *place)
     return i;
 }
 
-static const char *unix_endpoint(struct doctor *doctor, const char *path)
-{
-    const char *queue = postfix_value(doctor->postfix, "queue_directory");
-    size_t len = strlen(queue);
-    if (strncmp(path, queue, len) == 0 && path[len] == '/')
-        path += len + 1;
-    return arena_printf(doctor->arena, "unix:%s", path);
-}
-
 const char *ours_entry(struct doctor *doctor)
 {
     if (!doctor->settings)
         return NULL;
-    const char *socket = doctor->settings->socket;
-    const char *colon = strchr(socket, ':');
-    const char *endpoint = NULL;
-    if (strncmp(socket, "unix:", 5) == 0 || strncmp(socket, "local:", 6) == 0)
-        endpoint = unix_endpoint(doctor, colon + 1);
-    else if (strncmp(socket, "inet", 4) == 0 && colon) {
-        const char *at = strchr(colon, '@');
-        int len = (int)(at ? at - colon - 1 : (long)strlen(colon + 1));
-        const char *host = at ? at + 1 : strncmp(socket, "inet6:", 6) == 0 ? "::1" : "127.0.0.1";
-        bool bare6 = strchr(host, ':') && host[0] != '[';
-        endpoint = arena_printf(doctor->arena, "inet:%s%s%s:%.*s", bare6 ? "[" : "", host,
-                                bare6 ? "]" : "", len, colon + 1);
-    }
+    const char *queue = postfix_value(doctor->postfix, "queue_directory");
+    const char *endpoint = endpoint_for_postfix(doctor->arena, doctor->settings->socket, queue);
     return endpoint ? arena_printf(doctor->arena, "{ %s, default_action=tempfail }", endpoint)
                     : NULL;
 }

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "ctl/doctor/checks.h"
-#include "ctl/doctor/probe.h"
 #include "ctl/doctor/running.h"
 #include "ctl/doctor/sendmail_view.h"
+#include "ctl/probe.h"
 
 static const struct doctor_kind kinds[] = {
     {"sendmail.socket", DOCTOR_PROBLEM, "Sendmail cannot talk to submilter at its socket",

@@ -7,8 +7,8 @@
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
-#include "ctl/doctor/probe.h"
 #include "ctl/doctor/running.h"
+#include "ctl/probe.h"
 #include "ctl/systemd.h"
 #include "mta/program.h"
 

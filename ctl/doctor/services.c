@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/doctor/mend.h"
+#include "mta/postfix_use.h"
 #include "mta/words.h"
 
 bool services_is_smtpd(const struct postfix_service *service)
@@ -13,10 +14,7 @@ bool services_is_smtpd(const struct postfix_service *service)
 
 bool services_overrides(const struct postfix_service *service, const char *parameter)
 {
-    for (size_t i = 0; i < service->override_count; i++)
-        if (strcmp(service->overrides[i].name, parameter) == 0)
-            return true;
-    return false;
+    return postfix_service_own(service, parameter) != NULL;
 }
 
 bool services_list_has(struct doctor *doctor, const char *list, const char *word)
@@ -59,42 +57,9 @@ const char *services_host(struct doctor *doctor, const struct postfix_service *s
     return arena_text(doctor->arena, host);
 }
 
-static bool is_loopback_only(const struct postfix_service *service)
-{
-    return strncmp(service->name, "127.", 4) == 0 ||
-           strncmp(service->name, "localhost:", 10) == 0 ||
-           strncmp(service->name, "[::1]:", 6) == 0;
-}
-
-/* "permit_mynetworks, reject" and no login between. */
-static bool lets_mynetworks_only(struct doctor *doctor, const char *list)
-{
-    struct texts words;
-    bool networks = false;
-    if (!words_split(doctor->arena, list, &words))
-        return false;
-    for (size_t i = 0; i < words.count; i++) {
-        if (strcmp(words.items[i], "permit_mynetworks") == 0)
-            networks = true;
-        else if (strcmp(words.items[i], "reject") == 0)
-            return networks;
-        else if (strcmp(words.items[i], "permit_sasl_authenticated") == 0)
-            return false;
-    }
-    return false;
-}
-
 bool services_is_internal(struct doctor *doctor, const struct postfix_service *service)
 {
-    static const char *const lists[] = {"smtpd_client_restrictions", "smtpd_recipient_restrictions",
-                                        "smtpd_relay_restrictions"};
-    if (!is_loopback_only(service))
-        return false;
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        if (services_overrides(service, lists[i]) &&
-            lets_mynetworks_only(doctor, postfix_service_value(doctor->postfix, service, lists[i])))
-            return true;
-    return false;
+    return postfix_use_of(doctor->postfix, service) == POSTFIX_REINJECTION;
 }
 
 bool services_offers_login(struct doctor *doctor, const struct postfix_service *service)
@@ -111,11 +76,8 @@ bool services_wraps_tls(struct doctor *doctor, const struct postfix_service *ser
 
 bool services_is_submission(struct doctor *doctor, const struct postfix_service *service)
 {
-    int port = postfix_service_port(service);
-    if (!services_is_smtpd(service) || !port || services_is_internal(doctor, service))
-        return false;
-    return port == 465 || port == 587 || services_wraps_tls(doctor, service) ||
-           (port != 25 && services_offers_login(doctor, service));
+    return postfix_service_port(service) &&
+           postfix_use_of(doctor->postfix, service) == POSTFIX_SUBMISSION;
 }
 
 const char *services_tls_level(struct doctor *doctor, const struct postfix_service *service)

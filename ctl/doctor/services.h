@@ -7,8 +7,7 @@
 
 bool services_is_smtpd(const struct postfix_service *service);
 
-/* Only this host reaches it, and its own restrictions let nobody but mynetworks in: mail that a
- * content filter hands back. */
+/* Mail that a content filter hands back comes in there (mta/postfix_use.h). */
 bool services_is_internal(struct doctor *doctor, const struct postfix_service *service);
 
 bool services_offers_login(struct doctor *doctor, const struct postfix_service *service);

@@ -8,9 +8,9 @@
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
 #include "ctl/doctor/ours.h"
-#include "ctl/doctor/probe.h"
 #include "ctl/doctor/running.h"
 #include "ctl/doctor/services.h"
+#include "ctl/probe.h"
 
 static const struct doctor_kind kinds[] = {
     {"socket.not-running", DOCTOR_PROBLEM, "nothing listens at submilter's socket",

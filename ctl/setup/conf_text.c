@@ -1,13 +1,12 @@
-/* Writing a submilter.conf. What to observe comes out of the rules and the built-in policies. */
+/* Writing a submilter.conf. */
 #include "ctl/setup/conf_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/presets.h"
+#include "conf/observe.h"
 #include "conf/quote.h"
-#include "policy/rule.h"
 
 static void write_list(FILE *out, const struct texts *list, bool quoted)
 {
@@ -136,82 +135,40 @@ static void write_main(FILE *out, const struct conf_text *conf)
     fputs("; };\n", out);
 }
 
-static const char *mode_of(const char *policy, const struct rule *rule)
+/* What was written to out is in data. Closes out. NULL when memory is out. */
+static const char *kept(struct arena *arena, FILE *out, char **data, const size_t *len)
 {
-    const char *preset = preset_find(policy, rule->name, "mode");
-    return preset ? preset : "\"enforce\"";
+    bool good = !ferror(out);
+    good = fclose(out) == 0 && good;
+    const char *text = good ? arena_text(arena, (struct bytes){*data, *len}) : NULL;
+    free(*data);
+    return text;
 }
 
-/* A key that is missing must not hold mail back while one only looks. */
-static void write_observed(FILE *out, const char *policy, const char *base, bool signs)
-{
-    fprintf(out, "  %s: {\n", policy);
-    for (size_t i = 0; rules[i]; i++) {
-        bool enforced = strcmp(mode_of(base, rules[i]), "\"enforce\"") == 0;
-        if (i == RULE_dkim && signs && enforced)
-            fputs("    dkim: { on_missing_key = \"accept\"; };\n", out);
-        else if (i != RULE_dkim && enforced && rules[i]->default_action > ACTION_FIX)
-            fprintf(out, "    %s: { mode = \"observe\"; };\n", rules[i]->name);
-    }
-    fputs("  };\n", out);
-}
-
-/* Those that the policy relay in submilter.conf does not set itself. */
-static void write_observed_relay(FILE *out, bool signs)
-{
-    static const enum rule_id set[] = {RULE_tls,  RULE_auth,   RULE_envelope, RULE_recipients,
-                                       RULE_from, RULE_sender, RULE_dkim};
-    fputs("  relay: {\n", out);
-    for (size_t i = 0; rules[i]; i++) {
-        bool enforced = strcmp(mode_of("submission", rules[i]), "\"enforce\"") == 0;
-        for (size_t j = 0; j < sizeof set / sizeof *set; j++)
-            enforced = enforced && set[j] != i;
-        if (enforced && rules[i]->default_action > ACTION_FIX)
-            fprintf(out, "    %s: { mode = \"observe\"; };\n", rules[i]->name);
-    }
-    if (signs)
-        fputs("    dkim: { on_missing_key = \"accept\"; };\n", out);
-    fputs("  };\n", out);
-}
-
-static void write_observe(FILE *out, const struct conf_text *conf)
-{
-    fprintf(
-        out,
-        "# Made by submilterctl setup %s: rules are judged and recorded as \"would have\", and\n"
-        "# nothing is refused. Take out a line, and that rule holds from the next reload on;\n"
-        "# submilterctl setup %s --enforce takes out this file.\n\n"
-        "policies: {\n",
-        conf->mta, conf->mta);
-    for (size_t i = 0; builtin_policies[i]; i++)
-        write_observed(out, builtin_policies[i], builtin_policies[i], conf->signs);
-    if (conf->relays)
-        write_observed_relay(out, conf->signs);
-    fputs("};\n", out);
-}
-
-static const char *written_by(struct arena *arena, const struct conf_text *conf,
-                              void (*write)(FILE *out, const struct conf_text *conf))
+const char *conf_text_main(struct arena *arena, const struct conf_text *conf)
 {
     char *data = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&data, &len);
     if (!out)
         return NULL;
-    write(out, conf);
-    bool good = !ferror(out);
-    good = fclose(out) == 0 && good;
-    const char *text = good ? arena_text(arena, (struct bytes){data, len}) : NULL;
-    free(data);
-    return text;
+    write_main(out, conf);
+    return kept(arena, out, &data, &len);
 }
 
-const char *conf_text_main(struct arena *arena, const struct conf_text *conf)
+const char *conf_text_observe(struct arena *arena, const char *mta, const struct settings *settings)
 {
-    return written_by(arena, conf, write_main);
-}
-
-const char *conf_text_observe(struct arena *arena, const struct conf_text *conf)
-{
-    return written_by(arena, conf, write_observe);
+    char *data = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&data, &len);
+    if (!out)
+        return NULL;
+    fprintf(
+        out,
+        "# Made by submilterctl setup %s: rules are judged and recorded as \"would have\", and\n"
+        "# nothing is refused. Take out a line, and that rule holds from the next reload on;\n"
+        "# submilterctl setup %s --enforce takes out this file.\n\n",
+        mta, mta);
+    observe_write(settings, out);
+    return kept(arena, out, &data, &len);
 }

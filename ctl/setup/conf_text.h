@@ -5,6 +5,8 @@
 #include "policy/arena.h"
 #include "policy/texts.h"
 
+struct settings; /* conf/settings.h */
+
 struct conf_text_listener {
     const char *name;
     const char *why;      /* a comment in front of it, or NULL */
@@ -27,6 +29,7 @@ struct conf_text {
     size_t listener_count;
     struct texts tables; /* senders.tables */
     const char *recipient_delimiter;
+    bool asked;          /* the MTA asks submilter already */
     bool relays;         /* a listener has the policy "relay", which is then written too */
     bool signs;          /* false: somebody else does */
     const char *keys;    /* folder */
@@ -36,7 +39,9 @@ struct conf_text {
 /* submilter.conf itself. NULL when memory is out. */
 const char *conf_text_main(struct arena *arena, const struct conf_text *conf);
 
-/* conf.d/observe.conf: every rule that could refuse or hold mail back is only watched. */
-const char *conf_text_observe(struct arena *arena, const struct conf_text *conf);
+/* conf.d/observe.conf beside a submilter.conf: every rule that could refuse or hold mail back is
+ * only watched. NULL when memory is out. */
+const char *conf_text_observe(struct arena *arena, const char *mta,
+                              const struct settings *settings);
 
 #endif

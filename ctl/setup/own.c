@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf/observe.h"
 #include "ctl/setup/keys.h"
 #include "ctl/setup/service.h"
 #include "tables/senders.h"
@@ -15,9 +16,12 @@
 #define RUNTIME "/run/submilter"
 #define SOCKET_MODE 0660 /* submilter.conf's default */
 
-/* Every line that says where its key stands says "default". */
-static bool is_all_default(const struct settings *settings, bool *ret_default)
+/* Every line that says where its key stands says "default", or names our observe.conf: a setup that
+ * was cut off leaves that alone behind. */
+static bool is_all_default(const struct settings *settings, const char *observe_path,
+                           bool *ret_default)
 {
+    size_t len_of_path = strlen(observe_path);
     char *data = NULL;
     size_t len = 0;
     FILE *out = open_memstream(&data, &len);
@@ -30,11 +34,18 @@ static bool is_all_default(const struct settings *settings, bool *ret_default)
         const char *origin = NULL;
         for (const char *at = line; (at = strstr(at, " # ")); at++)
             origin = at + 3;
-        if (origin && strncmp(origin, "default", 7) != 0)
+        if (origin && strncmp(origin, "default", 7) != 0 &&
+            strncmp(origin, observe_path, len_of_path) != 0)
             *ret_default = false;
     }
     free(data);
     return printed;
+}
+
+static const char *observe_path_of(const struct setup_options *options, struct arena *arena)
+{
+    const char *folder = place_folder_of(arena, options->config);
+    return folder ? arena_printf(arena, "%s/conf.d/observe.conf", folder) : NULL;
 }
 
 bool own_settings(const struct setup_options *options, struct plan *plan,
@@ -49,7 +60,8 @@ bool own_settings(const struct setup_options *options, struct plan *plan,
         return true;
     if (!settings_load(options->config, ret_settings, error))
         return false;
-    bool asked = is_all_default(*ret_settings, &all_default);
+    const char *observe = observe_path_of(options, plan->arena);
+    bool asked = observe && is_all_default(*ret_settings, observe, &all_default);
     if (asked && !all_default)
         return true;
     settings_unref(*ret_settings);
@@ -70,12 +82,9 @@ static bool write_draft(struct arena *arena, const char *path, const char *text,
     return place_write(arena, path, &file, NULL, error);
 }
 
-static bool load_draft(const char *path, struct error *error)
+static bool open_tables(const struct settings *settings, struct error *error)
 {
-    struct settings *settings;
     struct senders *senders;
-    if (!settings_load(path, &settings, error))
-        return false;
     const struct senders_options options = {
         .tables = settings->senders.tables,
         .extensions = settings->senders.extensions,
@@ -88,58 +97,104 @@ static bool load_draft(const char *path, struct error *error)
         senders_free(senders);
     else
         error_prefix(error, "the table that would be named in senders.tables: ");
-    settings_unref(settings);
     return opened;
 }
 
 /* What is proposed is loaded first as if it were there: the admin reads of a fault before anything
  * is changed. */
-static bool check(struct arena *arena, const char *main, const char *observe, struct error *error)
+static bool load_draft(struct arena *arena, const char *main, struct settings **ret_settings,
+                       struct error *error)
 {
     char folder[] = "/tmp/submilter-setup-XXXXXX";
     if (!mkdtemp(folder))
         return error_set(error, "no folder can be made in /tmp");
     const char *main_path = arena_printf(arena, "%s/submilter.conf", folder);
-    const char *drop_in = arena_printf(arena, "%s/conf.d", folder);
-    const char *observe_path = arena_printf(arena, "%s/conf.d/observe.conf", folder);
-    bool good = main_path && drop_in && observe_path && mkdir(drop_in, 0700) == 0;
-    if (!good)
-        error_set(error, "no folder can be made in %s", folder);
+    bool good = main_path || error_set(error, "memory is out");
     good = good && write_draft(arena, main_path, main, error) &&
-           (!observe || write_draft(arena, observe_path, observe, error)) &&
-           load_draft(main_path, error);
-    if (main_path && drop_in && observe_path) {
-        unlink(observe_path);
-        rmdir(drop_in);
+           settings_load(main_path, ret_settings, error);
+    if (main_path)
         unlink(main_path);
-    }
     rmdir(folder);
     return good;
+}
+
+/* Comes before submilter.conf: whatever cuts the plan off, nothing is enforced that was not asked
+ * for. */
+static bool add_observe(const struct setup_options *options, const struct conf_text *conf,
+                        const struct settings *settings, const char *path, struct plan *plan,
+                        struct error *error)
+{
+    static const struct plan_access readable = {.mode = 0644};
+    const char *group = observe_group_left(settings);
+    if (options->enforce)
+        return true;
+    if (group)
+        return error_set(error,
+                         "%s: rules are enforced for the group \"%s\", and would refuse mail at "
+                         "once: watch first (mode = \"observe\" in that group), or say --enforce",
+                         options->config, group);
+    const char *text = conf_text_observe(plan->arena, conf->mta, settings);
+    if (text)
+        plan_file(plan, path, bytes_of(text), readable);
+    return text || error_set(error, "memory is out");
 }
 
 static bool add_configuration(const struct setup_options *options, const struct conf_text *conf,
                               const char *observe_path, struct plan *plan, struct error *error)
 {
     static const struct plan_access readable = {.mode = 0644};
+    struct settings *settings = NULL;
     const char *main = conf_text_main(plan->arena, conf);
-    const char *observe = options->enforce ? NULL : conf_text_observe(plan->arena, conf);
-    if (!main || (!options->enforce && !observe))
+    if (!main)
         return error_set(error, "memory is out");
-    if (!check(plan->arena, main, observe, error))
+    bool good = load_draft(plan->arena, main, &settings, error) && open_tables(settings, error) &&
+                add_observe(options, conf, settings, observe_path, plan, error);
+    settings_unref(settings);
+    if (!good)
         return false;
     struct plan_row *row = plan_file(plan, options->config, bytes_of(main), readable);
     if (row && row->from.exists) {
         row->whole = true;
         row->what = "instead of the commented reference, which sets nothing";
     }
-    if (observe)
-        plan_file(plan, observe_path, bytes_of(observe), readable);
     return true;
+}
+
+/* What an admin has written stays. Where the MTA does not ask submilter yet, that must not begin
+ * with refusing mail all the same. */
+static bool watch_first(const struct setup_options *options, const struct conf_text *conf,
+                        const struct settings *written, const char *observe_path, struct plan *plan,
+                        struct error *error)
+{
+    if (options->enforce || conf->asked || !observe_is_needed(written))
+        return true;
+    if (access(observe_path, F_OK) != 0) {
+        plan_say(plan, PLAN_WARNING,
+                 "%s is there already and enforces rules: so that no mail is refused before "
+                 "anybody has looked, %s sets them to observe. --enforce takes it out",
+                 options->config, observe_path);
+        return add_observe(options, conf, written, observe_path, plan, error);
+    }
+    plan_say(plan, PLAN_WARNING,
+             "%s is there already, and %s does not set every rule to observe: what it leaves out "
+             "refuses mail from the start (submilterctl conf shows what holds)",
+             options->config, observe_path);
+    return true;
+}
+
+void own_say_enforced(const struct setup_options *options, const struct conf_text *conf,
+                      const struct settings *written, struct plan *plan)
+{
+    if (conf->asked && written && !options->enforce && observe_is_needed(written))
+        plan_say(plan, PLAN_WARNING,
+                 "%s enforces rules already: they refuse mail at once where the MTA is only now "
+                 "told to ask submilter",
+                 options->config);
 }
 
 static void add_folders(const struct setup_options *options, const struct conf_text *conf,
                         const char *config_folder, const char *socket_folder, const char *records,
-                        struct plan *plan)
+                        bool drops_in, struct plan *plan)
 {
     const struct plan_access for_all = {.mode = 0755};
     /* The shared one is as tmpfiles.d and RuntimeDirectory= have it. */
@@ -150,7 +205,7 @@ static void add_folders(const struct setup_options *options, const struct conf_t
     const char *log_folder = records ? place_folder_of(plan->arena, records) : NULL;
     const char *drop_in = arena_printf(plan->arena, "%s/conf.d", config_folder);
     plan_folder(plan, config_folder, for_all);
-    if (drop_in && !options->enforce)
+    if (drop_in && drops_in)
         plan_folder(plan, drop_in, for_all);
     if (log_folder)
         plan_folder(plan, log_folder, for_log);
@@ -168,27 +223,31 @@ static bool may_sign(const struct settings *written, const struct conf_text *con
 
 bool own_add(const struct setup_options *options, const struct conf_text *conf,
              const struct settings *written, const char *socket_folder, struct plan *plan,
-             struct error *error)
+             bool *ret_changed, struct error *error)
 {
     struct setup_options own = *options;
+    const struct texts *tables = written ? &written->senders.tables : &conf->tables;
     const struct texts *domains = written ? &written->site.domains : &conf->domains;
     const char *folder = place_folder_of(plan->arena, options->config);
-    const char *observe =
-        folder ? arena_printf(plan->arena, "%s/conf.d/observe.conf", folder) : NULL;
+    const char *observe = observe_path_of(options, plan->arena);
     if (!observe)
         return error_set(error, "memory is out");
     if (written)
         own.user = service_user(options, written, plan->arena);
     service_add_user(&own, plan);
-    if (written) /* its admin has thought of modes: only what was observed by us is enforced */
-        own.enforce = true;
+    bool watches = !options->enforce && (!written || (!conf->asked && observe_is_needed(written)));
     add_folders(&own, conf, folder, socket_folder, written ? written->log.json : conf->records,
-                plan);
-    if (!written && !add_configuration(options, conf, observe, plan, error))
+                watches, plan);
+    const struct plan_row *before = plan->last_row;
+    if (written ? !watch_first(options, conf, written, observe, plan, error)
+                : !add_configuration(options, conf, observe, plan, error))
         return false;
+    *ret_changed = written ? plan->last_row != before : plan_pending(plan);
     if (options->enforce && plan_remove(plan, observe) && written &&
-        service_answers(written->socket))
+        service_answers(plan->arena, written->socket))
         service_add_reload(options, plan);
+    if (!own_check_tables(tables, own.user, plan, error))
+        return false;
     return !may_sign(written, conf) ||
            keys_add(&own, domains, written ? written->dkim.keys : conf->keys, plan, error);
 }

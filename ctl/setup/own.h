@@ -16,10 +16,21 @@ const char *own_keys_folder(const struct setup_options *options, struct arena *a
 
 /* Adds user, folders (socket_folder, NULL for none, is for the MTA's group conf->socket_group),
  * submilter.conf unless there is one (written, from own_settings), observe.conf beside it unless
- * options->enforce, and keys for the domains. conf is what holds where nothing is written. */
+ * options->enforce or the MTA asks submilter already, and keys for the domains. conf is what holds
+ * where nothing is written. ret_changed: what a daemon that runs has to read. */
 MUST_CHECK bool own_add(const struct setup_options *options, const struct conf_text *conf,
                         const struct settings *written, const char *socket_folder,
-                        struct plan *plan, struct error *error);
+                        struct plan *plan, bool *ret_changed, struct error *error);
+
+/* For who hooks more in where the MTA asks submilter already: says that rules are enforced there.
+ */
+void own_say_enforced(const struct setup_options *options, const struct conf_text *conf,
+                      const struct settings *written, struct plan *plan);
+
+/* Whether the user, whom the daemon becomes, can read the tables of senders; where there is no such
+ * user yet, the plan asks once there is. */
+MUST_CHECK bool own_check_tables(const struct texts *tables, const char *user, struct plan *plan,
+                                 struct error *error);
 
 /* What systemd's units have to agree with: what is written, else conf. */
 MUST_CHECK bool own_wanted(const struct setup_options *options, const struct conf_text *conf,

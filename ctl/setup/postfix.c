@@ -9,26 +9,10 @@
 #include "ctl/setup/own.h"
 #include "ctl/setup/postfix_parts.h"
 #include "ctl/setup/service.h"
+#include "mta/endpoint.h"
 #include "mta/program.h"
 
 #define SECONDS 60
-
-/* Postfix's own words for a socket of submilter.conf: unix:PATH, inet:PORT@ADDRESS. */
-static const char *endpoint_of(struct arena *arena, const char *socket, const char *queue)
-{
-    size_t len = strlen(queue);
-    const char *at = strchr(socket, '@');
-    const char *colon = strchr(socket, ':');
-    if (strncmp(socket, "inet", 4) != 0) {
-        const char *path = colon ? colon + 1 : socket;
-        bool below = strncmp(path, queue, len) == 0 && path[len] == '/';
-        return arena_printf(arena, "unix:%s", below ? path + len + 1 : path);
-    }
-    int port = (int)(at ? at - colon - 1 : (ptrdiff_t)strlen(colon + 1));
-    bool six = strncmp(socket, "inet6:", 6) == 0;
-    const char *address = at ? at + 1 : six ? "::1" : "127.0.0.1";
-    return arena_printf(arena, six ? "inet:[%s]:%.*s" : "inet:%s:%.*s", address, port, colon + 1);
-}
 
 static const char *group_of(struct arena *arena, const char *user)
 {
@@ -74,8 +58,8 @@ static bool add_listeners(const struct postfix *postfix, struct plan *plan, stru
 }
 
 static bool describe(const struct setup_options *options, const struct postfix *postfix,
-                     const char *socket, struct plan *plan, struct conf_text *conf,
-                     struct error *error)
+                     const char *socket, const struct settings *written, struct plan *plan,
+                     struct conf_text *conf, struct error *error)
 {
     const char *host = postfix_value(postfix, "myhostname");
     const char **ids = arena_alloc(plan->arena, sizeof *ids);
@@ -84,6 +68,7 @@ static bool describe(const struct setup_options *options, const struct postfix *
         .socket = socket,
         .socket_group = group_of(plan->arena, postfix_value(postfix, "mail_owner")),
         .user = options->user,
+        .asked = postfix_asks(postfix, plan->arena, socket),
         .authserv_ids = {ids, strchr(host, '.') ? 1 : 0},
         .recipient_delimiter = postfix_value(postfix, "recipient_delimiter"),
         .keys = own_keys_folder(options, plan->arena),
@@ -92,6 +77,11 @@ static bool describe(const struct setup_options *options, const struct postfix *
     if (!ids || !conf->keys)
         return error_set(error, "memory is out");
     ids[0] = host;
+    if (options->enforce && !(written && written->senders.tables.count) &&
+        !postfix_senders_may_enforce(postfix, plan->arena, error))
+        return false;
+    if (written) /* it says who sends as what */
+        return true;
     if (!postfix_domains(options, postfix, plan, &conf->domains, error))
         return false;
     if (!postfix_senders(postfix, plan, &conf->tables) || !add_listeners(postfix, plan, conf))
@@ -145,11 +135,11 @@ static void run_postfix(const struct postfix *postfix, struct plan *plan, const 
 /* The daemon comes before Postfix hears of it. */
 static bool hook_up(const struct setup_options *options, const struct postfix *postfix,
                     const struct units_wanted *wanted, bool changed, struct plan *plan,
-                    struct error *error)
+                    bool *ret_hooked, struct error *error)
 {
     const struct service_state state = {changed, is_running(postfix, plan->arena)};
-    const char *endpoint =
-        endpoint_of(plan->arena, wanted->socket, postfix_value(postfix, "queue_directory"));
+    const char *endpoint = endpoint_for_postfix(plan->arena, wanted->socket,
+                                                postfix_value(postfix, "queue_directory"));
     if (!endpoint)
         return error_set(error, "memory is out");
     if (!service_add(options, wanted, &state, plan, error))
@@ -157,7 +147,8 @@ static bool hook_up(const struct setup_options *options, const struct postfix *p
     struct plan_row *files = plan->last_row;
     if (!postfix_edit(postfix, wanted->socket, endpoint, plan, error))
         return false;
-    if (plan->last_row != files) {
+    *ret_hooked = plan->last_row != files;
+    if (*ret_hooked) {
         run_postfix(postfix, plan, "Postfix's own check", "check", false);
         if (state.mta_runs)
             run_postfix(postfix, plan, "Postfix reads it", "reload", true);
@@ -175,6 +166,27 @@ static void say_next(const struct setup_options *options, const char *records, s
                  "--yes");
 }
 
+/* submilter.conf's word for it; else the option's; else below Postfix's queue, where services in a
+ * chroot reach it. An error where the socket is handed over, and nobody says where it is. */
+static bool find_socket(const struct setup_options *options, const struct settings *written,
+                        const char *queue, struct arena *arena, const char **ret_socket,
+                        struct error *error)
+{
+    bool handed_over = written && endpoint_is_handed_over(written->socket);
+    *ret_socket = written && !handed_over ? written->socket : options->socket;
+    if (*ret_socket && endpoint_is_handed_over(*ret_socket))
+        return error_set(error, "--socket %s: name it as the MTA can reach it, unix:PATH",
+                         *ret_socket);
+    if (handed_over && !*ret_socket)
+        return error_set(error,
+                         "%s: submilter is handed its socket (%s): name it for Postfix with "
+                         "--socket unix:PATH",
+                         options->config, written->socket);
+    if (!*ret_socket)
+        *ret_socket = arena_printf(arena, "unix:%s/submilter/submilter.sock", queue);
+    return *ret_socket || error_set(error, "memory is out");
+}
+
 static bool propose_for(const struct setup_options *options, const struct postfix *postfix,
                         const struct settings *written, struct plan *plan, struct error *error)
 {
@@ -182,23 +194,24 @@ static bool propose_for(const struct setup_options *options, const struct postfi
     struct units_wanted wanted;
     struct stat status;
     const char *queue = postfix_value(postfix, "queue_directory");
-    const char *socket = written ? written->socket : options->socket;
-    if (!socket)
-        socket = arena_printf(plan->arena, "unix:%s/submilter/submilter.sock", queue);
-    if (!socket)
-        return error_set(error, "memory is out");
-    if (!describe(options, postfix, socket, plan, &conf, error))
+    const char *socket;
+    bool changed;
+    bool hooked = false;
+    if (!find_socket(options, written, queue, plan->arena, &socket, error) ||
+        !describe(options, postfix, socket, written, plan, &conf, error))
         return false;
-    conf.signs = !postfix_has_signer(postfix, plan);
-    const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
+    conf.signs = written || !postfix_has_signer(postfix, plan);
+    const char *path = endpoint_path(socket);
     if (stat(queue, &status) < 0)
         return error_set(error, "queue_directory, %s, is not there", queue);
     say_what_to_know(postfix, plan);
     if (!own_add(options, &conf, written, path ? place_folder_of(plan->arena, path) : NULL, plan,
-                 error) ||
+                 &changed, error) ||
         !own_wanted(options, &conf, written, plan->arena, &wanted, error) ||
-        !hook_up(options, postfix, &wanted, !written && plan_pending(plan), plan, error))
+        !hook_up(options, postfix, &wanted, changed, plan, &hooked, error))
         return false;
+    if (hooked)
+        own_say_enforced(options, &conf, written, plan);
     if (plan_pending(plan))
         say_next(options, written ? written->log.json : options->records, plan);
     return true;

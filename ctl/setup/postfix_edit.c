@@ -4,6 +4,7 @@
 
 #include "ctl/setup/postfix_parts.h"
 #include "ctl/setup/postfix_scratch.h"
+#include "mta/endpoint.h"
 #include "mta/milters.h"
 #include "mta/words.h"
 
@@ -18,6 +19,23 @@ bool postfix_list_has(struct arena *arena, const char *value, const char *queue_
     for (size_t i = 0; i < milters.count; i++)
         if (milters_same_place(milters.items[i].endpoint, queue_directory, chroot, socket))
             return true;
+    return false;
+}
+
+bool postfix_asks(const struct postfix *postfix, struct arena *arena, const char *socket)
+{
+    const char *queue = postfix_value(postfix, "queue_directory");
+    const char *local = postfix_value(postfix, "non_smtpd_milters");
+    if (postfix_list_has(arena, local, queue, false, socket) ||
+        postfix_list_has(arena, local, queue, true, socket))
+        return true;
+    for (size_t i = 0; i < postfix->service_count; i++) {
+        const struct postfix_service *service = &postfix->services[i];
+        if (postfix_use_of(postfix, service) != POSTFIX_NO_SMTPD &&
+            postfix_list_has(arena, postfix_service_value(postfix, service, "smtpd_milters"), queue,
+                             service->chroot, socket))
+            return true;
+    }
     return false;
 }
 
@@ -86,6 +104,19 @@ static void warn_of_open_failure(const struct postfix_scratch *scratch, const ch
     }
 }
 
+/* What $submilter stands for; a definition of the admin's that names our socket stays. */
+static bool define_us(struct postfix_scratch *scratch, struct error *error)
+{
+    const struct postfix_parameter *set = postfix_parameter(&scratch->now, "submilter");
+    if (set && (has_us(scratch, set->value, false) || has_us(scratch, set->value, true)))
+        return true;
+    return postfix_scratch_set(scratch, "-e",
+                               arena_printf(scratch->plan->arena,
+                                            "submilter = { %s, default_action=tempfail }",
+                                            scratch->endpoint),
+                               error);
+}
+
 /* main.cf: behind what is there, which stays as it is written. */
 static bool chain_main(struct postfix_scratch *scratch, const char *name, struct error *error)
 {
@@ -93,6 +124,8 @@ static bool chain_main(struct postfix_scratch *scratch, const char *name, struct
     warn_of_open_failure(scratch, name);
     if (main_has_us(scratch, name))
         return true;
+    if (!define_us(scratch, error))
+        return false;
     const char *raw = postfix_parameter(&scratch->now, name)->raw;
     raw = trimmed(arena, strcmp(raw, "none") == 0 ? "" : raw);
     size_t len = raw ? strlen(raw) : 0;
@@ -129,12 +162,39 @@ static bool leave_out(struct postfix_scratch *scratch, const struct postfix_serv
            set_service(scratch, service, "$" OTHERS, error);
 }
 
-static bool has_option(const struct postfix_service *service, const char *name)
+/* postconf -P takes no value with blanks: that goes through a name in main.cf. */
+static bool chain_service(struct postfix_scratch *scratch, const struct postfix_service *service,
+                          struct error *error)
 {
-    for (size_t i = 0; i < service->override_count; i++)
-        if (strcmp(service->overrides[i].name, name) == 0)
-            return true;
-    return false;
+    struct arena *arena = scratch->plan->arena;
+    const char *raw = postfix_service_parameter(&scratch->now, service, "smtpd_milters")->raw;
+    const char *chain = postfix_chain(arena, raw);
+    if (!define_us(scratch, error))
+        return false;
+    if (!chain || !strpbrk(chain, " \t"))
+        return chain ? set_service(scratch, service, chain, error)
+                     : error_set(error, "memory is out");
+    const char *variable = postfix_service_variable(arena, service, "smtpd_milters");
+    return postfix_scratch_set(scratch, "-e",
+                               arena_printf(arena, "%s = %s, $submilter", variable, raw), error) &&
+           set_service(scratch, service, arena_printf(arena, "$%s", variable), error);
+}
+
+/* Only this host gets there, and no filter is seen that it could be for. */
+static void say_it_asks(const struct postfix_scratch *scratch,
+                        const struct postfix_service *service, enum postfix_use use)
+{
+    int port = postfix_service_port(service);
+    if (!postfix_is_on_loopback(service) || port == 25 || port == 465 || port == 587)
+        return;
+    plan_say(scratch->plan, PLAN_WARNING,
+             "%s (%s) listens for this host only, and Postfix names no content filter that hands "
+             "mail back there: it asks submilter, as %s. If it is a filter's way back, give it -o "
+             "smtpd_milters= and -o receive_override_options=no_milters and -o mynetworks=127.0.0.0"
+             "/8",
+             service->name, service->type,
+             use == POSTFIX_SUBMISSION ? "a service where users log in"
+                                       : "what this host's programs send");
 }
 
 static bool edit_service(struct postfix_scratch *scratch, const char *name, const char *type,
@@ -143,12 +203,11 @@ static bool edit_service(struct postfix_scratch *scratch, const char *name, cons
     const struct postfix_service *service = postfix_service(&scratch->now, name, type);
     enum postfix_use use = postfix_use_of(&scratch->now, service);
     const char *value = postfix_service_value(&scratch->now, service, "smtpd_milters");
-    bool own = has_option(service, "smtpd_milters");
+    bool own = postfix_service_own(service, "smtpd_milters") != NULL;
     bool has = has_us(scratch, value, service->chroot);
     if (use == POSTFIX_NO_SMTPD)
         return true;
-    if (strstr(postfix_service_value(&scratch->now, service, "receive_override_options"),
-               "no_milters")) {
+    if (postfix_asks_no_milters(&scratch->now, service)) {
         plan_say(scratch->plan, use == POSTFIX_SUBMISSION ? PLAN_WARNING : PLAN_NOTE,
                  "%s (%s) asks no milters (receive_override_options=no_milters): its mail is not "
                  "judged",
@@ -157,18 +216,15 @@ static bool edit_service(struct postfix_scratch *scratch, const char *name, cons
     }
     if (use == POSTFIX_REINJECTION)
         return own || !has || leave_out(scratch, service, error);
-    if (has)
-        return true;
-    if (!*value && use == POSTFIX_MX) {
+    if (!has && !*value && use == POSTFIX_MX) {
         plan_say(scratch->plan, PLAN_NOTE,
                  "%s (%s) has its smtpd_milters set to nothing: it stays so, and its mail is not "
                  "judged",
                  name, type);
         return true;
     }
-    const char *raw = postfix_service_parameter(&scratch->now, service, "smtpd_milters")->raw;
-    const char *chain = postfix_chain(scratch->plan->arena, raw);
-    return chain ? set_service(scratch, service, chain, error) : error_set(error, "memory is out");
+    say_it_asks(scratch, service, use);
+    return has || chain_service(scratch, service, error);
 }
 
 /* Two relative paths of one name would be one folder: where the socket is outside the queue, a
@@ -176,7 +232,7 @@ static bool edit_service(struct postfix_scratch *scratch, const char *name, cons
 static bool check_reach(const struct postfix_scratch *scratch, struct error *error)
 {
     const char *queue = postfix_value(scratch->live, "queue_directory");
-    const char *path = strncmp(scratch->socket, "unix:", 5) == 0 ? scratch->socket + 5 : NULL;
+    const char *path = endpoint_path(scratch->socket);
     size_t len = strlen(queue);
     if (!path || (strncmp(path, queue, len) == 0 && path[len] == '/'))
         return true;
@@ -193,17 +249,10 @@ static bool check_reach(const struct postfix_scratch *scratch, struct error *err
     return true;
 }
 
-static bool edit_all(struct postfix_scratch *scratch, const char *endpoint, struct error *error)
+static bool edit_all(struct postfix_scratch *scratch, struct error *error)
 {
-    struct arena *arena = scratch->plan->arena;
-    const char *own = arena_printf(arena, "{ %s, default_action=tempfail }", endpoint);
-    const struct postfix_parameter *set_already = postfix_parameter(&scratch->now, "submilter");
-    bool hooked = main_has_us(scratch, "smtpd_milters");
-    if (!own)
-        return error_set(error, "memory is out");
-    bool defined = set_already && strcmp(set_already->raw, own) == 0;
-    if (!defined && (set_already || !hooked) &&
-        !postfix_scratch_set(scratch, "-e", arena_printf(arena, "submilter = %s", own), error))
+    /* Set to another socket it may stand in lists already. */
+    if (postfix_parameter(&scratch->now, "submilter") && !define_us(scratch, error))
         return false;
     if (!chain_main(scratch, "smtpd_milters", error) ||
         !chain_main(scratch, "non_smtpd_milters", error))
@@ -218,9 +267,11 @@ static bool edit_all(struct postfix_scratch *scratch, const char *endpoint, stru
 bool postfix_edit(const struct postfix *postfix, const char *socket, const char *endpoint,
                   struct plan *plan, struct error *error)
 {
-    struct postfix_scratch scratch = {.live = postfix, .socket = socket, .plan = plan};
+    struct postfix_scratch scratch = {
+        .live = postfix, .socket = socket, .endpoint = endpoint, .plan = plan};
     bool good = check_reach(&scratch, error) && postfix_scratch_open(&scratch, error) &&
-                edit_all(&scratch, endpoint, error) && postfix_scratch_take_over(&scratch, error);
+                edit_all(&scratch, error) && postfix_edit_holds(&scratch, error) &&
+                postfix_scratch_take_over(&scratch, error);
     postfix_scratch_close(&scratch);
     return good;
 }

@@ -3,18 +3,9 @@
 #define CTL_SETUP_POSTFIX_PARTS_H
 
 #include "ctl/setup/conf_text.h"
+#include "ctl/setup/postfix_scratch.h"
 #include "ctl/setup/setup.h"
-#include "mta/postfix.h"
-
-/* What an smtpd(8) service is for. */
-enum postfix_use {
-    POSTFIX_NO_SMTPD,
-    POSTFIX_MX,          /* port 25, and others that anybody may talk to */
-    POSTFIX_SUBMISSION,  /* 587, 465, and others where users log in */
-    POSTFIX_REINJECTION, /* only a content filter of this host talks to it */
-};
-enum postfix_use postfix_use_of(const struct postfix *postfix,
-                                const struct postfix_service *service);
+#include "mta/postfix_use.h"
 
 /* Whether anybody can log in at any service. */
 bool postfix_has_logins(const struct postfix *postfix);
@@ -36,6 +27,11 @@ MUST_CHECK bool postfix_domains(const struct setup_options *options, const struc
 MUST_CHECK bool postfix_senders(const struct postfix *postfix, struct plan *plan,
                                 struct texts *ret_tables);
 
+/* Whether rules about addresses can be enforced: every map can be read. The error says what to do.
+ */
+MUST_CHECK bool postfix_senders_may_enforce(const struct postfix *postfix, struct arena *arena,
+                                            struct error *error);
+
 /* Another program that signs: says so and returns true. */
 bool postfix_has_signer(const struct postfix *postfix, struct plan *plan);
 
@@ -45,6 +41,13 @@ const char *postfix_chain(struct arena *arena, const char *raw);
 /* Whether a list (expanded) has our socket. */
 bool postfix_list_has(struct arena *arena, const char *value, const char *queue_directory,
                       bool chroot, const char *socket);
+
+/* Whether the edited copy asks submilter wherever it should, and says the same as before of
+ * everything else. */
+MUST_CHECK bool postfix_edit_holds(const struct postfix_scratch *scratch, struct error *error);
+
+/* Whether any list of milters has our socket. */
+bool postfix_asks(const struct postfix *postfix, struct arena *arena, const char *socket);
 
 /* Adds the changes of main.cf and master.cf. endpoint: ours as Postfix writes it. */
 MUST_CHECK bool postfix_edit(const struct postfix *postfix, const char *socket,

@@ -33,6 +33,20 @@ static void let_settle(const struct postfix_scratch *scratch)
     }
 }
 
+/* postconf would write its first line behind a last one that has no end. */
+static bool end_last_line(struct arena *arena, struct bytes *text)
+{
+    if (text->len == 0 || text->data[text->len - 1] == '\n')
+        return true;
+    char *ended = arena_alloc(arena, text->len + 1);
+    if (!ended)
+        return false;
+    memcpy(ended, text->data, text->len);
+    ended[text->len] = '\n';
+    *text = (struct bytes){ended, text->len + 1};
+    return true;
+}
+
 bool postfix_scratch_open(struct postfix_scratch *scratch, struct error *error)
 {
     struct arena *arena = scratch->plan->arena;
@@ -48,6 +62,8 @@ bool postfix_scratch_open(struct postfix_scratch *scratch, struct error *error)
             return arena_failed(arena) ? error_set(error, "memory is out") : false;
         file.user = geteuid(); /* whoever only looks need not be root */
         file.group = getegid();
+        if (file.exists && !end_last_line(arena, &file.content))
+            return error_set(error, "memory is out");
         if (file.exists && !place_write(arena, to, &file, NULL, error))
             return false;
     }
@@ -75,6 +91,7 @@ bool postfix_scratch_set(struct postfix_scratch *scratch, const char *option,
         return error_set(error, "memory is out");
     if (!program_must_run(scratch->plan->arena, argv, SECONDS, &output, error))
         return false;
+    scratch->changed[strcmp(option, "-e") != 0] = true;
     let_settle(scratch);
     return postfix_read(scratch->plan->arena, scratch->folder, &scratch->now, error);
 }
@@ -86,6 +103,8 @@ bool postfix_scratch_take_over(const struct postfix_scratch *scratch, struct err
         struct place_file file;
         const char *from = in_folder(scratch, scratch->folder, copied[i]);
         const char *to = in_folder(scratch, scratch->live->config, copied[i]);
+        if (!scratch->changed[i])
+            continue;
         if (!from || !to)
             return error_set(error, "memory is out");
         if (!place_read(scratch->plan->arena, from, &file, error))

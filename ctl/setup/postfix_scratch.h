@@ -8,12 +8,14 @@
 struct postfix_scratch {
     const struct postfix *live;
     const char *folder;
-    const char *socket;
+    const char *socket;   /* submilter's, as submilter.conf names it */
+    const char *endpoint; /* and as Postfix does */
     struct plan *plan;
     struct postfix now; /* as the copy stands */
+    bool changed[2];    /* main.cf, master.cf */
 };
 
-/* live, socket and plan are set; to be closed also where it fails. */
+/* live, socket, endpoint and plan are set; to be closed also where it fails. */
 MUST_CHECK bool postfix_scratch_open(struct postfix_scratch *scratch, struct error *error);
 void postfix_scratch_close(const struct postfix_scratch *scratch);
 

@@ -13,6 +13,7 @@
 #include "ctl/setup/own.h"
 #include "ctl/setup/sendmail_parts.h"
 #include "ctl/setup/service.h"
+#include "mta/endpoint.h"
 
 #define MC "/etc/mail/sendmail.mc"
 #define SOCKET "unix:/run/submilter/submilter.sock"
@@ -67,15 +68,19 @@ static const char *group_of(struct arena *arena, const struct sendmail_cf *cf)
 }
 
 static bool describe(const struct setup_options *options, const struct sendmail_site *site,
-                     const char *socket, struct plan *plan, struct conf_text *conf,
-                     struct error *error)
+                     const char *socket, const struct settings *written, struct plan *plan,
+                     struct conf_text *conf, struct error *error)
 {
+    const struct sendmail_filter *ours = sendmail_cf_ours(&site->cf, socket);
     const char **ids = arena_alloc(plan->arena, sizeof *ids);
     *conf = (struct conf_text){
         .mta = "sendmail",
         .socket = socket,
         .socket_group = group_of(plan->arena, &site->cf),
         .user = options->user,
+        .asked =
+            ours && sendmail_cf_asks(plan->arena, &site->cf,
+                                     &(struct sendmail_daemon){.own_filters = false}, ours->name),
         .authserv_ids = {ids, strchr(site->host, '.') ? 1 : 0},
         .recipient_delimiter = "+", /* built into Sendmail */
         .keys = own_keys_folder(options, plan->arena),
@@ -84,6 +89,8 @@ static bool describe(const struct setup_options *options, const struct sendmail_
     if (!ids || !conf->keys)
         return error_set(error, "memory is out");
     ids[0] = site->host;
+    if (written) /* it says who sends as what */
+        return true;
     return sendmail_domains(options, site, plan, &conf->domains, error) &&
            sendmail_listeners(site, plan, conf, error);
 }
@@ -148,7 +155,7 @@ static bool add_restart(const struct sendmail_cf *cf, struct plan *plan, struct 
 /* The daemon comes before Sendmail hears of it. */
 static bool hook_up(const struct setup_options *options, const struct sendmail_site *site,
                     const struct units_wanted *wanted, bool changed, struct plan *plan,
-                    struct error *error)
+                    bool *ret_hooked, struct error *error)
 {
     const char *socket = wanted->socket;
     struct arena *arena = plan->arena;
@@ -163,7 +170,8 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
         return false;
     if (!sendmail_edit(arena, site, socket, &mc, error))
         return false;
-    if (bytes_equal(mc, site->mc.text))
+    *ret_hooked = !bytes_equal(mc, site->mc.text);
+    if (!*ret_hooked)
         return true;
     if (!sendmail_build_make(arena, &site->build, mc, &made, error) ||
         !sendmail_build_check(arena, &site->build, made, &host, error))
@@ -199,7 +207,7 @@ static const char *socket_of(const struct setup_options *options, const struct s
                              const struct settings *written, struct plan *plan)
 {
     const struct sendmail_filter *filter = sendmail_cf_filter(&site->cf, "submilter");
-    if (written && strncmp(written->socket, "fd:", 3) != 0)
+    if (written && !endpoint_is_handed_over(written->socket))
         return written->socket;
     if (written || options->socket)
         return options->socket;
@@ -215,22 +223,26 @@ static bool propose_for(const struct setup_options *options, const struct sendma
 {
     struct conf_text conf;
     struct units_wanted wanted;
+    bool changed;
+    bool hooked = false;
     const char *socket = socket_of(options, site, written, plan);
     if (!socket)
         return error_set(error,
                          "%s: submilter is handed its socket (%s): name it for Sendmail with "
                          "--socket unix:PATH",
                          options->config, written ? written->socket : "");
-    if (!describe(options, site, socket, plan, &conf, error))
+    if (!describe(options, site, socket, written, plan, &conf, error))
         return false;
-    conf.signs = !sendmail_has_signer(site, socket, plan);
+    conf.signs = written || !sendmail_has_signer(site, socket, plan);
     sendmail_say_what_to_know(site, socket, plan);
-    const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
+    const char *path = endpoint_path(socket);
     if (!own_add(options, &conf, written, path ? place_folder_of(plan->arena, path) : NULL, plan,
-                 error) ||
+                 &changed, error) ||
         !own_wanted(options, &conf, written, plan->arena, &wanted, error) ||
-        !hook_up(options, site, &wanted, !written && plan_pending(plan), plan, error))
+        !hook_up(options, site, &wanted, changed, plan, &hooked, error))
         return false;
+    if (hooked)
+        own_say_enforced(options, &conf, written, plan);
     if (plan_pending(plan))
         say_next(options, written ? written->log.json : options->records, plan);
     return true;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ctl/setup/sendmail_parts.h"
+#include "mta/endpoint.h"
 
 #define NAME "submilter"
 /* A moment longer than submilter itself waits for what it asks (F=T: mail waits with the client).
@@ -71,12 +72,6 @@ static bool insert(struct edit *edit, const char *line)
     return insert_at(edit, place_of(&edit->mc), line);
 }
 
-/* submilter.conf says unix: and inet:PORT@HOST, which Sendmail understands too. */
-static const char *endpoint_of(struct arena *arena, const char *socket)
-{
-    return strchr(socket, ':') ? socket : arena_printf(arena, "unix:%s", socket);
-}
-
 /* The call that makes a filter what it is. */
 static const struct mc_call *definition(const struct sendmail_mc *mc, const char *name)
 {
@@ -97,10 +92,10 @@ static bool define_filter(struct edit *edit, const struct sendmail_filter *filte
                          "%s: the filter %s is defined in a file that %s includes, as S=%s, F=%s: "
                          "give it S=%s, F=T there",
                          edit->site->cf.path, name, edit->mc.path, filter->endpoint, filter->flags,
-                         endpoint_of(edit->arena, socket));
+                         endpoint_for_sendmail(edit->arena, socket));
     const char *written = arena_printf(edit->arena, "%s(`%s', `S=%s, " EQUATES "')",
                                        call ? call->name : "INPUT_MAIL_FILTER", name,
-                                       endpoint_of(edit->arena, socket));
+                                       endpoint_for_sendmail(edit->arena, socket));
     bool done = call ? splice(edit, call->begin, call->end, written)
                      : insert(edit, arena_printf(edit->arena, "%sdnl", written));
     return done || error_set(error, "memory is out");

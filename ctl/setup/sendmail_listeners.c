@@ -71,22 +71,19 @@ static const char *network_of(struct arena *arena, const char *word)
     return text && cidr_read(text, &network, &error) ? text : NULL;
 }
 
-static bool is_loopback(const char *network)
-{
-    return strncmp(network, "127.", 4) == 0 || strcmp(network, "::1") == 0;
-}
-
 static void add_client(struct list *clients, const char *word, struct plan *plan)
 {
     const char *network = network_of(clients->arena, word);
     const struct texts known = {clients->items, clients->count};
-    if (!network)
+    struct cidr read;
+    struct error error;
+    if (!network || !cidr_read(network, &read, &error))
         plan_say(plan, PLAN_WARNING,
                  "%s may relay, and is no network that a listener of submilter.conf can name: see "
                  "that the clients behind it get a listener of their own (submilter.conf(5), "
                  "LISTENERS)",
                  word);
-    else if (!is_loopback(network) && !texts_have(&known, bytes_of(network)))
+    else if (!cidr_is_loopback(&read) && !texts_have(&known, bytes_of(network)))
         clients->items[clients->count++] = network;
 }
 

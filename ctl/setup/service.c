@@ -1,59 +1,25 @@
 /* Rows that make the daemon's user, check its configuration and start it. */
 #include "ctl/setup/service.h"
 
-#include <errno.h>
-#include <netdb.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/probe.h"
+#include "mta/endpoint.h"
+
 #define START_SECONDS 20
 
-static bool connect_unix(const char *path)
+bool service_answers(struct arena *arena, const char *socket)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path)
+    const struct probe_as as = {0};
+    struct probe_report report;
+    const char *endpoint = endpoint_for_postfix(arena, socket, "");
+    if (!endpoint)
         return false;
-    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
-    if (fd >= 0)
-        close(fd);
-    return connected;
-}
-
-/* PORT@ADDRESS; without an address any of this host's. */
-static bool connect_inet(const char *spec, int family)
-{
-    char port[16];
-    const struct addrinfo hints = {.ai_family = family, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    const char *at = strchr(spec, '@');
-    snprintf(port, sizeof port, "%.*s", (int)(at ? (size_t)(at - spec) : strlen(spec)), spec);
-    if (getaddrinfo(at ? at + 1 : NULL, port, &hints, &found) != 0)
-        return false;
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool connected = fd >= 0 && connect(fd, found->ai_addr, found->ai_addrlen) == 0;
-    if (fd >= 0)
-        close(fd);
-    freeaddrinfo(found);
-    return connected;
-}
-
-bool service_answers(const char *socket)
-{
-    const char *colon = strchr(socket, ':');
-    if (!colon)
-        return connect_unix(socket);
-    if (strncmp(socket, "inet6:", 6) == 0)
-        return connect_inet(colon + 1, AF_INET6);
-    if (strncmp(socket, "inet:", 5) == 0)
-        return connect_inet(colon + 1, AF_INET);
-    return connect_unix(colon + 1);
+    probe_milter(endpoint, &as, &report);
+    return report.result == PROBE_GOOD;
 }
 
 /* In a place where systemd-sysusers looks; it is there where systemd runs, the file everywhere. */
@@ -105,16 +71,22 @@ static void add_check(const struct setup_options *options, const struct units *u
                  units->managed ? as_user : plain);
 }
 
+static time_t now(void)
+{
+    struct timespec passed;
+    return clock_gettime(CLOCK_MONOTONIC, &passed) == 0 ? passed.tv_sec : 0;
+}
+
 static bool wait_for_answer(void *context, struct plan *plan, struct error *error)
 {
     static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
     const char *socket = context;
-    (void)plan;
-    for (int tries = 0; tries < START_SECONDS * 20; tries++) {
-        if (service_answers(socket))
+    time_t end = now() + START_SECONDS;
+    do {
+        if (service_answers(plan->arena, socket))
             return true;
         nanosleep(&pause, NULL);
-    }
+    } while (now() < end);
     return error_set(error,
                      "submilter does not answer at %s, %d seconds after its start: the MTA is not "
                      "told of it",
@@ -168,7 +140,7 @@ static bool add_start(const struct setup_options *options, const struct units *u
                       const char *socket, const struct service_state *state, bool moved,
                       struct plan *plan, struct error *error)
 {
-    bool answers = service_answers(socket);
+    bool answers = service_answers(plan->arena, socket);
     if (answers && !moved) {
         if (!state->changed)
             return true;
@@ -204,7 +176,7 @@ bool service_add(const struct setup_options *options, const struct units_wanted 
         return false;
     if (state->mta_runs)
         return add_start(options, &units, wanted->socket, state, moved, plan, error);
-    if (!service_answers(wanted->socket))
+    if (!service_answers(plan->arena, wanted->socket))
         plan_say(plan, PLAN_NEXT,
                  "Start submilter before the MTA (%s%s%s): while it does not answer, the MTA "
                  "defers all mail",
@@ -219,7 +191,7 @@ bool service_add(const struct setup_options *options, const struct units_wanted 
 void service_add_end(const struct settings *written, struct plan *plan)
 {
     units_add_read(plan);
-    if (written && service_answers(written->socket))
+    if (written && service_answers(plan->arena, written->socket))
         plan_say(plan, PLAN_NEXT, "submilter still runs, and the MTA no longer asks it: %s ends it",
                  systemd_runs() ? "systemctl disable --now " SYSTEMD_SOCKET " " SYSTEMD_SERVICE
                                 : "pkill -x submilter");

@@ -31,7 +31,8 @@ void service_add_end(const struct settings *written, struct plan *plan);
 /* A reload, by systemd where that runs the daemon, else by the admin. */
 void service_add_reload(const struct setup_options *options, struct plan *plan);
 
-/* Whether somebody answers at the socket now. */
-bool service_answers(const char *socket);
+/* Whether a milter answers at the socket now: one that only listens, as systemd does for a service
+ * that failed, does not count. Waits some 10 seconds at most. */
+bool service_answers(struct arena *arena, const char *socket);
 
 #endif

@@ -127,6 +127,7 @@ const struct rule rule_address_form = {
     .stage = STAGE_HEADER,
     .default_action = ACTION_FIX,
     .actions = RULE_ACTION(ACTION_FIX) | RULE_ACTIONS_REFUSE,
+    .refuses_beyond_mending = true,
     .settings_size = sizeof(struct rule_settings),
     .judge = judge,
 };

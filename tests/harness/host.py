@@ -75,13 +75,16 @@ class Host:
             with contextlib.suppress(PermissionError):  # a test has made it unchangeable
                 os.utime(self.postfix / name, (1_000_000_000, 1_000_000_000))
 
+    def command(self, *arguments):
+        """What setup() runs."""
+        return (program("ctl/submilterctl"), "-c", self.config, "setup", "postfix",
+                "--postfix-config", self.postfix, "--state", self.state, "--records", self.records,
+                "--user", USER, "--daemon", program("milter/submilter"), *arguments)
+
     def setup(self, *arguments, check=(0, 2)):
         """The exit code and what was printed, as (code, text)."""
         self.settle()
-        done = run(
-            program("ctl/submilterctl"), "-c", self.config, "setup", "postfix",
-            "--postfix-config", self.postfix, "--state", self.state, "--records", self.records,
-            "--user", USER, "--daemon", program("milter/submilter"), *arguments, check=False)
+        done = run(*self.command(*arguments), check=False)
         said = (done.stdout + done.stderr).decode()
         assert done.returncode in check, f"exit {done.returncode}:\n{said}"
         return done.returncode, said

@@ -21,6 +21,7 @@ class Expected:
     signs: bool = True
     master_changes: bool = False
     arguments: tuple = ()
+    doctor: list = field(default_factory=list)  # its problems after that: what stays as the admin had it
 
 
 def debian(submission):
@@ -73,10 +74,10 @@ CASES = {
         ["example.com", "example.org"],
         {"non_smtpd": f"{RSPAMD}, {OURS}", "smtp/inet": f"{RSPAMD}, {OURS}",
          "submission/inet": f"{RSPAMD}, {OURS}", "submissions/inet": f"{RSPAMD}, {OURS}",
-         "588/inet": f"{RSPAMD}, {OURS}", "127.0.0.1:10590/inet": RSPAMD},
-        ports="587, 465, 588", signs=False, master_changes=True,
-        warnings=["rspamd signs already"],
-        notes=["milter_default_action is accept and stays so", "127.0.0.1:10590 (inet) takes mail back",
+         "588/inet": f"{RSPAMD}, {OURS}", "127.0.0.1:10590/inet": f"{RSPAMD}, {OURS}"},
+        ports="587, 465, 588", signs=False,
+        warnings=["rspamd signs already", "127.0.0.1:10590 (inet) listens for this host only"],
+        notes=["milter_default_action is accept and stays so",
                "smtpd_sender_login_maps is not set"])),
     "opendkim": (copy_of("opendkim"), Expected(
         ["example.com"],
@@ -95,6 +96,8 @@ CASES = {
         {"non_smtpd": OURS, "smtp/inet": "", "submission/inet": f"{RSPAMD},{OURS}",
          "submissions/inet": OURS, "10.0.0.1:24/inet": "inet:localhost:9999"},
         ports="587, 465", master_changes=True,
+        doctor=[("postfix.not-asked", "smtp/inet: smtpd_milters"),
+                ("postfix.not-asked", "10.0.0.1:24/inet: smtpd_milters"), ("postfix.no-milters", "10.0.0.1:24/inet")],
         notes=["smtpd_sender_login_maps is not set", "smtp (inet) has its smtpd_milters set to nothing", "10.0.0.1:24 (inet) asks no milters",
                "milter_default_action is accept"])),
 }

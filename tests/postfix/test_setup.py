@@ -121,7 +121,7 @@ def test_leaves_a_configuration_of_the_admins_alone(host):
     host.config.write_text(own)
     host.plan("--yes", check=(0,))
     assert host.conf() == own
-    assert not (host.config.parent / "conf.d").exists()
+    assert os.listdir(host.config.parent / "conf.d") == ["observe.conf"]
     assert host.milters()["submission/inet"] == OURS.replace("submilter/submilter.sock", "own/s.sock")
     assert (host.folder / "keys/example.org").exists() and (host.queue / "own").exists()
 

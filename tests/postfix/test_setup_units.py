@@ -205,8 +205,8 @@ def test_what_the_daemons_user_cannot_read_is_found_first(host):
     host.write("/etc/postfix/senders", "alice@example.com alice\n")
     host.shell("chmod 600 /etc/postfix/senders && postconf -e smtpd_sender_login_maps=texthash:/etc/postfix/senders")
     before = host.state("/etc")
-    plan = host.set_up("--yes", check=73)
-    assert "/etc/postfix/senders" in plan["error"] and "Everything was put back" in plan["error"], plan["error"]
+    plan = host.set_up("--yes", check=78)
+    assert "cannot read texthash:/etc/postfix/senders" in plan["error"] and "chgrp submilter" in plan["error"], plan["error"]
     assert host.state("/etc") == before and not any("start" in line for line in host.asked())
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -145,6 +146,20 @@ def test_a_socket_of_systemds_has_to_be_named(host):
     assert done.returncode == 78 and "--socket" in said(done), said(done)
     done = host.setup("--socket", "unix:/run/submilter/submilter.sock", "--no-keys")
     assert done.returncode == PENDING and LINE in said(done), said(done)
+
+
+def test_watches_first_with_a_configuration_of_the_admins(host):
+    lay_out(host, "redhat")
+    own = 'domains = [ "example.com" ];\nsocket = "unix:/run/submilter/submilter.sock";\nuser = "nobody";\n'
+    host.write(CONF, own)
+    done = host.setup("--yes", "--no-keys")
+    assert done.returncode == 0 and "so that no mail is refused before" in said(done), said(done)
+    drop_in = str(Path(CONF).parent / "conf.d/observe.conf")
+    observe = host.read(drop_in)
+    assert host.read(CONF) == own and 'address_form: { mode = "observe"; }' in observe
+    done = host.setup("--enforce", "--yes", "--no-keys")
+    assert done.returncode == 0 and not host.path(drop_in).exists(), said(done)
+    assert host.setup("--no-keys").returncode == 0
 
 
 def test_domains_and_listeners(host):

@@ -1,13 +1,18 @@
 /* Runs the policy cases of tests/cases through the gate that the daemon uses, and prints TAP.
  *
+ * Each is run once more with what `setup` puts beside it to watch first: no case may be refused
+ * then.
+ *
  * Arguments: files of cases; without any: all of $srcdir/tests/cases. */
 #include <glob.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf/observe.h"
 #include "dkim/keygen.h"
 #include "gate/message_text.h"
 #include "gate/record_values.h"
@@ -264,6 +269,38 @@ static void say_what_happened(const struct message *message)
     }
 }
 
+/* The same message with every rule that could refuse it observed: none does. */
+static void run_observed(const struct policy_case *one, const char *path)
+{
+    char place[200];
+    struct snapshot *observed = NULL;
+    struct error error = {""};
+    const struct snapshot *plain = snapshot_for(one);
+    if (!plain || observe_group_left(plain->settings))
+        return;
+    snprintf(place, sizeof place, "%s/conf.d/observe.conf", folder);
+    FILE *out = fopen(place, "w");
+    observe_write(plain->settings, out);
+    fclose(out);
+    snprintf(place, sizeof place, "%s/submilter.conf", folder);
+    bool good = snapshot_load(place, NULL, &observed, &error);
+    struct message *message = good ? judge(one, observed) : NULL;
+    /* A field that no signature can stand on is a fault, and no rule's doing. */
+    good = good && !observe_is_needed(observed->settings) &&
+           (message->fault || message->outcome.action < ACTION_QUARANTINE);
+    failed_count += !good;
+    printf("%s %d - %s:%d %s, observed\n", good ? "ok" : "not ok", ++run_count,
+           strrchr(path, '/') + 1, one->line, one->title);
+    if (!good && message)
+        say_what_happened(message);
+    else if (!good)
+        printf("# %s\n", error.text);
+    message_free(message);
+    snapshot_unref(observed);
+    snprintf(place, sizeof place, "%s/conf.d/observe.conf", folder);
+    unlink(place);
+}
+
 static void run_case(const char *path, const struct policy_case *one)
 {
     if (one->needs && !lookalike_has_skeletons()) {
@@ -287,6 +324,7 @@ static void run_case(const char *path, const struct policy_case *one)
     if (unmet && message)
         say_what_happened(message);
     message_free(message);
+    run_observed(one, path);
 }
 
 /* --- all of them
@@ -316,7 +354,11 @@ static void make_key(const char *keys, const char *domain)
 static void make_keys(void)
 {
     static const char *const domains[] = {"example.com", "example.org", "xn--bcher-kva.example"};
+    char drop_ins[100];
     if (!mkdtemp(folder))
+        exit(1);
+    snprintf(drop_ins, sizeof drop_ins, "%s/conf.d", folder);
+    if (mkdir(drop_ins, 0700) < 0)
         exit(1);
     for (size_t i = 0; i < sizeof domains / sizeof *domains; i++) {
         make_key("all", domains[i]);

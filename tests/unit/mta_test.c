@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
+#include "mta/endpoint.h"
 #include "mta/milters.h"
-#include "mta/postfix.h"
+#include "mta/postfix_use.h"
 #include "mta/program.h"
 #include "mta/words.h"
 
@@ -147,6 +148,7 @@ static void test_knows_its_own_socket(void **state)
         {"unix:/q/submilter/s", "unix:/q/submilter/s", false, true},
         {"unix:/q/submilter/s", "unix:/q/submilter/s", true, false},
         {"unix:submilter/s", "local:/q/submilter/s", true, true},
+        {"unix:submilter/s", "/q/submilter/s", true, true},
         {"unix:submilter/s", "inet:8894@127.0.0.1", true, false},
         {"inet:127.0.0.1:8894", "inet:8894@127.0.0.1", false, true},
         {"inet:localhost:8894", "inet:8894", false, true},
@@ -158,6 +160,80 @@ static void test_knows_its_own_socket(void **state)
         if (milters_same_place(cases[i].endpoint, "/q", cases[i].chroot, cases[i].socket) !=
             cases[i].same)
             fail_msg("%s and %s", cases[i].endpoint, cases[i].socket);
+}
+
+static void test_says_its_socket_in_the_mtas_words(void **state)
+{
+    static const struct {
+        const char *socket, *path, *postfix, *sendmail;
+    } rows[] = {
+        {"unix:/q/s/x.sock", "/q/s/x.sock", "unix:s/x.sock", "unix:/q/s/x.sock"},
+        {"local:/q/s/x.sock", "/q/s/x.sock", "unix:s/x.sock", "unix:/q/s/x.sock"},
+        {"/qq/x.sock", "/qq/x.sock", "unix:/qq/x.sock", "unix:/qq/x.sock"},
+        {"inet:8894@192.0.2.1", NULL, "inet:192.0.2.1:8894", "inet:8894@192.0.2.1"},
+        {"inet:8894", NULL, "inet:127.0.0.1:8894", "inet:8894"},
+        {"inet6:8894", NULL, "inet:[::1]:8894", "inet6:8894"},
+        {"inet6:8894@[::1]", NULL, "inet:[::1]:8894", "inet6:8894@[::1]"},
+        {"inet6:8894@::1", NULL, "inet:[::1]:8894", "inet6:8894@::1"},
+        {"fd:3", NULL, NULL, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *postfix = endpoint_for_postfix(arena, rows[i].socket, "/q");
+        const char *sendmail = endpoint_for_sendmail(arena, rows[i].socket);
+        const char *path = endpoint_path(rows[i].socket);
+        assert_string_equal(postfix ? postfix : "-", rows[i].postfix ? rows[i].postfix : "-");
+        assert_string_equal(sendmail ? sendmail : "-", rows[i].sendmail ? rows[i].sendmail : "-");
+        assert_string_equal(path ? path : "-", rows[i].path ? rows[i].path : "-");
+        assert_int_equal(endpoint_is_handed_over(rows[i].socket), rows[i].postfix == NULL);
+    }
+}
+
+static void test_tells_services_apart(void **state)
+{
+    struct postfix postfix;
+    struct error error;
+    static const struct {
+        const char *name;
+        enum postfix_use use;
+    } rows[] = {
+        {"25", POSTFIX_MX},
+        {"587", POSTFIX_SUBMISSION},
+        {"2525", POSTFIX_SUBMISSION}, /* main.cf's logins */
+        {"2526", POSTFIX_MX},
+        {"2527", POSTFIX_SUBMISSION},
+        {"127.0.0.1:2528", POSTFIX_SUBMISSION},
+        {"127.0.0.1:2529", POSTFIX_MX},
+        {"127.0.0.1:2530", POSTFIX_REINJECTION},
+        {"10.0.0.1:2531", POSTFIX_REINJECTION},
+        {"127.0.0.1:2532", POSTFIX_SUBMISSION},
+    };
+    (void)state;
+    put("main.cf", "smtpd_sasl_auth_enable = yes\n");
+    put("master.cf", "25 inet n - n - - smtpd\n587 inet n - n - - smtpd\n"
+                     "2525 inet n - n - - smtpd\n"
+                     "2526 inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=no\n"
+                     "2527 inet n - n - - smtpd\n  -o smtpd_sasl_auth_enable=no\n"
+                     "  -o smtpd_tls_wrappermode=yes\n"
+                     "127.0.0.1:2528 inet n - n - - smtpd\n"
+                     "127.0.0.1:2529 inet n - n - - smtpd\n"
+                     "  -o smtpd_relay_restrictions=permit_mynetworks,reject\n"
+                     "127.0.0.1:2530 inet n - n - - smtpd\n"
+                     "  -o mynetworks=127.0.0.0/8\n  -o receive_override_options=no_milters\n"
+                     "10.0.0.1:2531 inet n - n - - smtpd\n"
+                     "  -o mynetworks=127.0.0.0/8\n  -o content_filter=\n"
+                     "127.0.0.1:2532 inet n - n - - smtpd\n  -o smtpd_relay_restrictions="
+                     "permit_mynetworks,permit_sasl_authenticated,reject\n");
+    assert_true(postfix_read(arena, folder, &postfix, &error));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(postfix_use_of(&postfix, postfix_service(&postfix, rows[i].name, "inet")),
+                         rows[i].use);
+    put("main.cf", "smtpd_sasl_auth_enable = yes\ncontent_filter = smtp:[127.0.0.1]:10025\n");
+    put("master.cf", "127.0.0.1:2528 inet n - n - - smtpd\n"
+                     "127.0.0.1:2529 inet n - n - - smtpd\n  -o content_filter=\n");
+    assert_true(postfix_read(arena, folder, &postfix, &error));
+    assert_int_equal(postfix_use_of(&postfix, &postfix.services[0]), POSTFIX_SUBMISSION);
+    assert_int_equal(postfix_use_of(&postfix, &postfix.services[1]), POSTFIX_REINJECTION);
 }
 
 static void test_runs_programs(void **state)
@@ -191,6 +267,8 @@ int main(void)
         cmocka_unit_test(test_splits_words),
         cmocka_unit_test(test_reads_milters),
         cmocka_unit_test(test_knows_its_own_socket),
+        cmocka_unit_test(test_says_its_socket_in_the_mtas_words),
+        cmocka_unit_test(test_tells_services_apart),
         cmocka_unit_test(test_runs_programs),
     };
     return cmocka_run_group_tests(tests, begin, end);

@@ -1,6 +1,6 @@
 /* Talking to a milter as Postfix would: as its user, and in its chroot. */
-#ifndef CTL_DOCTOR_PROBE_H
-#define CTL_DOCTOR_PROBE_H
+#ifndef CTL_PROBE_H
+#define CTL_PROBE_H
 
 #include <stdbool.h>
 
@@ -38,6 +38,9 @@ void probe_read(const char *path, const struct probe_as *as, struct probe_report
 /* Whether the user can load the keys in the folder; PROBE_FAILED: detail is the key store's
  * sentence. */
 void probe_keys(const char *folder, const struct probe_as *as, struct probe_report *ret_report);
+
+/* Whether the user can open the table ("texthash:/path"); PROBE_FAILED: detail is its sentence. */
+void probe_table(const char *table, const struct probe_as *as, struct probe_report *ret_report);
 
 /* The name of a user's own group; the user's where there is none. Static memory, as getgrgid's. */
 const char *probe_group(const char *user);

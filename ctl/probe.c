@@ -1,5 +1,5 @@
 /* Children that become another user and try what that user is to do. */
-#include "ctl/doctor/probe.h"
+#include "ctl/probe.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "dkim/keystore.h"
+#include "tables/senders.h"
 
 #define MILLISECONDS 5000
 
@@ -229,6 +230,20 @@ static void try_keys(const char *folder, struct probe_report *to)
         report(to, PROBE_FAILED, 0, error.text);
 }
 
+static void try_table(const char *table, struct probe_report *to)
+{
+    static const struct site nowhere;
+    const struct senders_options options = {
+        .tables = {&table, 1}, .recipient_delimiter = "", .site = &nowhere};
+    struct senders *senders;
+    struct error error;
+    report(to, PROBE_GOOD, 0, "");
+    if (senders_open(&options, &senders, &error))
+        senders_free(senders);
+    else
+        report(to, PROBE_FAILED, 0, error.text);
+}
+
 typedef void attempt(const char *what, struct probe_report *to);
 
 static void run_child(attempt *try, const char *what, const struct probe_as *as, int out)
@@ -279,6 +294,11 @@ void probe_read(const char *path, const struct probe_as *as, struct probe_report
 void probe_keys(const char *folder, const struct probe_as *as, struct probe_report *ret_report)
 {
     in_child(try_keys, folder, as, ret_report);
+}
+
+void probe_table(const char *table, const struct probe_as *as, struct probe_report *ret_report)
+{
+    in_child(try_table, table, as, ret_report);
 }
 
 const char *probe_group(const char *user)
