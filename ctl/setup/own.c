@@ -12,6 +12,9 @@
 #include "ctl/setup/service.h"
 #include "tables/senders.h"
 
+#define RUNTIME "/run/submilter"
+#define SOCKET_MODE 0660 /* submilter.conf's default */
+
 /* Every line that says where its key stands says "default". */
 static bool is_all_default(const struct settings *settings, bool *ret_default)
 {
@@ -139,7 +142,10 @@ static void add_folders(const struct setup_options *options, const struct conf_t
                         struct plan *plan)
 {
     const struct plan_access for_all = {.mode = 0755};
-    const struct plan_access for_mta = {02750, options->user, conf->socket_group};
+    /* The shared one is as tmpfiles.d and RuntimeDirectory= have it. */
+    bool shared = socket_folder && strcmp(socket_folder, RUNTIME) == 0;
+    const struct plan_access for_mta = {shared ? 0755 : 02750, options->user,
+                                        shared ? NULL : conf->socket_group};
     const struct plan_access for_log = {02750, options->user, getgrnam("adm") ? "adm" : NULL};
     const char *log_folder = records ? place_folder_of(plan->arena, records) : NULL;
     const char *drop_in = arena_printf(plan->arena, "%s/conf.d", config_folder);
@@ -172,7 +178,7 @@ bool own_add(const struct setup_options *options, const struct conf_text *conf,
     if (!observe)
         return error_set(error, "memory is out");
     if (written)
-        own.user = written->user ? written->user : "root";
+        own.user = service_user(options, written, plan->arena);
     service_add_user(&own, plan);
     if (written) /* its admin has thought of modes: only what was observed by us is enforced */
         own.enforce = true;
@@ -185,4 +191,21 @@ bool own_add(const struct setup_options *options, const struct conf_text *conf,
         service_add_reload(options, plan);
     return !may_sign(written, conf) ||
            keys_add(&own, domains, written ? written->dkim.keys : conf->keys, plan, error);
+}
+
+bool own_wanted(const struct setup_options *options, const struct conf_text *conf,
+                const struct settings *written, struct arena *arena,
+                struct units_wanted *ret_wanted, struct error *error)
+{
+    *ret_wanted = (struct units_wanted){.socket = conf->socket,
+                                        .mode = SOCKET_MODE,
+                                        .group = conf->socket_group,
+                                        .user = service_user(options, written, arena),
+                                        .records = conf->records};
+    if (written) {
+        ret_wanted->mode = written->socket_mode;
+        ret_wanted->group = written->socket_group;
+        ret_wanted->records = written->log.json;
+    }
+    return ret_wanted->user || error_set(error, "memory is out");
 }

@@ -4,7 +4,7 @@
 
 #include "conf/settings.h"
 #include "ctl/setup/conf_text.h"
-#include "ctl/setup/setup.h"
+#include "ctl/setup/units.h"
 
 /* The settings of a submilter.conf that somebody has written already; NULL where there is none, or
  * it sets nothing (as the shipped one). To be given back with settings_unref. */
@@ -20,5 +20,10 @@ const char *own_keys_folder(const struct setup_options *options, struct arena *a
 MUST_CHECK bool own_add(const struct setup_options *options, const struct conf_text *conf,
                         const struct settings *written, const char *socket_folder,
                         struct plan *plan, struct error *error);
+
+/* What systemd's units have to agree with: what is written, else conf. */
+MUST_CHECK bool own_wanted(const struct setup_options *options, const struct conf_text *conf,
+                           const struct settings *written, struct arena *arena,
+                           struct units_wanted *ret_wanted, struct error *error);
 
 #endif

@@ -144,30 +144,24 @@ static void run_postfix(const struct postfix *postfix, struct plan *plan, const 
 
 /* The daemon comes before Postfix hears of it. */
 static bool hook_up(const struct setup_options *options, const struct postfix *postfix,
-                    const char *socket, bool changed, struct plan *plan, struct error *error)
+                    const struct units_wanted *wanted, bool changed, struct plan *plan,
+                    struct error *error)
 {
-    bool running = is_running(postfix, plan->arena);
+    const struct service_state state = {changed, is_running(postfix, plan->arena)};
     const char *endpoint =
-        endpoint_of(plan->arena, socket, postfix_value(postfix, "queue_directory"));
+        endpoint_of(plan->arena, wanted->socket, postfix_value(postfix, "queue_directory"));
     if (!endpoint)
         return error_set(error, "memory is out");
-    if (changed)
-        service_add_check(options, plan);
-    if (running && !service_add_start(options, socket, changed, plan, error))
+    if (!service_add(options, wanted, &state, plan, error))
         return false;
     struct plan_row *files = plan->last_row;
-    if (!postfix_edit(postfix, socket, endpoint, plan, error))
+    if (!postfix_edit(postfix, wanted->socket, endpoint, plan, error))
         return false;
     if (plan->last_row != files) {
         run_postfix(postfix, plan, "Postfix's own check", "check", false);
-        if (running)
+        if (state.mta_runs)
             run_postfix(postfix, plan, "Postfix reads it", "reload", true);
     }
-    if (!running && !service_answers(socket))
-        plan_say(plan, PLAN_NEXT,
-                 "Start submilter before Postfix (systemctl enable --now submilter, or %s -c %s): "
-                 "while it does not answer, Postfix defers all mail",
-                 options->daemon, options->config);
     return true;
 }
 
@@ -185,6 +179,7 @@ static bool propose_for(const struct setup_options *options, const struct postfi
                         const struct settings *written, struct plan *plan, struct error *error)
 {
     struct conf_text conf;
+    struct units_wanted wanted;
     struct stat status;
     const char *queue = postfix_value(postfix, "queue_directory");
     const char *socket = written ? written->socket : options->socket;
@@ -201,7 +196,8 @@ static bool propose_for(const struct setup_options *options, const struct postfi
     say_what_to_know(postfix, plan);
     if (!own_add(options, &conf, written, path ? place_folder_of(plan->arena, path) : NULL, plan,
                  error) ||
-        !hook_up(options, postfix, socket, !written && plan_pending(plan), plan, error))
+        !own_wanted(options, &conf, written, plan->arena, &wanted, error) ||
+        !hook_up(options, postfix, &wanted, !written && plan_pending(plan), plan, error))
         return false;
     if (plan_pending(plan))
         say_next(options, written ? written->log.json : options->records, plan);
@@ -231,10 +227,7 @@ static bool after_undo(const struct setup_options *options, struct plan *plan, s
         return false;
     if (is_running(&postfix, plan->arena))
         run_postfix(&postfix, plan, "Postfix reads it", "reload", true);
-    if (written && service_answers(written->socket))
-        plan_say(plan, PLAN_NEXT,
-                 "submilter still runs, and Postfix no longer asks it: systemctl disable --now "
-                 "submilter, or pkill -x submilter, ends it");
+    service_add_end(written, plan);
     if (written && access(written->dkim.keys, F_OK) == 0)
         plan_say(plan, PLAN_NOTE, "the keys stay: %s", written->dkim.keys);
     settings_unref(written);

@@ -127,17 +127,14 @@ static bool wait_for_restart(void *context, struct plan *plan, struct error *err
                      RESTART_SECONDS);
 }
 
-static bool add_restart(const struct sendmail_cf *cf, const char *else_next, struct plan *plan,
-                        struct error *error)
+/* Where it runs. */
+static bool add_restart(const struct sendmail_cf *cf, struct plan *plan, struct error *error)
 {
     struct restart *restart = arena_alloc(plan->arena, sizeof *restart);
     if (!restart)
         return error_set(error, "memory is out");
-    if (!find_running(cf, restart)) {
-        if (else_next)
-            plan_say(plan, PLAN_NEXT, "%s", else_next);
+    if (!find_running(cf, restart))
         return true;
-    }
     const char *script =
         arena_printf(plan->arena, "kill -HUP \"$(head -n 1 %s)\"", restart->pid_file);
     const char *const argv[] = {"sh", "-c", script, NULL};
@@ -150,8 +147,10 @@ static bool add_restart(const struct sendmail_cf *cf, const char *else_next, str
 
 /* The daemon comes before Sendmail hears of it. */
 static bool hook_up(const struct setup_options *options, const struct sendmail_site *site,
-                    const char *socket, bool changed, struct plan *plan, struct error *error)
+                    const struct units_wanted *wanted, bool changed, struct plan *plan,
+                    struct error *error)
 {
+    const char *socket = wanted->socket;
     struct arena *arena = plan->arena;
     struct bytes mc;
     struct bytes made;
@@ -159,10 +158,8 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
     const char *host;
     struct restart running;
     static const struct plan_access readable = {.mode = 0644};
-    if (changed)
-        service_add_check(options, plan);
-    if (find_running(&site->cf, &running) &&
-        !service_add_start(options, socket, changed, plan, error))
+    const struct service_state state = {changed, find_running(&site->cf, &running)};
+    if (!service_add(options, wanted, &state, plan, error))
         return false;
     if (!sendmail_edit(arena, site, socket, &mc, error))
         return false;
@@ -183,9 +180,7 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
     if (row)
         row->what = arena_printf(arena, "as this makes it: %s",
                                  sendmail_build_command(arena, &site->build));
-    const char *start =
-        "Start submilter before Sendmail: while it does not answer, Sendmail puts off all mail";
-    return add_restart(&site->cf, service_answers(socket) ? NULL : start, plan, error);
+    return add_restart(&site->cf, plan, error);
 }
 
 static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
@@ -219,6 +214,7 @@ static bool propose_for(const struct setup_options *options, const struct sendma
                         const struct settings *written, struct plan *plan, struct error *error)
 {
     struct conf_text conf;
+    struct units_wanted wanted;
     const char *socket = socket_of(options, site, written, plan);
     if (!socket)
         return error_set(error,
@@ -232,7 +228,8 @@ static bool propose_for(const struct setup_options *options, const struct sendma
     const char *path = strncmp(socket, "unix:", 5) == 0 ? socket + 5 : NULL;
     if (!own_add(options, &conf, written, path ? place_folder_of(plan->arena, path) : NULL, plan,
                  error) ||
-        !hook_up(options, site, socket, !written && plan_pending(plan), plan, error))
+        !own_wanted(options, &conf, written, plan->arena, &wanted, error) ||
+        !hook_up(options, site, &wanted, !written && plan_pending(plan), plan, error))
         return false;
     if (plan_pending(plan))
         say_next(options, written ? written->log.json : options->records, plan);
@@ -261,13 +258,10 @@ static bool after_undo(const struct setup_options *options, struct plan *plan, s
         return true;
     if (!path)
         return error_set(error, "memory is out");
-    if (!sendmail_cf_read(plan->arena, path, &cf, error) || !add_restart(&cf, NULL, plan, error) ||
+    if (!sendmail_cf_read(plan->arena, path, &cf, error) || !add_restart(&cf, plan, error) ||
         !own_settings(options, plan, &written, error))
         return false;
-    if (written && service_answers(written->socket))
-        plan_say(plan, PLAN_NEXT,
-                 "submilter still runs, and Sendmail no longer asks it: systemctl disable --now "
-                 "submilter, or pkill -x submilter, ends it");
+    service_add_end(written, plan);
     if (written && access(written->dkim.keys, F_OK) == 0)
         plan_say(plan, PLAN_NOTE, "the keys stay: %s", written->dkim.keys);
     settings_unref(written);

@@ -11,10 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mta/program.h"
-
 #define START_SECONDS 20
-#define SYSUSERS "/usr/lib/sysusers.d/submilter.conf"
 
 static bool connect_unix(const char *path)
 {
@@ -59,22 +56,53 @@ bool service_answers(const char *socket)
     return connect_unix(colon + 1);
 }
 
+/* Where systemd-sysusers looks for a file of that name. */
+static bool has_sysusers(void)
+{
+    static const char *const files[] = {
+        "/etc/sysusers.d/submilter.conf", "/run/sysusers.d/submilter.conf",
+        "/usr/local/lib/sysusers.d/submilter.conf", "/usr/lib/sysusers.d/submilter.conf"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (access(files[i], R_OK) == 0)
+            return true;
+    return false;
+}
+
 void service_add_user(const struct setup_options *options, struct plan *plan)
 {
-    const char *const sysusers[] = {"systemd-sysusers", SYSUSERS, NULL};
+    static const char *const sysusers[] = {"systemd-sysusers", "submilter.conf", NULL};
     const char *const useradd[] = {"useradd",          "--system", "--user-group",
                                    "--no-create-home", "--shell",  "/usr/sbin/nologin",
                                    options->user,      NULL};
     if (getpwnam(options->user))
         return;
-    bool packaged = strcmp(options->user, "submilter") == 0 && access(SYSUSERS, R_OK) == 0;
+    bool packaged = strcmp(options->user, "submilter") == 0 && has_sysusers();
     plan_command(plan, "the user that the daemon becomes", packaged ? sysusers : useradd);
 }
 
-void service_add_check(const struct setup_options *options, struct plan *plan)
+const char *service_user(const struct setup_options *options, const struct settings *written,
+                         struct arena *arena)
 {
-    const char *const argv[] = {options->daemon, "-n", "-c", options->config, NULL};
-    plan_command(plan, "configuration, tables and keys are checked", argv);
+    struct units units;
+    if (!written)
+        return options->user;
+    if (written->user)
+        return arena_text(arena, bytes_of(written->user));
+    const char *user = units_find(options, arena, &units) && units.managed
+                           ? systemd_value(arena, &units.service, "User")
+                           : NULL;
+    return user ? user : "root";
+}
+
+/* As the user that it will be: root would not notice what that one cannot read. */
+static void add_check(const struct setup_options *options, const struct units *units,
+                      const char *user, struct plan *plan)
+{
+    const char *const plain[] = {options->daemon, "-n", "-c", options->config, NULL};
+    const char *const as_user[] = {"runuser",       "-u", user, "--", options->daemon, "-n", "-c",
+                                   options->config, NULL};
+    plan_command(plan, "configuration, tables and keys are checked",
+                 units->managed ? as_user : plain);
 }
 
 static bool wait_for_answer(void *context, struct plan *plan, struct error *error)
@@ -93,22 +121,12 @@ static bool wait_for_answer(void *context, struct plan *plan, struct error *erro
                      socket, START_SECONDS);
 }
 
-/* The unit reads the default configuration: it is no help with another one. */
-static bool has_unit(const struct setup_options *options, struct arena *arena)
-{
-    static const char *const argv[] = {"systemctl", "cat", "submilter.service", NULL};
-    struct program_output output;
-    struct error error;
-    return strcmp(options->config, SYSCONFDIR "/submilter.conf") == 0 &&
-           access("/run/systemd/system", F_OK) == 0 &&
-           program_must_run(arena, argv, 30, &output, &error);
-}
-
 void service_add_reload(const struct setup_options *options, struct plan *plan)
 {
-    static const char *const reload[] = {"systemctl", "try-reload-or-restart", "submilter.service",
+    static const char *const reload[] = {"systemctl", "try-reload-or-restart", SYSTEMD_SERVICE,
                                          NULL};
-    if (has_unit(options, plan->arena))
+    struct units units;
+    if (units_find(options, plan->arena, &units) && units.managed)
         plan_command(plan, "the daemon reads its configuration", reload);
     else
         plan_say(plan, PLAN_NEXT,
@@ -116,19 +134,45 @@ void service_add_reload(const struct setup_options *options, struct plan *plan)
                  "submilter");
 }
 
-bool service_add_start(const struct setup_options *options, const char *socket, bool changed,
-                       struct plan *plan, struct error *error)
+static void start_plain(const struct setup_options *options, struct plan *plan)
 {
-    static const char *const unit[] = {"systemctl", "enable", "--now", "submilter.service", NULL};
-    const char *const plain[] = {options->daemon, "-c", options->config, NULL};
+    const char *const argv[] = {options->daemon, "-c", options->config, NULL};
+    plan_command(plan, "the daemon is started before mail depends on it", argv);
+}
+
+/* Both units where there are both: a service that stopped would be started again by its socket. */
+static void run_units(const struct units *units, const char *what, const char *verb,
+                      struct plan *plan)
+{
+    const char *const argv[] = {"systemctl", verb, SYSTEMD_SERVICE,
+                                units->socket.exists ? SYSTEMD_SOCKET : NULL, NULL};
+    plan_command(plan, what, argv);
+}
+
+static void start_units(const struct units *units, bool anew, struct plan *plan)
+{
+    if (anew)
+        run_units(units, "what runs by the units as they were ends", "stop", plan);
+    run_units(units, "the daemon is started before mail depends on it", "start", plan);
+}
+
+static void wait_for(const char *socket, struct plan *plan)
+{
     char *kept = arena_text(plan->arena, bytes_of(socket));
-    bool managed = has_unit(options, plan->arena);
-    if (!kept)
-        return error_set(error, "memory is out");
-    if (service_answers(socket)) {
-        if (!changed)
+    if (kept)
+        plan_act(plan, arena_printf(plan->arena, "the daemon answers at %s", socket),
+                 wait_for_answer, kept);
+}
+
+static bool add_start(const struct setup_options *options, const struct units *units,
+                      const char *socket, const struct service_state *state, bool moved,
+                      struct plan *plan, struct error *error)
+{
+    bool answers = service_answers(socket);
+    if (answers && !moved) {
+        if (!state->changed)
             return true;
-        if (!managed)
+        if (!units->managed)
             return error_set(
                 error,
                 "submilter runs already, at %s, and would go on with the configuration "
@@ -136,11 +180,47 @@ bool service_add_start(const struct setup_options *options, const char *socket, 
                 "the new one",
                 socket);
         service_add_reload(options, plan);
+    } else if (units->managed) {
+        start_units(units, moved, plan);
     } else {
-        plan_command(plan, "the daemon is started before mail depends on it",
-                     managed ? unit : plain);
+        start_plain(options, plan);
     }
-    plan_act(plan, arena_printf(plan->arena, "the daemon answers at %s", socket), wait_for_answer,
-             kept);
+    wait_for(socket, plan);
+    if (units->managed && !answers)
+        run_units(units, "and at each boot", "enable", plan);
     return true;
+}
+
+bool service_add(const struct setup_options *options, const struct units_wanted *wanted,
+                 const struct service_state *state, struct plan *plan, struct error *error)
+{
+    struct units units;
+    bool moved;
+    if (!units_find(options, plan->arena, &units))
+        return error_set(error, "memory is out");
+    if (state->changed)
+        add_check(options, &units, wanted->user, plan);
+    if (!units_add(&units, wanted, plan, &moved, error))
+        return false;
+    if (state->mta_runs)
+        return add_start(options, &units, wanted->socket, state, moved, plan, error);
+    if (!service_answers(wanted->socket))
+        plan_say(plan, PLAN_NEXT,
+                 "Start submilter before the MTA (%s%s%s): while it does not answer, the MTA "
+                 "defers all mail",
+                 units.managed
+                     ? "systemctl enable --now " SYSTEMD_SERVICE
+                     : plan_command_text(plan->arena, (const char *const[]){options->daemon, "-c",
+                                                                            options->config, NULL}),
+                 units.managed && units.socket.exists ? " " SYSTEMD_SOCKET : "", "");
+    return true;
+}
+
+void service_add_end(const struct settings *written, struct plan *plan)
+{
+    units_add_read(plan);
+    if (written && service_answers(written->socket))
+        plan_say(plan, PLAN_NEXT, "submilter still runs, and the MTA no longer asks it: %s ends it",
+                 systemd_runs() ? "systemctl disable --now " SYSTEMD_SOCKET " " SYSTEMD_SERVICE
+                                : "pkill -x submilter");
 }

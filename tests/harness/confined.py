@@ -34,15 +34,13 @@ CANNOT = {
     "PrivateMounts": "every mount here is made in a namespace of its own",
     "KeyringMode": "there is no session keyring here",
     "RemoveIPC": "what logind does when the user has gone",
-    "StateDirectory": "nothing is kept there yet",
-    "StateDirectoryMode": "nothing is kept there yet",
     "ProtectHostname": "the calls are not in @system-service",
     "ProtectKernelModules": "the calls are not in @system-service",
     "ProtectKernelLogs": "the calls are not in @system-service",
 }
 # What starts, watches and ends the service, and does not confine it.
 LIFE = {"Type", "NotifyAccess", "ExecStart", "ExecReload", "Restart", "RestartSec", "RestartPreventExitStatus",
-        "TimeoutStartSec", "TimeoutStopSec", "WatchdogSec", "User", "Group"}
+        "TimeoutStartSec", "TimeoutStopSec", "WatchdogSec", "User", "Group", "RuntimeDirectoryPreserve"}
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 1 << 18
