@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl/setup/keys.h"
+#include "ctl/setup/scratch.h"
 #include "ctl/setup/service.h"
 #include "tables/senders.h"
 
@@ -57,6 +58,21 @@ bool own_settings(const struct setup_options *options, struct plan *plan,
     return asked || error_set(error, "memory is out");
 }
 
+void own_add_end(const struct setup_options *options, struct plan *plan)
+{
+    struct settings *written = NULL;
+    struct error error;
+    if (!own_settings(options, plan, &written, &error))
+        plan_say(plan, PLAN_NOTE,
+                 "the configuration cannot be read (%s): see yourself whether a daemon still runs, "
+                 "and which keys stay",
+                 error.text);
+    service_add_end(written, plan);
+    if (written && access(written->dkim.keys, F_OK) == 0)
+        plan_say(plan, PLAN_NOTE, "the keys stay: %s", written->dkim.keys);
+    settings_unref(written);
+}
+
 const char *own_keys_folder(const struct setup_options *options, struct arena *arena)
 {
     const char *folder = place_folder_of(arena, options->config);
@@ -67,7 +83,7 @@ static bool write_draft(struct arena *arena, const char *path, const char *text,
                         struct error *error)
 {
     const struct place_file file = {true, bytes_of(text), 0600, geteuid(), getegid()};
-    return place_write(arena, path, &file, NULL, error);
+    return place_write(arena, path, &file, NULL, NULL, error);
 }
 
 static bool load_draft(const char *path, struct error *error)
@@ -96,24 +112,19 @@ static bool load_draft(const char *path, struct error *error)
  * is changed. */
 static bool check(struct arena *arena, const char *main, const char *observe, struct error *error)
 {
-    char folder[] = "/tmp/submilter-setup-XXXXXX";
-    if (!mkdtemp(folder))
-        return error_set(error, "no folder can be made in /tmp");
-    const char *main_path = arena_printf(arena, "%s/submilter.conf", folder);
-    const char *drop_in = arena_printf(arena, "%s/conf.d", folder);
-    const char *observe_path = arena_printf(arena, "%s/conf.d/observe.conf", folder);
+    struct scratch scratch;
+    if (!scratch_make(arena, &scratch, error))
+        return false;
+    const char *main_path = arena_printf(arena, "%s/submilter.conf", scratch.folder);
+    const char *drop_in = arena_printf(arena, "%s/conf.d", scratch.folder);
+    const char *observe_path = arena_printf(arena, "%s/conf.d/observe.conf", scratch.folder);
     bool good = main_path && drop_in && observe_path && mkdir(drop_in, 0700) == 0;
     if (!good)
-        error_set(error, "no folder can be made in %s", folder);
+        error_set(error, "no folder can be made in %s", scratch.folder);
     good = good && write_draft(arena, main_path, main, error) &&
            (!observe || write_draft(arena, observe_path, observe, error)) &&
            load_draft(main_path, error);
-    if (main_path && drop_in && observe_path) {
-        unlink(observe_path);
-        rmdir(drop_in);
-        unlink(main_path);
-    }
-    rmdir(folder);
+    scratch_remove(&scratch);
     return good;
 }
 

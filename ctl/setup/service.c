@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/setup/hold.h"
+#include "ctl/setup/process.h"
+
 #define START_SECONDS 20
 
 static bool connect_unix(const char *path)
@@ -77,7 +80,10 @@ void service_add_user(const struct setup_options *options, struct plan *plan)
     if (getpwnam(options->user))
         return;
     bool packaged = strcmp(options->user, "submilter") == 0 && has_sysusers();
-    plan_command(plan, "the user that the daemon becomes", packaged ? sysusers : useradd);
+    struct plan_row *row =
+        plan_command(plan, "the user that the daemon becomes", packaged ? sysusers : useradd);
+    if (row)
+        row->stays = arena_printf(plan->arena, "the user %s", options->user);
 }
 
 const char *service_user(const struct setup_options *options, const struct settings *written,
@@ -110,7 +116,7 @@ static bool wait_for_answer(void *context, struct plan *plan, struct error *erro
     static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
     const char *socket = context;
     (void)plan;
-    for (int tries = 0; tries < START_SECONDS * 20; tries++) {
+    for (int tries = 0; tries < START_SECONDS * 20 && !hold_pending(); tries++) {
         if (service_answers(socket))
             return true;
         nanosleep(&pause, NULL);
@@ -126,34 +132,53 @@ void service_add_reload(const struct setup_options *options, struct plan *plan)
     static const char *const reload[] = {"systemctl", "try-reload-or-restart", SYSTEMD_SERVICE,
                                          NULL};
     struct units units;
-    if (units_find(options, plan->arena, &units) && units.managed)
-        plan_command(plan, "the daemon reads its configuration", reload);
-    else
+    if (units_find(options, plan->arena, &units) && units.managed) {
+        struct plan_row *row = plan_command(plan, "the daemon reads its configuration", reload);
+        if (row)
+            row->again = true;
+    } else
         plan_say(plan, PLAN_NEXT,
                  "The daemon reads this at its next reload: pkill -USR1 -x "
                  "submilter");
 }
 
+static bool end_plain(void *context, struct plan *plan, struct error *error)
+{
+    const struct setup_options *options = context;
+    (void)plan;
+    return process_end_daemons(options->daemon, options->config, error);
+}
+
 static void start_plain(const struct setup_options *options, struct plan *plan)
 {
     const char *const argv[] = {options->daemon, "-c", options->config, NULL};
-    plan_command(plan, "the daemon is started before mail depends on it", argv);
+    struct plan_row *row =
+        plan_command(plan, "the daemon is started before mail depends on it", argv);
+    struct setup_options *kept = arena_alloc(plan->arena, sizeof *kept);
+    if (!row || !kept)
+        return;
+    *kept = *options;
+    row->take_back = end_plain;
+    row->context = kept;
 }
 
 /* Both units where there are both: a service that stopped would be started again by its socket. */
 static void run_units(const struct units *units, const char *what, const char *verb,
-                      struct plan *plan)
+                      const char *reverse, struct plan *plan)
 {
-    const char *const argv[] = {"systemctl", verb, SYSTEMD_SERVICE,
-                                units->socket.exists ? SYSTEMD_SOCKET : NULL, NULL};
-    plan_command(plan, what, argv);
+    const char *socket = units->socket.exists ? SYSTEMD_SOCKET : NULL;
+    const char *const argv[] = {"systemctl", verb, SYSTEMD_SERVICE, socket, NULL};
+    const char *const back[] = {"systemctl", reverse, SYSTEMD_SERVICE, socket, NULL};
+    struct plan_row *row = plan_command(plan, what, argv);
+    if (row)
+        row->reverse = plan_words(plan, back);
 }
 
 static void start_units(const struct units *units, bool anew, struct plan *plan)
 {
     if (anew)
-        run_units(units, "what runs by the units as they were ends", "stop", plan);
-    run_units(units, "the daemon is started before mail depends on it", "start", plan);
+        run_units(units, "what runs by the units as they were ends", "stop", "start", plan);
+    run_units(units, "the daemon is started before mail depends on it", "start", "stop", plan);
 }
 
 static void wait_for(const char *socket, struct plan *plan)
@@ -187,7 +212,7 @@ static bool add_start(const struct setup_options *options, const struct units *u
     }
     wait_for(socket, plan);
     if (units->managed && !answers)
-        run_units(units, "and at each boot", "enable", plan);
+        run_units(units, "and at each boot", "enable", "disable", plan);
     return true;
 }
 
