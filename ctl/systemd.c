@@ -34,15 +34,17 @@ bool systemd_read(struct arena *arena, const char *name, struct systemd_unit *re
     return masked && ret_unit->text;
 }
 
-/* The value of a line "Name = value"; data NULL: the line says something else. */
-static struct bytes value_of(struct bytes line, const char *name)
+/* Whether the line is "Name = value". */
+static bool is_value(struct bytes line, const char *name, struct bytes *ret_value)
 {
     size_t len = strlen(name);
-    struct bytes none = {NULL, 0};
     if (line.len < len || memcmp(line.data, name, len) != 0)
-        return none;
+        return false;
     line = bytes_trim(bytes_slice(line, len, line.len));
-    return line.len && line.data[0] == '=' ? bytes_trim(bytes_slice(line, 1, line.len)) : none;
+    if (!line.len || line.data[0] != '=')
+        return false;
+    *ret_value = bytes_trim(bytes_slice(line, 1, line.len));
+    return true;
 }
 
 bool systemd_values(struct arena *arena, const struct systemd_unit *unit, const char *name,
@@ -57,11 +59,12 @@ bool systemd_values(struct arena *arena, const struct systemd_unit *unit, const 
         return false;
     for (struct bytes rest = bytes_of(unit->text); rest.len;) {
         size_t end = bytes_find(rest, '\n');
-        struct bytes value = value_of(bytes_slice(rest, 0, end), name);
+        struct bytes value;
+        bool found = is_value(bytes_slice(rest, 0, end), name, &value);
         rest = bytes_slice(rest, end + 1, rest.len);
-        if (value.data && !value.len)
+        if (found && !value.len)
             ret_values->count = 0;
-        else if (value.data && !(items[ret_values->count++] = arena_text(arena, value)))
+        else if (found && !(items[ret_values->count++] = arena_text(arena, value)))
             return false;
     }
     return true;
@@ -216,6 +219,14 @@ const char *systemd_listen_of(struct arena *arena, const char *socket)
     if (strncmp(socket, "inet:", 5) == 0)
         return listen_inet(arena, colon + 1, AF_INET);
     return colon + 1;
+}
+
+const char *systemd_address_of(struct arena *arena, const char *listen)
+{
+    bool six = *listen == '[';
+    const char *end = six ? strchr(listen, ']') : strrchr(listen, ':');
+    return end ? arena_text(arena, (struct bytes){listen + six, (size_t)(end - listen - six)})
+               : NULL;
 }
 
 bool systemd_listen_is_local(const char *listen)

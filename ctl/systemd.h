@@ -49,6 +49,9 @@ bool systemd_may_write(struct arena *arena, const struct systemd_unit *service, 
  * or memory is out. */
 const char *systemd_listen_of(struct arena *arena, const char *socket);
 
+/* The host part of a ListenStream= that is ADDRESS:PORT or [ADDRESS]:PORT. NULL: it has none. */
+const char *systemd_address_of(struct arena *arena, const char *listen);
+
 /* Whether a ListenStream= can be reached by this host alone: a path, a loopback address. */
 bool systemd_listen_is_local(const char *listen);
 

@@ -6,6 +6,7 @@
 const struct doctor_check *const doctor_checks[] = {
     &doctor_check_config,
     &doctor_check_socket,
+    &doctor_check_socket_file,
     &doctor_check_failopen,
     &doctor_check_coverage,
     &doctor_check_macros,
@@ -21,6 +22,7 @@ const struct doctor_check *const doctor_checks[] = {
     &doctor_check_sendmail_offer,
     &doctor_check_sendmail_rewriting,
     &doctor_check_host,
+    &doctor_check_service,
     NULL,
 };
 

@@ -9,6 +9,8 @@ extern const struct doctor_check doctor_check_config;
 extern const struct doctor_check doctor_check_coverage;
 extern const struct doctor_check doctor_check_failopen;
 extern const struct doctor_check doctor_check_host;
+extern const struct doctor_check doctor_check_service;
+extern const struct doctor_check doctor_check_socket_file;
 extern const struct doctor_check doctor_check_keys;
 extern const struct doctor_check doctor_check_macros;
 extern const struct doctor_check doctor_check_newlines;

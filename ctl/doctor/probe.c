@@ -19,6 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dkim/keystore.h"
+
 #define MILLISECONDS 5000
 
 static void report(struct probe_report *to, enum probe_result result, int reason,
@@ -215,6 +217,18 @@ static void try_read(const char *path, struct probe_report *to)
         walk(path, errno, to);
 }
 
+static void try_keys(const char *folder, struct probe_report *to)
+{
+    const struct keystore_options options = {folder, geteuid(), getegid()};
+    struct keystore *store;
+    struct error error;
+    report(to, PROBE_GOOD, 0, "");
+    if (keystore_load(&options, NULL, &store, &error))
+        keystore_unref(store);
+    else
+        report(to, PROBE_FAILED, 0, error.text);
+}
+
 typedef void attempt(const char *what, struct probe_report *to);
 
 static void run_child(attempt *try, const char *what, const struct probe_as *as, int out)
@@ -260,6 +274,11 @@ void probe_milter(const char *endpoint, const struct probe_as *as, struct probe_
 void probe_read(const char *path, const struct probe_as *as, struct probe_report *ret_report)
 {
     in_child(try_read, path, as, ret_report);
+}
+
+void probe_keys(const char *folder, const struct probe_as *as, struct probe_report *ret_report)
+{
+    in_child(try_keys, folder, as, ret_report);
 }
 
 const char *probe_group(const char *user)

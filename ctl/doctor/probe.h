@@ -17,7 +17,7 @@ enum probe_result {
 struct probe_report {
     enum probe_result result;
     int reason; /* errno */
-    char detail[512];
+    char detail[1024];
 };
 
 struct probe_as {
@@ -34,6 +34,10 @@ void probe_write(const char *path, const struct probe_as *as, struct probe_repor
 
 /* Whether the user can read it. */
 void probe_read(const char *path, const struct probe_as *as, struct probe_report *ret_report);
+
+/* Whether the user can load the keys in the folder; PROBE_FAILED: detail is the key store's
+ * sentence. */
+void probe_keys(const char *folder, const struct probe_as *as, struct probe_report *ret_report);
 
 /* The name of a user's own group; the user's where there is none. Static memory, as getgrgid's. */
 const char *probe_group(const char *user);

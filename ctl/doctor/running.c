@@ -4,10 +4,13 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "ctl/systemd.h"
 
 static bool read_proc(pid_t pid, const char *name, char *text, size_t size, size_t *ret_len)
 {
@@ -70,29 +73,33 @@ pid_t running_find(struct doctor *doctor)
     return found;
 }
 
-static bool has_unit(void)
-{
-    static const char *const places[] = {"/etc/systemd/system/submilter.service",
-                                         "/usr/lib/systemd/system/submilter.service",
-                                         "/lib/systemd/system/submilter.service"};
-    if (access("/run/systemd/system", F_OK) < 0)
-        return false;
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
-        if (access(places[i], F_OK) == 0)
-            return true;
-    return false;
-}
-
+/* A socket of systemd's whose file has gone comes back only with its unit. */
 const char *running_start_command(struct doctor *doctor)
 {
-    bool usual = strcmp(doctor->config, SYSCONFDIR "/submilter.conf") == 0;
-    if (usual && has_unit())
-        return "systemctl restart submilter";
-    if (usual)
+    struct systemd_unit service;
+    struct systemd_unit socket;
+    if (systemd_read(doctor->arena, SYSTEMD_SERVICE, &service) && service.exists &&
+        systemd_runs_config(doctor->arena, &service, doctor->config))
+        return systemd_read(doctor->arena, SYSTEMD_SOCKET, &socket) && socket.exists
+                   ? "systemctl stop " SYSTEMD_SOCKET " " SYSTEMD_SERVICE
+                     "; systemctl start " SYSTEMD_SOCKET " " SYSTEMD_SERVICE
+                   : "systemctl restart " SYSTEMD_SERVICE;
+    if (strcmp(doctor->config, SYSCONFDIR "/submilter.conf") == 0)
         return "submilter";
     const char *command =
         arena_printf(doctor->arena, "submilter -c %s", mend_quote(doctor, doctor->config));
     return command ? command : "submilter";
+}
+
+const char *running_restart_command(struct doctor *doctor, pid_t pid)
+{
+    const char *start = running_start_command(doctor);
+    if (strncmp(start, "systemctl ", 10) == 0)
+        return start;
+    const char *command =
+        arena_printf(doctor->arena, "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
+                     (long)pid, (long)pid, start);
+    return command ? command : "";
 }
 
 const char *running_then_reload(struct doctor *doctor)
@@ -100,4 +107,11 @@ const char *running_then_reload(struct doctor *doctor)
     pid_t pid = running_find(doctor);
     const char *command = pid ? arena_printf(doctor->arena, " && kill -USR1 %ld", (long)pid) : "";
     return command ? command : "";
+}
+
+bool running_as_root_or_it(const struct doctor *doctor)
+{
+    const char *user = doctor->settings ? doctor->settings->user : NULL;
+    const struct passwd *entry = user ? getpwnam(user) : NULL;
+    return geteuid() == 0 || (entry && entry->pw_uid == geteuid());
 }

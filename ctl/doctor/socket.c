@@ -24,6 +24,9 @@ static const struct doctor_kind kinds[] = {
     {"socket.elsewhere", DOCTOR_PROBLEM,
      "Postfix looks for submilter at another place than submilter.conf says",
      "Postfix asks where nobody listens. In a chroot an absolute path begins at the queue folder."},
+    {"socket.outside-chroot", DOCTOR_PROBLEM,
+     "a service in a chroot cannot reach submilter's socket, which lies outside",
+     "For that service submilter is down: its mail waits, or passes unguarded."},
     {"socket.unclear", DOCTOR_PROBLEM, "the socket could not be tried as Postfix's user",
      "Postfix has the same trouble, and mail waits or passes unguarded."},
 };
@@ -76,8 +79,7 @@ static void find_not_running(struct doctor *doctor, const struct attempt *attemp
                                                                       : probe_group(attempt->user)),
                             mend_quote(doctor, outside(doctor, attempt, folder)), start);
     else if (pid)
-        mend = mend_command(doctor, "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
-                            (long)pid, (long)pid, start);
+        mend = mend_command(doctor, "%s", running_restart_command(doctor, pid));
     doctor_find(doctor, "socket.not-running", doctor->settings->socket, mend, "%s: %s%s%s",
                 attempt->milter->endpoint, strerror(attempt->report->reason),
                 pid ? "; submilter runs, but does not listen there: it was started with another "
@@ -155,6 +157,44 @@ static bool was_tried(const struct ours_places *places, size_t index)
     return false;
 }
 
+/* The folder that a chroot makes the root, and the socket's path, if that is not below it. */
+static const char *path_outside(struct doctor *doctor, const struct ours_place *place)
+{
+    const char *socket = doctor->settings->socket;
+    const char *queue = postfix_value(doctor->postfix, "queue_directory");
+    size_t len = strlen(queue);
+    if (!place->service->chroot ||
+        (strncmp(socket, "unix:", 5) != 0 && strncmp(socket, "local:", 6) != 0))
+        return NULL;
+    const char *path = strchr(socket, ':') + 1;
+    return strncmp(path, queue, len) == 0 && path[len] == '/' ? NULL : path;
+}
+
+/* Who means our socket: by its path, whatever the chroot makes of that. */
+static bool is_meant(struct doctor *doctor, const struct ours_place *place)
+{
+    for (size_t i = 0; i < place->milters.count; i++)
+        if (milters_same_place(place->milters.items[i].endpoint,
+                               postfix_value(doctor->postfix, "queue_directory"), false,
+                               doctor->settings->socket))
+            return true;
+    return false;
+}
+
+static void find_outside(struct doctor *doctor, const struct ours_place *place)
+{
+    const char *queue = postfix_value(doctor->postfix, "queue_directory");
+    doctor_find(
+        doctor, "socket.outside-chroot", services_name(doctor, place->service),
+        mend_sentence(doctor,
+                      "say socket = \"unix:%s/submilter/submilter.sock\" in %s, start "
+                      "submilter anew (%s), and name it unix:submilter/submilter.sock in "
+                      "%s; or take the service out of its chroot: postconf%s -F %s/chroot=n",
+                      queue, doctor->config, running_start_command(doctor), place->where,
+                      mend_postfix_option(doctor), services_name(doctor, place->service)),
+        "it is in the chroot %s, and the socket is %s", queue, doctor->settings->socket);
+}
+
 static void look(struct doctor *doctor)
 {
     struct ours_places places;
@@ -171,7 +211,9 @@ static void look(struct doctor *doctor)
         const char *entry = ours_entry(doctor);
         if (ours_is_asked(place) && !was_tried(&places, i))
             try_place(doctor, place);
-        if (misnamed < place->milters.count && entry)
+        if (path_outside(doctor, place) && is_meant(doctor, place))
+            find_outside(doctor, place);
+        else if (misnamed < place->milters.count && entry)
             doctor_find(
                 doctor, "socket.elsewhere", place->where,
                 ours_mend_list(doctor, place, ours_list_with(doctor, place, misnamed, entry)),

@@ -62,15 +62,6 @@ static bool socket_fits(struct arena *arena, const struct systemd_unit *socket,
            guarded;
 }
 
-/* The host part of ADDRESS:PORT or [ADDRESS]:PORT. */
-static const char *address_of(struct arena *arena, const char *listen)
-{
-    bool six = *listen == '[';
-    const char *end = six ? strchr(listen, ']') : strrchr(listen, ':');
-    return end ? arena_text(arena, (struct bytes){listen + six, (size_t)(end - listen - six)})
-               : NULL;
-}
-
 static const char *socket_text(struct plan *plan, const struct units_wanted *wanted,
                                const char *listen)
 {
@@ -92,7 +83,7 @@ static const char *socket_text(struct plan *plan, const struct units_wanted *wan
                         "%s# An MTA on another host: its address belongs here.\n"
                         "IPAddressDeny=any\n"
                         "IPAddressAllow=localhost %s\n",
-                        text, address_of(arena, listen));
+                        text, systemd_address_of(arena, listen));
 }
 
 struct needs { /* of the service; NULL: nothing */
@@ -116,7 +107,7 @@ static struct needs needs_of(struct arena *arena, const struct units *units,
     if (folder && !systemd_may_write(arena, service, folder))
         needs.paths[1] = folder;
     if (own && !systemd_listen_is_local(listen)) {
-        const char *address = address_of(arena, listen);
+        const char *address = systemd_address_of(arena, listen);
         struct texts allowed;
         if (systemd_value(arena, service, "IPAddressDeny") && address &&
             systemd_words(arena, service, "IPAddressAllow", &allowed) &&

@@ -29,7 +29,6 @@ for name in {' '.join(OVER)}; do
 done
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t proc proc /proc
-rm -f {PROGRAM} && ln -s ../libexec/sendmail/sendmail {PROGRAM}
 echo ready
 exec sleep infinity
 """
@@ -42,7 +41,6 @@ fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1))
 
 class SendmailHost:
     def __init__(self):
-        assert (TREE / "etc/mail").exists(), f"{TREE} is not there: run build-aux/unpack-packages first"
         self.folder = Path(tempfile.mkdtemp(prefix="submilter-host-", dir="/tmp"))
         self.folder.chmod(0o755)
         for name in OVER:
@@ -50,7 +48,7 @@ class SendmailHost:
             (self.folder / f"work-{name}").mkdir()
         self.first = subprocess.Popen(
             ["setpriv", "--pdeathsig", "KILL", "--", "unshare", "--mount", "--net", "--pid", "--fork",
-             "--kill-child", "--", "sh", "-c", BEGIN, "sh", self.folder, TREE],
+             "--kill-child", "--", "sh", "-c", BEGIN, "sh", self.folder, self._tree()],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         said = self.first.stdout.readline()
         if said != b"ready\n":
@@ -66,7 +64,13 @@ class SendmailHost:
             self.stop()
             raise
 
+    def _tree(self):
+        """What lies over the host's own folders."""
+        assert (TREE / "etc/mail").exists(), f"{TREE} is not there: run build-aux/unpack-packages first"
+        return TREE
+
     def _prepare(self):
+        self.shell(f"ln -sf ../libexec/sendmail/sendmail {PROGRAM}")
         name = socket.gethostname()
         self.write("/etc/hosts", f"127.0.0.1 localhost\n127.0.0.2 {HOST} {name}\n")
         self.write("/etc/resolv.conf", "")

@@ -124,16 +124,18 @@ def test_sendmail_that_is_not_root(host, user):
 
 
 def test_takes_the_socket_that_is_written(host):
+    """By the shipped file, which says all that setup would."""
     lay_out(host, "redhat")
     host.write("/usr/share/sendmail/cf/feature/submilter.m4", (TOP / "contrib/sendmail/submilter.m4").read_text())
     host.write("/etc/mail/sendmail.mc", host.read("/etc/mail/sendmail.mc").replace(
-        "MAILER(smtp)", "define(`confSUBMILTER_SOCKET', `local:/run/other/sock')dnl\nFEATURE(`nocanonify')dnl\n"
+        "MAILER(smtp)", "define(`confSUBMILTER_SOCKET', `local:/run/other/sock')dnl\n"
         "FEATURE(`submilter')dnl\nMAILER(smtp)"))
     host.build()
     before = host.state("/etc/mail")
     configured(host)
     assert 'socket = "unix:/run/other/sock";' in host.read(CONF)
     assert host.state("/etc/mail") == before
+    assert option(host.read("/etc/mail/sendmail.cf"), "DontExpandCnames") == "True"
 
 
 def test_a_socket_of_systemds_has_to_be_named(host):
