@@ -43,17 +43,22 @@ def wrapped_daemon(host, line):
     return wrapper
 
 
-@pytest.mark.parametrize("owner_is_root", [False, True])
-def test_believes_no_backup_of_others(host, owner_is_root):
+@pytest.mark.parametrize("above, owner_of_it, mode", [
+    (False, "nobody", "0755"), (False, "root", "0777"), (True, "nobody", "0755"), (True, "root", "0777")])
+def test_believes_no_backup_of_others(host, above, owner_of_it, mode):
     """The daemon's user could otherwise have root write any file with any mode."""
     target = host.folder / "evil"
-    forged = host.state / "postfix"
-    run("install", "-d", "-o", "root" if owner_is_root else "nobody", "-m", "0777", host.state)
-    run(*AS_NOBODY, "mkdir", forged)
-    run(*AS_NOBODY, "sh", "-c", f'echo "submilter setup 1\nfile 1 4755 0 0 - - {target}" >{forged}/manifest')
+    run("install", "-d", "-o", owner_of_it, "-m", mode, host.state)
+    foreign = host.state
+    if above:  # who moves it away, puts a folder of theirs there
+        host.state = foreign / "state"
+        run("install", "-d", "-m", "0700", host.state)
+    else:
+        run(*AS_NOBODY, "mkdir", host.state / "postfix")
+        run(*AS_NOBODY, "sh", "-c", f'echo "submilter setup 1\nfile 1 4755 0 0 - - {target}" >{foreign}/postfix/manifest')
     for arguments in (("--undo",), ("--undo", "--force"), ("--yes",)):
         plan = host.plan(*arguments, check=(73,))
-        assert str(host.state) in plan["error"] and "--state" in plan["error"]
+        assert str(foreign) in plan["error"] and "--state" in plan["error"]
     assert not target.exists() and not hooked(host)
 
 

@@ -13,11 +13,10 @@
 #include "ctl/setup/process.h"
 #include "tests/unit/scene.h"
 
-static bool names_a_process(const char *text, const char *program)
+static bool names_a_process(const char *text, const char *program, pid_t *ret_pid)
 {
-    pid_t pid;
     scene_put("pid", text, 0644);
-    int handle = process_of_file(scene_at("pid"), program, &pid);
+    int handle = process_of_file(scene_at("pid"), program, ret_pid);
     if (handle >= 0)
         close(handle);
     return handle >= 0;
@@ -27,19 +26,23 @@ static bool names_a_process(const char *text, const char *program)
 static void test_takes_no_number_for_many(void **state)
 {
     (void)state;
+    pid_t pid;
     static const char *const bad[] = {"-1\n", "0\n",  "1\n",           "",
                                       "x\n",  " 5\n", "99999999999\n", "4194304999\n"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(names_a_process(bad[i], "process_test"));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_false(names_a_process(bad[i], "process_test", &pid));
+        assert_int_equal(pid, 0);
+    }
 }
 
 static void test_looks_at_what_runs(void **state)
 {
     (void)state;
+    pid_t pid;
     const char *mine = arena_printf(scene_arena, "%d\nwhat it was started with\n", (int)getpid());
-    assert_true(names_a_process(mine, "process_test"));
-    assert_false(names_a_process(mine, "process_tes"));
-    assert_false(names_a_process(mine, "sendmail"));
+    assert_true(names_a_process(mine, "process_test", &pid));
+    assert_false(names_a_process(mine, "process_tes", &pid));
+    assert_false(names_a_process(mine, "sendmail", &pid));
 }
 
 /* "PROGRAM -c CONFIG", as a copy of sleep(1) that has such words as a shell's arguments. */
