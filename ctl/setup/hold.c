@@ -13,18 +13,15 @@ static bool is_ignored(int signal)
     return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-static void set(int how)
+static sigset_t before; /* what whoever runs this blocks */
+
+void hold_signals(void)
 {
     sigset_t signals;
     sigemptyset(&signals);
     for (size_t i = 0; i < sizeof held / sizeof *held; i++)
         sigaddset(&signals, held[i]);
-    sigprocmask(how, &signals, NULL);
-}
-
-void hold_signals(void)
-{
-    set(SIG_BLOCK);
+    sigprocmask(SIG_BLOCK, &signals, &before);
 }
 
 /* The kernel keeps a blocked signal also where it is ignored. */
@@ -33,12 +30,13 @@ int hold_pending(void)
     sigset_t come;
     sigpending(&come);
     for (size_t i = 0; i < sizeof held / sizeof *held; i++)
-        if (sigismember(&come, held[i]) == 1 && !is_ignored(held[i]))
+        if (sigismember(&come, held[i]) == 1 && sigismember(&before, held[i]) == 0 &&
+            !is_ignored(held[i]))
             return held[i];
     return 0;
 }
 
 void hold_release(void)
 {
-    set(SIG_UNBLOCK);
+    sigprocmask(SIG_SETMASK, &before, NULL);
 }
