@@ -170,14 +170,15 @@ static void run_units(const struct units *units, const char *what, const char *v
     const char *const argv[] = {"systemctl", verb, SYSTEMD_SERVICE, socket, NULL};
     const char *const back[] = {"systemctl", reverse, SYSTEMD_SERVICE, socket, NULL};
     struct plan_row *row = plan_command(plan, what, argv);
-    if (row)
+    if (row && reverse)
         row->reverse = plan_words(plan, back);
 }
 
-static void start_units(const struct units *units, bool anew, struct plan *plan)
+static void start_units(const struct units *units, bool anew, bool runs, struct plan *plan)
 {
     if (anew)
-        run_units(units, "what runs by the units as they were ends", "stop", "start", plan);
+        run_units(units, "what runs by the units as they were ends", "stop", runs ? "start" : NULL,
+                  plan);
     run_units(units, "the daemon is started before mail depends on it", "start", "stop", plan);
 }
 
@@ -206,7 +207,7 @@ static bool add_start(const struct setup_options *options, const struct units *u
                 socket);
         service_add_reload(options, plan);
     } else if (units->managed) {
-        start_units(units, moved, plan);
+        start_units(units, moved, answers, plan);
     } else {
         start_plain(options, plan);
     }
