@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "ctl/plain.h"
 
 static const struct command *const commands[] = {
     &command_conf, &command_doctor, &command_key, &command_setup,
@@ -21,12 +22,28 @@ static void print_usage(FILE *out)
 
 int command_complain(const struct error *error, int status)
 {
-    fprintf(stderr, "submilterctl: %s\n", error->text);
+    fputs("submilterctl: ", stderr);
+    plain_write(stderr, bytes_of(error->text));
+    fputc('\n', stderr);
     return status;
+}
+
+/* In any place where an option may stand. */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
 }
 
 static int run(const struct command *command, const char *config, int argc, char **argv)
 {
+    if (asks_for_help(argc, argv)) {
+        printf("usage: submilterctl %s %s\n    %s\n", command->name, command->arguments,
+               command->summary);
+        return 0;
+    }
     optind = 0; /* not 1: the "+" of main's own getopt would hold on */
     int status = command->run(config, argc, argv);
     if (status == EX_USAGE)

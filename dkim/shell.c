@@ -7,10 +7,20 @@
 static const char plain[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@,=:";
 
+static bool is_plain(const char *word)
+{
+    return *word && word[strspn(word, plain)] == '\0';
+}
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < ' ' || c == 0x7f;
+}
+
 struct shell_word shell_word(const char *path)
 {
     struct shell_word word;
-    if (*path && path[strspn(path, plain)] == '\0') {
+    if (is_plain(path)) {
         snprintf(word.text, sizeof word.text, "%s", path);
         return word;
     }
@@ -20,9 +30,49 @@ struct shell_word shell_word(const char *path)
         if (*at == '\'')
             len += (size_t)sprintf(word.text + len, "'\\''");
         else
-            word.text[len++] = (unsigned char)*at < ' ' || *at == 0x7f ? '?' : *at;
+            word.text[len++] = is_control(*at) ? '?' : *at;
     }
     word.text[len++] = '\'';
     word.text[len] = '\0';
     return word;
+}
+
+static const char *quote_controls(struct arena *arena, const char *word)
+{
+    char *quoted = arena_alloc(arena, 4 * strlen(word) + 4);
+    if (!quoted)
+        return "";
+    char *out = quoted + sprintf(quoted, "$'");
+    for (const char *at = word; *at; at++)
+        if (is_control(*at))
+            out += sprintf(out, "\\%03o", (unsigned)(unsigned char)*at);
+        else if (*at == '\'' || *at == '\\')
+            out += sprintf(out, "\\%c", *at);
+        else
+            *out++ = *at;
+    strcpy(out, "'");
+    return quoted;
+}
+
+const char *shell_quote(struct arena *arena, const char *word)
+{
+    bool controls = false;
+    for (const char *at = word; *at; at++)
+        controls = controls || is_control(*at);
+    if (is_plain(word))
+        return word;
+    if (controls)
+        return quote_controls(arena, word);
+    char *quoted = arena_alloc(arena, 4 * strlen(word) + 3);
+    if (!quoted)
+        return "";
+    char *out = quoted;
+    *out++ = '\'';
+    for (const char *at = word; *at; at++)
+        if (*at == '\'')
+            out += sprintf(out, "'\\''");
+        else
+            *out++ = *at;
+    strcpy(out, "'");
+    return quoted;
 }

@@ -2,11 +2,17 @@
 #ifndef DKIM_SHELL_H
 #define DKIM_SHELL_H
 
+#include "policy/arena.h"
+
 struct shell_word {
     char text[256]; /* cut, never overrun; control characters as '?' */
 };
 
 /* The path itself where no shell would misread it, else in quotes. */
 struct shell_word shell_word(const char *path);
+
+/* Likewise and whole, whatever its length; a word with control characters as $'...'. "" where
+ * memory is out. */
+const char *shell_quote(struct arena *arena, const char *word);
 
 #endif

@@ -65,16 +65,24 @@ static bool start(struct arena *arena, const char *path, const char *const argv[
                   pid_t *ret_child, struct error *error)
 {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
     char **environment = with_c_locale(arena);
     char **arguments = copied(arena, argv);
     if (arena_failed(arena))
         return error_set(error, "memory is out");
+    /* Whatever this one holds back, a program (a daemon) begins as one does. */
+    posix_spawnattr_init(&attributes);
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, out, 1);
     posix_spawn_file_actions_adddup2(&actions, err, 2);
-    int failed = posix_spawn(ret_child, path, &actions, NULL, arguments, environment);
+    int failed = posix_spawn(ret_child, path, &actions, &attributes, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
     if (failed)
         return error_set(error, "cannot run %s: %s", path, strerror(failed));
     return true;
@@ -145,6 +153,33 @@ bool program_run(struct arena *arena, const char *const argv[], int seconds,
     return done;
 }
 
+enum weight { WARNING, PLAIN, FATAL };
+
+static enum weight weight_of(struct bytes line)
+{
+    if (bytes_find_nocase(line, BYTES("fatal:")) < line.len ||
+        bytes_find_nocase(line, BYTES("error:")) < line.len)
+        return FATAL;
+    return bytes_find_nocase(line, BYTES("warning:")) < line.len ? WARNING : PLAIN;
+}
+
+/* The first line of those that weigh most: a program may warn of something else before it fails. */
+static struct bytes line_that_counts(struct bytes said)
+{
+    struct bytes found = {NULL, 0};
+    enum weight most = WARNING;
+    for (struct bytes rest = said; rest.len;) {
+        size_t end = bytes_find(rest, '\n');
+        struct bytes line = bytes_trim(bytes_slice(rest, 0, end));
+        rest = bytes_slice(rest, end + 1, rest.len);
+        if (line.len && (!found.data || weight_of(line) > most)) {
+            found = line;
+            most = weight_of(line);
+        }
+    }
+    return found;
+}
+
 bool program_must_run(struct arena *arena, const char *const argv[], int seconds,
                       struct program_output *ret_output, struct error *error)
 {
@@ -153,7 +188,7 @@ bool program_must_run(struct arena *arena, const char *const argv[], int seconds
     if (ret_output->status == 0)
         return true;
     struct bytes said = ret_output->err.len ? ret_output->err : ret_output->out;
-    said = bytes_trim(bytes_slice(said, 0, bytes_find(said, '\n')));
+    said = line_that_counts(said);
     return error_set(error, "%s failed with %d: %.*s", argv[0], ret_output->status, (int)said.len,
                      said.data ? said.data : "");
 }

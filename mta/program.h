@@ -17,8 +17,8 @@ struct program_output {
 MUST_CHECK bool program_run(struct arena *arena, const char *const argv[], int seconds,
                             struct program_output *ret_output, struct error *error);
 
-/* Likewise, and an exit status other than 0 is an error too: it names the program and the first
- * line it said. */
+/* Likewise, and an exit status other than 0 is an error too: it names the program and the line
+ * that says why: the first that is an error, else the first that is no warning, else the first. */
 MUST_CHECK bool program_must_run(struct arena *arena, const char *const argv[], int seconds,
                                  struct program_output *ret_output, struct error *error);
 

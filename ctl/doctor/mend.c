@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dkim/shell.h"
+
 struct mend mend_command(struct doctor *doctor, const char *format, ...)
 {
     va_list args;
@@ -23,31 +25,9 @@ struct mend mend_sentence(struct doctor *doctor, const char *format, ...)
     return (struct mend){text ? text : "", true};
 }
 
-static const char plain[] =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@,=:";
-
 const char *mend_quote(struct doctor *doctor, const char *word)
 {
-    if (*word && word[strspn(word, plain)] == '\0')
-        return word;
-    size_t quotes = 0;
-    for (const char *at = word; *at; at++)
-        quotes += *at == '\'';
-    char *quoted = arena_alloc(doctor->arena, strlen(word) + 3 * quotes + 3);
-    if (!quoted)
-        return "";
-    char *out = quoted;
-    *out++ = '\'';
-    for (const char *at = word; *at; at++)
-        if (*at == '\'') {
-            memcpy(out, "'\\''", 4);
-            out += 4;
-        } else {
-            *out++ = *at;
-        }
-    *out++ = '\'';
-    *out = '\0';
-    return quoted;
+    return shell_quote(doctor->arena, word);
 }
 
 const char *mend_postfix_option(struct doctor *doctor)

@@ -5,9 +5,13 @@
 #include "ctl/setup/backup.h"
 #include "ctl/setup/plan.h"
 
-/* First everything that is to be changed is backed up, then the rows are carried out in their
- * order. When one fails, what was done is taken back: files and folders as they were, commands with
- * `again` run once more; the error says both. Keys that were made stay. */
-MUST_CHECK bool apply_plan(struct plan *plan, struct backup *backup, struct error *error);
+/* First everything that is to be changed is looked at and, with `keep`, backed up; then the rows
+ * are carried out in their order. A file that somebody else has changed since it was planned is not
+ * written. When a row fails, or a signal waits (hold.h), what was done is taken back: files as they
+ * were, rows with `again` once more, what rows have to reverse them, folders; the error says both,
+ * and what stays. A file that somebody changed after it was written is put back too, and that
+ * version kept among the backups. */
+MUST_CHECK bool apply_plan(struct plan *plan, struct backup *backup, bool keep,
+                           struct error *error);
 
 #endif

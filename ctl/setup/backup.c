@@ -1,18 +1,20 @@
 /* The folder of backups: manifest, old contents, lock. */
 #include "ctl/setup/backup.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <openssl/evp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HEAD "submilter setup 1"
+#include "ctl/setup/backup_folder.h"
+#include "ctl/setup/backup_manifest.h"
+
+#define MOST_NAME 150 /* of a path in a folder's name */
 
 static const struct place_file private_file = {.exists = true, .mode = 0600};
 
@@ -41,123 +43,108 @@ static const char *content_path(const struct backup *backup, unsigned number)
     return arena_printf(backup->arena, "%s/%u", backup->folder, number);
 }
 
-/* Those above it may be others' too: only the last is private. */
-static bool make_folders(struct arena *arena, const char *folder, mode_t mode)
+/* Readable, and by the digest one a path. */
+const char *backup_name(struct arena *arena, const char *mta, const char *path)
 {
-    if (mkdir(folder, mode) == 0)
-        return chmod(folder, mode) == 0;
-    if (errno == EEXIST)
-        return true;
-    const char *parent = place_folder_of(arena, folder);
-    return errno == ENOENT && parent && strcmp(parent, folder) != 0 &&
-           make_folders(arena, parent, 0755) && mkdir(folder, mode) == 0 &&
-           chmod(folder, mode) == 0;
-}
-
-static struct backup_entry *append(struct backup *backup, const struct backup_entry *entry)
-{
-    struct backup_entry *kept = arena_alloc(backup->arena, sizeof *kept);
-    if (!kept)
+    char digest[BACKUP_DIGEST];
+    const struct place_file named = {.exists = true, .content = bytes_of(path)};
+    char *words = arena_text(arena, bytes_slice(bytes_of(path), 0, MOST_NAME));
+    if (!words || !backup_digest(&named, digest))
         return NULL;
-    *kept = *entry;
-    kept->next = NULL;
-    if (backup->last)
-        backup->last->next = kept;
-    else
-        backup->entries = kept;
-    backup->last = kept;
-    backup->count++;
-    if (kept->number > backup->numbers)
-        backup->numbers = kept->number;
-    return kept;
+    for (char *at = words; *at; at++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._", *at))
+            *at = '-';
+    return arena_printf(arena, "%s%s-%.8s", mta, words, digest);
 }
 
-static bool take_number(const char **at, int base, unsigned *ret_number)
+static bool is_number_of(const struct backup *backup, const char *name)
 {
-    char *end;
-    if (**at < '0' || **at > '9')
-        return false;
-    unsigned long number = strtoul(*at, &end, base);
-    if (*end != ' ' || number > UINT_MAX)
-        return false;
-    *ret_number = (unsigned)number;
-    *at = end + 1;
-    return true;
-}
-
-static bool take_digest(const char **at, char ret_hex[BACKUP_DIGEST])
-{
-    size_t len = strcspn(*at, " ");
-    if (len == 0 || len >= BACKUP_DIGEST || (*at)[len] != ' ')
-        return false;
-    memcpy(ret_hex, *at, len);
-    ret_hex[len] = '\0';
-    *at += len + 1;
-    return true;
-}
-
-/* "file NUMBER MODE USER GROUP BEFORE AFTER PATH" or "folder PATH". */
-static bool parse_line(struct backup *backup, const char *line)
-{
-    struct backup_entry entry = {.kind = BACKUP_FOLDER};
-    const char *at = line + 7;
-    if (strncmp(line, "folder ", 7) != 0) {
-        entry.kind = BACKUP_FILE;
-        at = line + 5;
-        if (strncmp(line, "file ", 5) != 0 || !take_number(&at, 10, &entry.number) ||
-            !take_number(&at, 8, &entry.mode) || !take_number(&at, 10, &entry.user) ||
-            !take_number(&at, 10, &entry.group) || !take_digest(&at, entry.before) ||
-            !take_digest(&at, entry.after))
-            return false;
+    for (const struct backup_entry *entry = backup->entries; entry; entry = entry->next) {
+        char number[16];
+        snprintf(number, sizeof number, "%u", entry->number);
+        if (entry->kind == BACKUP_FILE && strcmp(number, name) == 0)
+            return true;
     }
-    entry.existed = strcmp(entry.before, "-") != 0;
-    entry.path = *at == '/' ? arena_text(backup->arena, bytes_of(at)) : NULL;
-    return entry.path && append(backup, &entry);
+    return false;
 }
 
-static bool read_manifest(struct backup *backup, struct error *error)
+/* Drafts, and contents that no manifest names. */
+static void clear_up(const struct backup *backup)
 {
-    struct place_file manifest;
-    const char *path = path_of(backup, "manifest");
-    if (!path)
-        return error_set(error, "memory is out");
-    if (!place_read(backup->arena, path, &manifest, error))
-        return false;
-    struct bytes rest = manifest.content;
-    for (unsigned number = 1; rest.len; number++) {
-        size_t end = bytes_find(rest, '\n');
-        const char *line = arena_text(backup->arena, bytes_slice(rest, 0, end));
-        bool good = line && (number == 1 ? strcmp(line, HEAD) == 0 : parse_line(backup, line));
-        if (!good)
-            return error_set(error, "%s:%u: this is no line of a manifest of backups", path,
-                             number);
-        rest = bytes_slice(rest, end + 1, rest.len);
+    for (const struct backup_entry *entry = backup->entries; entry; entry = entry->next) {
+        const char *draft =
+            entry->kind == BACKUP_FILE ? place_draft_of(backup->arena, entry->path) : NULL;
+        if (draft)
+            unlink(draft);
     }
-    return true;
+    DIR *folder = opendir(backup->folder);
+    for (struct dirent *file; folder && (file = readdir(folder));) {
+        size_t digits = strspn(file->d_name, "0123456789");
+        const char *behind = file->d_name + digits;
+        bool number = digits && *behind == '\0' && !is_number_of(backup, file->d_name);
+        if (number || bytes_end_with_nocase(bytes_of(file->d_name), BYTES(".submilter-new")))
+            unlinkat(dirfd(folder), file->d_name, 0);
+    }
+    if (folder)
+        closedir(folder);
 }
 
-bool backup_open(struct arena *arena, const char *folder, struct backup *ret_backup,
-                 struct error *error)
+static bool lock_out_others(struct backup *backup, const char *path, struct error *error)
 {
-    *ret_backup = (struct backup){.arena = arena, .folder = folder, .lock = -1};
-    const char *lock = path_of(ret_backup, "lock");
-    if (!lock)
-        return error_set(error, "memory is out");
-    if (!make_folders(arena, folder, 0700))
-        return error_set(error, "%s, the folder for backups, cannot be made: %s", folder,
-                         strerror(errno));
-    ret_backup->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (ret_backup->lock < 0)
-        return error_set(error, "%s cannot be opened: %s", lock, strerror(errno));
-    bool locked = flock(ret_backup->lock, LOCK_EX | LOCK_NB) == 0;
-    ret_backup->busy = !locked;
-    if (!locked)
-        error_set(error, "another submilterctl setup is at work (it holds %s): wait for its end",
-                  lock);
-    if (locked && read_manifest(ret_backup, error))
+    backup->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (backup->lock < 0)
+        return error_set(error, "%s cannot be opened: %s", path, strerror(errno));
+    if (flock(backup->lock, LOCK_EX | LOCK_NB) == 0)
         return true;
+    backup->busy = true;
+    return error_set(error, "another submilterctl setup is at work (it holds %s): wait for its end",
+                     path);
+}
+
+bool backup_open(struct arena *arena, const char *state, const char *name,
+                 struct backup *ret_backup, struct error *error)
+{
+    *ret_backup = (struct backup){.arena = arena, .lock = -1};
+    const char *top;
+    if (!backup_folder_open(arena, state, &top, error))
+        return false;
+    const char *lock = arena_printf(arena, "%s/lock", top);
+    const char *folder = arena_printf(arena, "%s/%s", top, name);
+    if (!lock || !folder)
+        return error_set(error, "memory is out");
+    if (lock_out_others(ret_backup, lock, error) &&
+        backup_folder_open(arena, folder, &ret_backup->folder, error) &&
+        backup_read_manifest(ret_backup, error)) {
+        clear_up(ret_backup);
+        return true;
+    }
     backup_close(ret_backup);
     return false;
+}
+
+bool backup_begin(struct backup *backup, size_t finished, struct error *error)
+{
+    if (!backup->begun || finished < backup->finished)
+        backup->finished = finished;
+    backup->begun = true;
+    return backup_save(backup, error);
+}
+
+bool backup_end(struct backup *backup, struct error *error)
+{
+    backup->begun = false;
+    return backup_save(backup, error);
+}
+
+const char *backup_kept_name(const struct backup *backup, const char *path, unsigned taken)
+{
+    const char *slash = strrchr(path, '/');
+    for (unsigned number = 1;; number++) {
+        const char *name = arena_printf(backup->arena, "%s/%s.kept-%u", backup->folder,
+                                        slash ? slash + 1 : path, number);
+        if (!name || (access(name, F_OK) != 0 && taken-- == 0))
+            return name;
+    }
 }
 
 void backup_close(struct backup *backup)
@@ -173,18 +160,20 @@ static bool check_path(const char *path, struct error *error)
     return !strchr(path, '\n') || error_set(error, "a path with a line break cannot be set up");
 }
 
-bool backup_add_file(struct backup *backup, const char *path, const struct place_file *before,
-                     const struct place_file *after, struct error *error)
+bool backup_add_file(struct backup *backup, const char *path, const char *given,
+                     const struct place_file *before, const struct place_file *after,
+                     struct error *error)
 {
     struct backup_entry entry = {.kind = BACKUP_FILE,
                                  .path = path,
+                                 .given = given,
                                  .existed = before->exists,
                                  .mode = before->mode,
                                  .user = before->user,
                                  .group = before->group,
                                  .number = backup->numbers + 1};
     const char *kept = content_path(backup, entry.number);
-    if (!check_path(path, error))
+    if (!check_path(path, error) || (given && !check_path(given, error)))
         return false;
     if (!kept || !backup_digest(before, entry.before) || !backup_digest(after, entry.after))
         return error_set(error, "memory is out");
@@ -192,41 +181,16 @@ bool backup_add_file(struct backup *backup, const char *path, const struct place
     copy.user = geteuid();
     copy.group = getegid();
     copy.content = before->content;
-    if (before->exists && !place_write(backup->arena, kept, &copy, path, error))
+    if (before->exists && !place_write(backup->arena, kept, &copy, path, NULL, error))
         return false;
-    return append(backup, &entry) || error_set(error, "memory is out");
+    return backup_append(backup, &entry) || error_set(error, "memory is out");
 }
 
 bool backup_add_folder(struct backup *backup, const char *path, struct error *error)
 {
     const struct backup_entry entry = {.kind = BACKUP_FOLDER, .path = path};
-    return check_path(path, error) && (append(backup, &entry) || error_set(error, "memory is out"));
-}
-
-static const char *line_of(const struct backup *backup, const struct backup_entry *entry)
-{
-    if (entry->kind == BACKUP_FOLDER)
-        return arena_printf(backup->arena, "folder %s\n", entry->path);
-    return arena_printf(backup->arena, "file %u %04o %u %u %s %s %s\n", entry->number,
-                        (unsigned)entry->mode, (unsigned)entry->user, (unsigned)entry->group,
-                        entry->before, entry->after, entry->path);
-}
-
-bool backup_save(struct backup *backup, struct error *error)
-{
-    struct place_file manifest = private_file;
-    const char *path = path_of(backup, "manifest");
-    const char *text = HEAD "\n";
-    for (const struct backup_entry *entry = backup->entries; entry; entry = entry->next) {
-        const char *line = line_of(backup, entry);
-        text = text && line ? arena_printf(backup->arena, "%s%s", text, line) : NULL;
-    }
-    if (!path || !text)
-        return error_set(error, "memory is out");
-    manifest.user = geteuid();
-    manifest.group = getegid();
-    manifest.content = bytes_of(text);
-    return place_write(backup->arena, path, &manifest, NULL, error);
+    return check_path(path, error) &&
+           (backup_append(backup, &entry) || error_set(error, "memory is out"));
 }
 
 bool backup_cut(struct backup *backup, size_t count, struct error *error)
@@ -243,14 +207,15 @@ bool backup_cut(struct backup *backup, size_t count, struct error *error)
         backup->entries = NULL;
     backup->last = last;
     backup->count = last ? count : 0;
+    backup->begun = false;
     const char *manifest = path_of(backup, "manifest");
     if (!manifest)
         return error_set(error, "memory is out");
-    if (!(last ? backup_save(backup, error) : place_remove(manifest, error)))
+    if (!(last ? backup_save(backup, error) : place_remove(backup->arena, manifest, NULL, error)))
         return false;
     for (; gone; gone = gone->next) {
         const char *path = gone->kind == BACKUP_FILE ? content_path(backup, gone->number) : NULL;
-        if (path && !place_remove(path, error))
+        if (path && !place_remove(backup->arena, path, NULL, error))
             return false;
     }
     return true;

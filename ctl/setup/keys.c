@@ -122,11 +122,13 @@ bool keys_add(const struct setup_options *options, const struct texts *domains, 
     show_records(wanted, store, plan);
     keystore_unref(store);
     if (missing && *missing && options->keys) {
-        plan_act(plan,
-                 arena_printf(plan->arena,
-                              "keys to sign with, RSA and Ed25519, are made in %s for:%s", folder,
-                              missing),
-                 make_missing, wanted);
+        struct plan_row *row = plan_act(
+            plan,
+            arena_printf(plan->arena, "keys to sign with, RSA and Ed25519, are made in %s for:%s",
+                         folder, missing),
+            make_missing, wanted);
+        if (row)
+            row->stays = arena_printf(plan->arena, "the keys in %s", folder);
         plan_say(plan, PLAN_NEXT,
                  "Publish the DNS records of the keys: submilterctl key show --dns. Until then "
                  "receivers see signatures that they cannot check, as if there were none.");

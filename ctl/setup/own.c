@@ -10,6 +10,7 @@
 
 #include "conf/observe.h"
 #include "ctl/setup/keys.h"
+#include "ctl/setup/scratch.h"
 #include "ctl/setup/service.h"
 #include "tables/senders.h"
 
@@ -69,6 +70,21 @@ bool own_settings(const struct setup_options *options, struct plan *plan,
     return asked || error_set(error, "memory is out");
 }
 
+void own_add_end(const struct setup_options *options, struct plan *plan)
+{
+    struct settings *written = NULL;
+    struct error error;
+    if (!own_settings(options, plan, &written, &error))
+        plan_say(plan, PLAN_NOTE,
+                 "the configuration cannot be read (%s): see yourself whether a daemon still runs, "
+                 "and which keys stay",
+                 error.text);
+    service_add_end(written, plan);
+    if (written && access(written->dkim.keys, F_OK) == 0)
+        plan_say(plan, PLAN_NOTE, "the keys stay: %s", written->dkim.keys);
+    settings_unref(written);
+}
+
 const char *own_keys_folder(const struct setup_options *options, struct arena *arena)
 {
     const char *folder = place_folder_of(arena, options->config);
@@ -79,7 +95,7 @@ static bool write_draft(struct arena *arena, const char *path, const char *text,
                         struct error *error)
 {
     const struct place_file file = {true, bytes_of(text), 0600, geteuid(), getegid()};
-    return place_write(arena, path, &file, NULL, error);
+    return place_write(arena, path, &file, NULL, NULL, error);
 }
 
 static bool open_tables(const struct settings *settings, struct error *error)
@@ -105,16 +121,14 @@ static bool open_tables(const struct settings *settings, struct error *error)
 static bool load_draft(struct arena *arena, const char *main, struct settings **ret_settings,
                        struct error *error)
 {
-    char folder[] = "/tmp/submilter-setup-XXXXXX";
-    if (!mkdtemp(folder))
-        return error_set(error, "no folder can be made in /tmp");
-    const char *main_path = arena_printf(arena, "%s/submilter.conf", folder);
+    struct scratch scratch;
+    if (!scratch_make(arena, &scratch, error))
+        return false;
+    const char *main_path = arena_printf(arena, "%s/submilter.conf", scratch.folder);
     bool good = main_path || error_set(error, "memory is out");
     good = good && write_draft(arena, main_path, main, error) &&
            settings_load(main_path, ret_settings, error);
-    if (main_path)
-        unlink(main_path);
-    rmdir(folder);
+    scratch_remove(&scratch);
     return good;
 }
 

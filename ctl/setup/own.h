@@ -11,6 +11,9 @@
 MUST_CHECK bool own_settings(const struct setup_options *options, struct plan *plan,
                              struct settings **ret_settings, struct error *error);
 
+/* When everything was put back: what to say of a daemon that still runs, and of keys. */
+void own_add_end(const struct setup_options *options, struct plan *plan);
+
 /* The folder of keys where no submilter.conf names one: beside it. */
 const char *own_keys_folder(const struct setup_options *options, struct arena *arena);
 

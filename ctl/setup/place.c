@@ -11,6 +11,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "dkim/shell.h"
+
 #define MOST_BYTES ((off_t)16 * 1024 * 1024)
 
 static bool say(const char *path, const char *what, struct error *error)
@@ -55,6 +57,26 @@ bool place_read(struct arena *arena, const char *path, struct place_file *ret_fi
     bool done = read_open(arena, fd, path, ret_file, error);
     close(fd);
     return done;
+}
+
+bool place_same(const struct place_file *a, const struct place_file *b)
+{
+    return a->exists == b->exists &&
+           (!a->exists || (bytes_equal(a->content, b->content) && a->mode == b->mode &&
+                           a->user == b->user && a->group == b->group));
+}
+
+/* An edit of somebody else's, made while this was at work, is not lost. */
+static bool check_expected(struct arena *arena, const char *path, const struct place_file *expected,
+                           struct error *error)
+{
+    struct place_file now;
+    if (!expected)
+        return true;
+    if (!place_read(arena, path, &now, error))
+        return false;
+    return place_same(&now, expected) ||
+           error_set(error, "%s was changed by somebody else meanwhile: run it again", path);
 }
 
 static bool write_all(int fd, struct bytes text)
@@ -112,11 +134,16 @@ static bool sync_folder(const char *folder)
     return synced;
 }
 
+const char *place_draft_of(struct arena *arena, const char *path)
+{
+    return arena_printf(arena, "%s.submilter-new", path);
+}
+
 bool place_write(struct arena *arena, const char *path, const struct place_file *file,
-                 const char *like, struct error *error)
+                 const char *like, const struct place_file *expected, struct error *error)
 {
     const char *folder = place_folder_of(arena, path);
-    const char *draft = arena_printf(arena, "%s.submilter-new", path);
+    const char *draft = place_draft_of(arena, path);
     if (!folder || !draft)
         return error_set(error, "%s cannot be written: memory is out", path);
     unlink(draft); /* of one that was cut off */
@@ -129,6 +156,10 @@ bool place_write(struct arena *arena, const char *path, const struct place_file 
         cause = errno;
         done = false;
     }
+    if (done && !check_expected(arena, path, expected, error)) {
+        unlink(draft);
+        return false;
+    }
     if (done && rename(draft, path) == 0)
         return sync_folder(folder) || say(path, "written", error);
     errno = done ? errno : cause;
@@ -137,19 +168,59 @@ bool place_write(struct arena *arena, const char *path, const struct place_file 
     return false;
 }
 
-bool place_remove(const char *path, struct error *error)
+bool place_remove(struct arena *arena, const char *path, const struct place_file *expected,
+                  struct error *error)
 {
-    return unlink(path) == 0 || errno == ENOENT || say(path, "removed", error);
+    return check_expected(arena, path, expected, error) &&
+           (unlink(path) == 0 || errno == ENOENT || say(path, "removed", error));
+}
+
+static bool is_immutable(const char *path)
+{
+    struct statx status;
+    return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0 &&
+           status.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND);
+}
+
+static bool is_mounted(const char *path)
+{
+    struct statx status;
+    return statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status) == 0 &&
+           status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+bool place_check(struct arena *arena, const char *path, struct error *error)
+{
+    const char *folder = place_folder_of(arena, path);
+    if (!folder)
+        return error_set(error, "memory is out");
+    if (access(path, F_OK) == 0 && is_mounted(path))
+        return error_set(error,
+                         "%s is a mount point of its own (as containers have them), and cannot be "
+                         "replaced: change the file that is mounted there where it comes from, or "
+                         "mount its folder instead",
+                         path);
+    const char *fixed = is_immutable(path) ? path : is_immutable(folder) ? folder : NULL;
+    if (fixed)
+        return error_set(error, "%s cannot be changed, it is immutable: chattr -i %s", fixed,
+                         shell_quote(arena, fixed));
+    return access(folder, W_OK) == 0 || errno == ENOENT || say(path, "written", error);
 }
 
 const char *place_real_path(struct arena *arena, const char *path)
 {
     char *real = realpath(path, NULL);
-    if (!real)
-        return path;
-    const char *kept = arena_text(arena, bytes_of(real));
+    const char *kept = real ? arena_text(arena, bytes_of(real)) : NULL;
     free(real);
-    return kept;
+    if (kept || strcmp(path, "/") == 0 || strcmp(path, ".") == 0)
+        return kept ? kept : path;
+    const char *folder = place_folder_of(arena, path);
+    const char *above = folder ? place_real_path(arena, folder) : NULL;
+    const char *slash = strrchr(path, '/');
+    if (!above)
+        return NULL;
+    return arena_printf(arena, "%s/%s", strcmp(above, "/") == 0 ? "" : above,
+                        slash ? slash + 1 : path);
 }
 
 const char *place_folder_of(struct arena *arena, const char *path)

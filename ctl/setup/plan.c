@@ -77,6 +77,8 @@ struct plan_row *plan_file(struct plan *plan, const char *path, struct bytes con
     struct plan_row *row = add(plan, PLAN_FILE, real);
     if (!row)
         return NULL;
+    if (*path == '/' && strcmp(real, path) != 0)
+        row->given = copied(plan, path);
     row->from = from;
     row->to = from;
     row->to.exists = true;
@@ -124,7 +126,8 @@ struct plan_row *plan_folder(struct plan *plan, const char *path, struct plan_ac
 {
     static const struct plan_access above = {.mode = 0755};
     struct stat status;
-    if (stat(path, &status) == 0 || is_planned(plan, path))
+    path = place_real_path(plan->arena, path);
+    if (!path || stat(path, &status) == 0 || is_planned(plan, path))
         return NULL;
     const char *parent = place_folder_of(plan->arena, path);
     if (parent && strcmp(parent, path) != 0)
@@ -151,17 +154,23 @@ struct plan_row *plan_act(struct plan *plan, const char *what, plan_action *acti
     return row;
 }
 
-struct plan_row *plan_command(struct plan *plan, const char *what, const char *const argv[])
+const char *const *plan_words(struct plan *plan, const char *const argv[])
 {
     size_t count = 0;
     while (argv[count])
         count++;
     const char **copy = arena_alloc(plan->arena, (count + 1) * sizeof *copy);
+    for (size_t i = 0; copy && i < count; i++)
+        copy[i] = copied(plan, argv[i]);
+    return copy;
+}
+
+struct plan_row *plan_command(struct plan *plan, const char *what, const char *const argv[])
+{
+    const char *const *copy = plan_words(plan, argv);
     struct plan_row *row = copy ? add(plan, PLAN_COMMAND, NULL) : NULL;
     if (!row)
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        copy[i] = arena_text(plan->arena, bytes_of(argv[i]));
     row->what = copied(plan, what);
     row->argv = copy;
     return row;
@@ -207,6 +216,6 @@ const char *plan_command_text(struct arena *arena, const char *const argv[])
 {
     const char *text = "";
     for (size_t i = 0; text && argv[i]; i++)
-        text = arena_printf(arena, "%s%s%s", text, i ? " " : "", shell_word(argv[i]).text);
+        text = arena_printf(arena, "%s%s%s", text, i ? " " : "", shell_quote(arena, argv[i]));
     return text;
 }

@@ -32,7 +32,8 @@ typedef bool plan_action(void *context, struct plan *plan, struct error *error);
 struct plan_row {
     enum plan_kind kind;
     const char *what;          /* a short sentence for people, without a full stop; NULL: none */
-    const char *path;          /* of files and folders */
+    const char *path;          /* of files and folders, without links */
+    const char *given;         /* FILE: the path with links that led there; NULL: none */
     struct place_file from;    /* FILE, REMOVE: what is there now */
     struct place_file to;      /* FILE: what is to be there */
     struct plan_access access; /* FOLDER, and a FILE that is new */
@@ -41,9 +42,15 @@ struct plan_row {
     bool secret;               /* FILE: its content is shown to nobody */
     plan_action *action;
     void *context;
-    const char *const *argv; /* COMMAND: ends with a NULL */
-    bool again;              /* COMMAND: runs once more after everything was rolled back */
+    const char *const *argv;    /* COMMAND: ends with a NULL */
+    const char *const *only_if; /* COMMAND: is left out where this one fails; NULL: never */
+    const char *const *reverse; /* COMMAND: undoes it when the plan is rolled back; NULL: nothing */
+    plan_action *take_back;     /* with the context, likewise; NULL: nothing */
+    const char *stays;          /* what a rollback leaves, for people; NULL: nothing */
+    bool again;                 /* COMMAND, ACTION: once more after everything was rolled back */
+    bool may_fail; /* COMMAND, ACTION: comes when all is done already: the plan stays carried out */
     bool done;
+    bool written; /* FILE, REMOVE: it is in its place */
     struct plan_row *next;
 };
 
@@ -69,6 +76,7 @@ struct plan {
     struct plan_record *records, *last_record;
     struct error error; /* the first that adding rows met with */
     bool failed;
+    const char *trouble; /* of rows that may fail and did; NULL: none */
 };
 
 /* In the arena; NULL when memory is out. */
@@ -95,6 +103,10 @@ struct plan_row *plan_act(struct plan *plan, const char *what, plan_action *acti
 
 /* argv: copied; ends with a NULL. An exit status other than 0 fails the plan. */
 struct plan_row *plan_command(struct plan *plan, const char *what, const char *const argv[]);
+
+/* A copy of a command's words in the plan's arena, for only_if and reverse. NULL when memory is
+ * out. */
+const char *const *plan_words(struct plan *plan, const char *const argv[]);
 
 void plan_say(struct plan *plan, enum plan_say kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -229,27 +229,39 @@ static bool propose(const struct setup_options *options, struct plan *plan, stru
     return proposed;
 }
 
-static bool after_undo(const struct setup_options *options, struct plan *plan, struct error *error)
+/* Known without postconf(1), too: there may be none any more. */
+static const char *place_of(const struct setup_options *options, struct arena *arena)
 {
-    struct postfix postfix;
-    struct settings *written;
-    if (!plan_pending(plan))
-        return true;
-    if (!postfix_read(plan->arena, options->place, &postfix, error) ||
-        !own_settings(options, plan, &written, error))
-        return false;
-    if (is_running(&postfix, plan->arena))
-        run_postfix(&postfix, plan, "Postfix reads it", "reload", true);
-    service_add_end(written, plan);
-    if (written && access(written->dkim.keys, F_OK) == 0)
-        plan_say(plan, PLAN_NOTE, "the keys stay: %s", written->dkim.keys);
-    settings_unref(written);
-    return true;
+    static const char *const argv[] = {"postconf", "-h", "config_directory", NULL};
+    struct program_output output;
+    struct error error;
+    if (options->place)
+        return options->place;
+    if (!program_must_run(arena, argv, SECONDS, &output, &error) || output.out.len < 2)
+        return "/etc/postfix";
+    return arena_text(arena, bytes_trim(output.out));
+}
+
+/* Whether it runs is asked then: it cannot be told of a main.cf that is broken now. */
+static void after_undo(const struct setup_options *options, struct plan *plan)
+{
+    const char *place = place_of(options, plan->arena);
+    if (!plan_pending(plan) || !place)
+        return;
+    const char *const status[] = {"postfix", "-c", place, "status", NULL};
+    const char *const reload[] = {"postfix", "-c", place, "reload", NULL};
+    struct plan_row *row = plan_command(plan, "Postfix reads it, if it runs", reload);
+    if (row) {
+        row->only_if = plan_words(plan, status);
+        row->again = true;
+    }
+    own_add_end(options, plan);
 }
 
 const struct setup_kind setup_postfix = {
     .name = "postfix",
     .place_option = "postfix-config",
     .propose = propose,
+    .place = place_of,
     .after_undo = after_undo,
 };

@@ -1,9 +1,7 @@
 /* Copying main.cf and master.cf, and letting postconf(1) edit the copy. */
 #include "ctl/setup/postfix_scratch.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -50,10 +48,9 @@ static bool end_last_line(struct arena *arena, struct bytes *text)
 bool postfix_scratch_open(struct postfix_scratch *scratch, struct error *error)
 {
     struct arena *arena = scratch->plan->arena;
-    char *folder = arena_text(arena, BYTES("/tmp/submilter-setup-XXXXXX"));
-    if (!folder || !mkdtemp(folder))
-        return error_set(error, "no folder can be made in /tmp: %s", strerror(errno));
-    scratch->folder = folder;
+    if (!scratch_make(arena, &scratch->place, error))
+        return false;
+    const char *folder = scratch->folder = scratch->place.folder;
     for (size_t i = 0; i < sizeof copied / sizeof *copied; i++) {
         struct place_file file;
         const char *from = in_folder(scratch, scratch->live->config, copied[i]);
@@ -64,22 +61,16 @@ bool postfix_scratch_open(struct postfix_scratch *scratch, struct error *error)
         file.group = getegid();
         if (file.exists && !end_last_line(arena, &file.content))
             return error_set(error, "memory is out");
-        if (file.exists && !place_write(arena, to, &file, NULL, error))
+        if (file.exists && !place_write(arena, to, &file, NULL, NULL, error))
             return false;
     }
     let_settle(scratch);
     return postfix_read(arena, folder, &scratch->now, error);
 }
 
-void postfix_scratch_close(const struct postfix_scratch *scratch)
+void postfix_scratch_close(struct postfix_scratch *scratch)
 {
-    for (size_t i = 0; scratch->folder && i < sizeof copied / sizeof *copied; i++) {
-        const char *path = in_folder(scratch, scratch->folder, copied[i]);
-        if (path)
-            unlink(path);
-    }
-    if (scratch->folder)
-        rmdir(scratch->folder);
+    scratch_remove(&scratch->place);
 }
 
 bool postfix_scratch_set(struct postfix_scratch *scratch, const char *option,

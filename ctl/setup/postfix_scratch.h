@@ -3,11 +3,13 @@
 #define CTL_SETUP_POSTFIX_SCRATCH_H
 
 #include "ctl/setup/plan.h"
+#include "ctl/setup/scratch.h"
 #include "mta/postfix.h"
 
 struct postfix_scratch {
     const struct postfix *live;
-    const char *folder;
+    struct scratch place;
+    const char *folder;   /* of the copy */
     const char *socket;   /* submilter's, as submilter.conf names it */
     const char *endpoint; /* and as Postfix does */
     struct plan *plan;
@@ -17,7 +19,7 @@ struct postfix_scratch {
 
 /* live, socket, endpoint and plan are set; to be closed also where it fails. */
 MUST_CHECK bool postfix_scratch_open(struct postfix_scratch *scratch, struct error *error);
-void postfix_scratch_close(const struct postfix_scratch *scratch);
+void postfix_scratch_close(struct postfix_scratch *scratch);
 
 /* option: "-e" for main.cf, "-P" for a service's override. `now` is read anew. */
 MUST_CHECK bool postfix_scratch_set(struct postfix_scratch *scratch, const char *option,

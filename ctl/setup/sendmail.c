@@ -1,16 +1,15 @@
 /* submilterctl setup sendmail: what a Sendmail's .mc and .cf ask for. */
-#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "ctl/setup/own.h"
+#include "ctl/setup/process.h"
 #include "ctl/setup/sendmail_parts.h"
 #include "ctl/setup/service.h"
 #include "mta/endpoint.h"
@@ -95,38 +94,36 @@ static bool describe(const struct setup_options *options, const struct sendmail_
            sendmail_listeners(site, plan, conf, error);
 }
 
-struct restart {
-    const char *pid_file;
-    pid_t pid;
-    struct stat before; /* of the pid file, which Sendmail writes anew at each start */
-};
+#define PROGRAM "sendmail" /* of whatever folder */
 
-/* False where it does not run. */
-static bool find_running(const struct sendmail_cf *cf, struct restart *ret_restart)
+static const char *pid_file_of(const struct sendmail_cf *cf)
 {
-    const char *path = sendmail_cf_option(cf, "PidFile");
-    char text[32];
-    ret_restart->pid_file = path ? path : "/var/run/sendmail.pid";
-    FILE *file = fopen(ret_restart->pid_file, "re");
-    bool read = file && fgets(text, sizeof text, file) != NULL &&
-                fstat(fileno(file), &ret_restart->before) == 0;
-    if (file)
-        fclose(file);
-    ret_restart->pid = read ? (pid_t)strtol(text, NULL, 10) : 0;
-    return ret_restart->pid > 1 && (kill(ret_restart->pid, 0) == 0 || errno == EPERM);
+    const char *path = cf ? sendmail_cf_option(cf, "PidFile") : NULL;
+    return path ? path : "/var/run/sendmail.pid";
 }
 
-static bool wait_for_restart(void *context, struct plan *plan, struct error *error)
+static bool is_running(const char *pid_file, pid_t *ret_pid)
+{
+    int handle = process_of_file(pid_file, PROGRAM, ret_pid);
+    if (handle >= 0)
+        close(handle);
+    return handle >= 0;
+}
+
+/* Sendmail writes its pid file anew at each start. */
+static bool is_same_start(const struct stat *a, const struct stat *b)
+{
+    return a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_ino == b->st_ino;
+}
+
+static bool wait_for_start(const char *pid_file, const struct stat *before, struct error *error)
 {
     static const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-    const struct restart *restart = context;
     struct stat now;
-    (void)plan;
+    pid_t pid;
     for (int tries = 0; tries < RESTART_SECONDS * 20; tries++) {
-        if (stat(restart->pid_file, &now) == 0 &&
-            (now.st_mtim.tv_sec != restart->before.st_mtim.tv_sec ||
-             now.st_mtim.tv_nsec != restart->before.st_mtim.tv_nsec ||
-             now.st_ino != restart->before.st_ino))
+        if (stat(pid_file, &now) == 0 && !is_same_start(&now, before) && is_running(pid_file, &pid))
             return true;
         nanosleep(&pause, NULL);
     }
@@ -134,22 +131,40 @@ static bool wait_for_restart(void *context, struct plan *plan, struct error *err
                      RESTART_SECONDS);
 }
 
+/* The pid file is read now: Sendmail may have been started anew since the plan was made. */
+static bool restart(void *context, struct plan *plan, struct error *error)
+{
+    const char *pid_file = context;
+    struct stat before;
+    pid_t pid;
+    (void)plan;
+    int handle = process_of_file(pid_file, PROGRAM, &pid);
+    if (handle < 0 || stat(pid_file, &before) < 0) {
+        if (handle >= 0)
+            close(handle);
+        return error_set(error, "no Sendmail runs any more that %s names: start it", pid_file);
+    }
+    bool sent = process_signal(handle, SIGHUP, error);
+    close(handle);
+    return sent ? wait_for_start(pid_file, &before, error)
+                : error_prefix(error, "Sendmail, process %d: ", (int)pid);
+}
+
 /* Where it runs. */
 static bool add_restart(const struct sendmail_cf *cf, struct plan *plan, struct error *error)
 {
-    struct restart *restart = arena_alloc(plan->arena, sizeof *restart);
-    if (!restart)
+    pid_t pid;
+    char *pid_file = arena_text(plan->arena, bytes_of(pid_file_of(cf)));
+    if (!pid_file)
         return error_set(error, "memory is out");
-    if (!find_running(cf, restart))
+    if (!is_running(pid_file, &pid))
         return true;
-    const char *script =
-        arena_printf(plan->arena, "kill -HUP \"$(head -n 1 %s)\"", restart->pid_file);
-    const char *const argv[] = {"sh", "-c", script, NULL};
-    struct plan_row *row = plan_command(plan, "Sendmail starts anew and reads it", argv);
+    const char *what = arena_printf(
+        plan->arena, "Sendmail, now process %d, starts anew (SIGHUP) and reads it", (int)pid);
+    struct plan_row *row = what ? plan_act(plan, what, restart, pid_file) : NULL;
     if (row)
         row->again = true;
-    plan_act(plan, "Sendmail is there again", wait_for_restart, restart);
-    return true;
+    return row || error_set(error, "memory is out");
 }
 
 /* The daemon comes before Sendmail hears of it. */
@@ -163,9 +178,9 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
     struct bytes made;
     struct sendmail_cf cf;
     const char *host;
-    struct restart running;
+    pid_t pid;
     static const struct plan_access readable = {.mode = 0644};
-    const struct service_state state = {changed, find_running(&site->cf, &running)};
+    const struct service_state state = {changed, is_running(pid_file_of(&site->cf), &pid)};
     if (!service_add(options, wanted, &state, plan, error))
         return false;
     if (!sendmail_edit(arena, site, socket, &mc, error))
@@ -260,24 +275,26 @@ static bool propose(const struct setup_options *options, struct plan *plan, stru
     return proposed;
 }
 
-static bool after_undo(const struct setup_options *options, struct plan *plan, struct error *error)
+static const char *place_of(const struct setup_options *options, struct arena *arena)
 {
-    const char *mc = options->place ? options->place : MC;
+    (void)arena;
+    return options->place ? options->place : MC;
+}
+
+static void after_undo(const struct setup_options *options, struct plan *plan)
+{
+    const char *mc = place_of(options, plan->arena);
     const char *path = options->cf ? options->cf : sendmail_build_cf_of(plan->arena, mc);
     struct sendmail_cf cf;
-    struct settings *written;
-    if (!plan_pending(plan))
-        return true;
-    if (!path)
-        return error_set(error, "memory is out");
-    if (!sendmail_cf_read(plan->arena, path, &cf, error) || !add_restart(&cf, plan, error) ||
-        !own_settings(options, plan, &written, error))
-        return false;
-    service_add_end(written, plan);
-    if (written && access(written->dkim.keys, F_OK) == 0)
-        plan_say(plan, PLAN_NOTE, "the keys stay: %s", written->dkim.keys);
-    settings_unref(written);
-    return true;
+    struct error error;
+    if (!plan_pending(plan) || !path)
+        return;
+    bool read = sendmail_cf_read(plan->arena, path, &cf, &error);
+    if (!read)
+        plan_say(plan, PLAN_NOTE, "Sendmail is looked for by its usual pid file: %s", error.text);
+    if (!add_restart(read ? &cf : NULL, plan, &error))
+        plan_say(plan, PLAN_NOTE, "%s", error.text);
+    own_add_end(options, plan);
 }
 
 const struct setup_kind setup_sendmail = {
@@ -285,5 +302,6 @@ const struct setup_kind setup_sendmail = {
     .place_option = "mc",
     .makes_cf = true,
     .propose = propose,
+    .place = place_of,
     .after_undo = after_undo,
 };

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "ctl/probe.h"
+#include "ctl/setup/hold.h"
+#include "ctl/setup/process.h"
 #include "mta/endpoint.h"
 
 #define START_SECONDS 20
@@ -43,7 +45,10 @@ void service_add_user(const struct setup_options *options, struct plan *plan)
     if (getpwnam(options->user))
         return;
     bool packaged = strcmp(options->user, "submilter") == 0 && has_sysusers();
-    plan_command(plan, "the user that the daemon becomes", packaged ? sysusers : useradd);
+    struct plan_row *row =
+        plan_command(plan, "the user that the daemon becomes", packaged ? sysusers : useradd);
+    if (row)
+        row->stays = arena_printf(plan->arena, "the user %s", options->user);
 }
 
 const char *service_user(const struct setup_options *options, const struct settings *written,
@@ -86,7 +91,7 @@ static bool wait_for_answer(void *context, struct plan *plan, struct error *erro
         if (service_answers(plan->arena, socket))
             return true;
         nanosleep(&pause, NULL);
-    } while (now() < end);
+    } while (now() < end && !hold_pending());
     return error_set(error,
                      "submilter does not answer at %s, %d seconds after its start: the MTA is not "
                      "told of it",
@@ -98,34 +103,54 @@ void service_add_reload(const struct setup_options *options, struct plan *plan)
     static const char *const reload[] = {"systemctl", "try-reload-or-restart", SYSTEMD_SERVICE,
                                          NULL};
     struct units units;
-    if (units_find(options, plan->arena, &units) && units.managed)
-        plan_command(plan, "the daemon reads its configuration", reload);
-    else
+    if (units_find(options, plan->arena, &units) && units.managed) {
+        struct plan_row *row = plan_command(plan, "the daemon reads its configuration", reload);
+        if (row)
+            row->again = true;
+    } else
         plan_say(plan, PLAN_NEXT,
                  "The daemon reads this at its next reload: pkill -USR1 -x "
                  "submilter");
 }
 
+static bool end_plain(void *context, struct plan *plan, struct error *error)
+{
+    const struct setup_options *options = context;
+    (void)plan;
+    return process_end_daemons(options->daemon, options->config, error);
+}
+
 static void start_plain(const struct setup_options *options, struct plan *plan)
 {
     const char *const argv[] = {options->daemon, "-c", options->config, NULL};
-    plan_command(plan, "the daemon is started before mail depends on it", argv);
+    struct plan_row *row =
+        plan_command(plan, "the daemon is started before mail depends on it", argv);
+    struct setup_options *kept = arena_alloc(plan->arena, sizeof *kept);
+    if (!row || !kept)
+        return;
+    *kept = *options;
+    row->take_back = end_plain;
+    row->context = kept;
 }
 
 /* Both units where there are both: a service that stopped would be started again by its socket. */
 static void run_units(const struct units *units, const char *what, const char *verb,
-                      struct plan *plan)
+                      const char *reverse, struct plan *plan)
 {
-    const char *const argv[] = {"systemctl", verb, SYSTEMD_SERVICE,
-                                units->socket.exists ? SYSTEMD_SOCKET : NULL, NULL};
-    plan_command(plan, what, argv);
+    const char *socket = units->socket.exists ? SYSTEMD_SOCKET : NULL;
+    const char *const argv[] = {"systemctl", verb, SYSTEMD_SERVICE, socket, NULL};
+    const char *const back[] = {"systemctl", reverse, SYSTEMD_SERVICE, socket, NULL};
+    struct plan_row *row = plan_command(plan, what, argv);
+    if (row && reverse)
+        row->reverse = plan_words(plan, back);
 }
 
-static void start_units(const struct units *units, bool anew, struct plan *plan)
+static void start_units(const struct units *units, bool anew, bool runs, struct plan *plan)
 {
     if (anew)
-        run_units(units, "what runs by the units as they were ends", "stop", plan);
-    run_units(units, "the daemon is started before mail depends on it", "start", plan);
+        run_units(units, "what runs by the units as they were ends", "stop", runs ? "start" : NULL,
+                  plan);
+    run_units(units, "the daemon is started before mail depends on it", "start", "stop", plan);
 }
 
 static void wait_for(const char *socket, struct plan *plan)
@@ -153,13 +178,13 @@ static bool add_start(const struct setup_options *options, const struct units *u
                 socket);
         service_add_reload(options, plan);
     } else if (units->managed) {
-        start_units(units, moved, plan);
+        start_units(units, moved, answers, plan);
     } else {
         start_plain(options, plan);
     }
     wait_for(socket, plan);
     if (units->managed && !answers)
-        run_units(units, "and at each boot", "enable", plan);
+        run_units(units, "and at each boot", "enable", "disable", plan);
     return true;
 }
 

@@ -8,6 +8,9 @@
 
 #include "ctl/command.h"
 #include "ctl/setup/apply.h"
+#include "ctl/setup/hold.h"
+#include "ctl/setup/recover.h"
+#include "ctl/setup/scratch.h"
 #include "ctl/setup/show.h"
 #include "ctl/setup/undo.h"
 
@@ -125,23 +128,56 @@ static bool read_arguments(struct arena *arena, int argc, char **argv,
     return optind == argc;
 }
 
+/* What was put back is told to whom it concerns as far as that goes. */
+static void let_fail(struct plan *plan)
+{
+    for (struct plan_row *row = plan->rows; row; row = row->next)
+        row->may_fail = true;
+}
+
+static int take_back(const struct setup_arguments *arguments, struct plan *plan,
+                     struct backup *backup, struct error *error)
+{
+    const struct undo_wanted wanted = {.force = arguments->force};
+    bool begun = backup->begun;
+    size_t finished = backup->finished;
+    if (!undo_plan(plan, backup, &wanted, error))
+        return EX_CANTCREAT;
+    arguments->kind->after_undo(&arguments->options, plan);
+    let_fail(plan);
+    if (!plan_good(plan, error))
+        return EX_OSERR;
+    if (backup->count && !backup_begin(backup, 0, error))
+        return EX_CANTCREAT;
+    if (plan_pending(plan) && !apply_plan(plan, backup, false, error)) {
+        struct error ignored;
+        backup->begun = begun;
+        backup->finished = finished;
+        if (!backup_save(backup, &ignored))
+            plan_say(plan, PLAN_WARNING, "%s", ignored.text);
+        return EX_CANTCREAT;
+    }
+    if (!backup_cut(backup, 0, error))
+        return EX_CANTCREAT;
+    if (!plan->trouble)
+        return 0;
+    error_set(error, "everything was put back, but then: %s", plan->trouble);
+    return EX_OSERR;
+}
+
 /* Fills the plan and, where that is asked for, carries it out. Returns the exit status. */
-static int work(const struct setup_arguments *arguments, struct plan *plan, struct backup *backup,
-                struct error *error)
+static int set_up(const struct setup_arguments *arguments, struct plan *plan, struct backup *backup,
+                  struct error *error)
 {
     const struct setup_kind *kind = arguments->kind;
     const struct setup_options *options = &arguments->options;
-    if (arguments->undo && !undo_plan(plan, backup, arguments->force, error))
+    if (backup->begun && !recover(kind, options, backup, plan, error))
         return EX_CANTCREAT;
-    bool proposed = arguments->undo ? kind->after_undo(options, plan, error)
-                                    : kind->propose(options, plan, error);
-    if (!proposed || !plan_good(plan, error))
+    if (!kind->propose(options, plan, error) || !plan_good(plan, error))
         return EX_CONFIG;
     if (!options->carry_out)
         return plan_pending(plan) ? EXIT_PENDING : 0;
-    if (plan_pending(plan) && !apply_plan(plan, backup, error))
-        return EX_CANTCREAT;
-    return !arguments->undo || backup_cut(backup, 0, error) ? 0 : EX_CANTCREAT;
+    return !plan_pending(plan) || apply_plan(plan, backup, true, error) ? 0 : EX_CANTCREAT;
 }
 
 static const char *headline(const struct setup_arguments *arguments, const struct plan *plan,
@@ -150,7 +186,7 @@ static const char *headline(const struct setup_arguments *arguments, const struc
     bool pending = plan_pending(plan);
     if (status == EXIT_PENDING)
         return "This is what would be changed; --yes does it:";
-    if (status != 0)
+    if (status != 0 && !plan->trouble)
         return "This was to be changed:";
     if (arguments->undo)
         return pending ? "Everything was put back:"
@@ -164,7 +200,7 @@ static int finish(const struct setup_arguments *arguments, const struct plan *pl
 {
     bool failed = status != 0 && status != EXIT_PENDING;
     const struct show_outcome outcome = {
-        .applied = status == 0 && arguments->options.carry_out,
+        .applied = (status == 0 || plan->trouble) && arguments->options.carry_out,
         .undoing = arguments->undo,
         .error = failed ? error->text : NULL,
         .status = status,
@@ -186,14 +222,19 @@ static int run_in(struct arena *arena, struct setup_arguments *arguments)
 {
     struct error error;
     struct backup backup = {.lock = -1};
+    const struct setup_options *options = &arguments->options;
     struct plan *plan = plan_new(arena, arguments->kind->name);
-    const char *folder =
-        arena_printf(arena, "%s/%s", arguments->options.state, arguments->kind->name);
-    if (!plan || !folder)
+    const char *place = arguments->kind->place(options, arena);
+    const char *real = place ? place_real_path(arena, place) : NULL;
+    const char *name = real ? backup_name(arena, arguments->kind->name, real) : NULL;
+    if (!plan || !name)
         return command_complain(&(struct error){"memory is out"}, EX_OSERR);
-    if (arguments->options.carry_out && !backup_open(arena, folder, &backup, &error))
+    if (options->carry_out && !backup_open(arena, options->state, name, &backup, &error))
         return finish(arguments, plan, backup.busy ? EX_TEMPFAIL : EX_CANTCREAT, &error);
-    int status = work(arguments, plan, &backup, &error);
+    if (options->carry_out)
+        scratch_sweep();
+    int status = arguments->undo ? take_back(arguments, plan, &backup, &error)
+                                 : set_up(arguments, plan, &backup, &error);
     backup_close(&backup);
     return finish(arguments, plan, status, &error);
 }
@@ -201,7 +242,7 @@ static int run_in(struct arena *arena, struct setup_arguments *arguments)
 static int run(const char *config, int argc, char **argv)
 {
     struct setup_arguments arguments = {.options = {.config = config,
-                                                    .state = STATEDIR "/setup",
+                                                    .state = SETUPDIR,
                                                     .daemon = SBINDIR "/submilter",
                                                     .records = LOGDIR "/decisions.jsonl",
                                                     .user = "submilter"}};
@@ -209,15 +250,22 @@ static int run(const char *config, int argc, char **argv)
         if (strcmp(argv[1], kinds[i]->name) == 0)
             arguments.kind = kinds[i];
     if (!arguments.kind) {
-        fprintf(stderr, "submilterctl: setup: name the MTA\n");
+        fprintf(stderr, "submilterctl: setup: %s%sname the MTA: postfix or sendmail\n",
+                argc > 1 ? argv[1] : "", argc > 1 ? " is not known; " : "");
         return EX_USAGE;
     }
     struct arena *arena = arena_new(MOST_BYTES);
     if (!arena)
         return command_complain(&(struct error){"memory is out"}, EX_OSERR);
-    int status = read_arguments(arena, argc - 1, argv + 1, &arguments) ? run_in(arena, &arguments)
-                                                                       : EX_USAGE;
+    bool read = read_arguments(arena, argc - 1, argv + 1, &arguments);
+    if (read && arguments.force && !arguments.undo) {
+        fprintf(stderr, "submilterctl: setup: --force goes with --undo alone\n");
+        read = false;
+    }
+    hold_signals();
+    int status = read ? run_in(arena, &arguments) : EX_USAGE;
     arena_free(arena);
+    hold_release();
     return status;
 }
 

@@ -10,7 +10,7 @@ struct setup_options {
     const char *place;  /* the MTA's configuration: what the kind's place_option named, or NULL */
     const char *cf;     /* Sendmail's .cf; NULL: the one beside the .mc */
     const char *cf_folder; /* of Sendmail's m4/cf.m4; NULL: found */
-    const char *state;     /* the folder for backups, without the MTA's name */
+    const char *state;     /* the folder for all backups */
     const char *daemon;    /* the program submilter */
     const char *socket;    /* in submilter.conf's form; NULL: the kind's own choice */
     const char *records;   /* the file of records */
@@ -27,8 +27,12 @@ struct setup_kind {
     bool makes_cf;            /* takes --cf and --cf-dir */
     /* Adds what has to be changed, notes, warnings and next steps. */
     bool (*propose)(const struct setup_options *options, struct plan *plan, struct error *error);
-    /* What has to run when everything was put back; the rows that do it are in the plan. */
-    bool (*after_undo)(const struct setup_options *options, struct plan *plan, struct error *error);
+    /* The path that tells this configuration from others of the host; asked for also where the MTA
+     * is gone. NULL when memory is out. */
+    const char *(*place)(const struct setup_options *options, struct arena *arena);
+    /* What has to run when everything was put back, by the rows that are in the plan. What it
+     * cannot find out, it leaves out and says: an undo is wanted most where something is broken. */
+    void (*after_undo)(const struct setup_options *options, struct plan *plan);
 };
 
 extern const struct setup_kind setup_postfix;

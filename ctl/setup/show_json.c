@@ -21,6 +21,16 @@ static void write_access(struct json *json, const struct plan_row *row)
     json_text(json, "mode", mode);
 }
 
+static void write_words(struct json *json, const char *name, const char *const *words)
+{
+    if (!words)
+        return;
+    json_open(json, name, '[');
+    for (size_t i = 0; words[i]; i++)
+        json_text(json, NULL, words[i]);
+    json_close(json, ']');
+}
+
 static void write_row(struct json *json, const struct plan *plan, const struct plan_row *row)
 {
     struct bytes diff;
@@ -35,12 +45,8 @@ static void write_row(struct json *json, const struct plan *plan, const struct p
         bool shown = !row->secret && diff_of_row(plan->arena, row, &diff, &error);
         json_whole(json, "diff", shown ? diff : BYTES(""));
     }
-    if (row->argv) {
-        json_open(json, "command", '[');
-        for (size_t i = 0; row->argv[i]; i++)
-            json_text(json, NULL, row->argv[i]);
-        json_close(json, ']');
-    }
+    write_words(json, "command", row->argv);
+    write_words(json, "only_if", row->only_if);
     json_bool(json, "done", row->done);
     json_close(json, '}');
 }

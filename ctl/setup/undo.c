@@ -3,12 +3,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct undo {
     struct plan *plan;
     const struct backup *backup;
+    const struct backup_entry *first;
     bool force;
     const char *changed; /* files that are in the way, with blanks between them */
+    unsigned kept;       /* names given out */
 };
 
 static bool is_of(const struct backup_entry *entry, const struct backup_entry *other)
@@ -33,20 +36,104 @@ static bool follow(const struct backup_entry *entry, const struct backup_entry *
     return true;
 }
 
-static bool keep_present(struct undo *undo, const struct backup_entry *entry,
-                         const struct place_file *now)
+/* Whether a file is what setup made of it, or as it was. */
+static bool is_untouched(const struct undo *undo, const struct backup_entry *entry,
+                         const char digest[BACKUP_DIGEST])
+{
+    char then[BACKUP_DIGEST];
+    memcpy(then, digest, sizeof then);
+    return strcmp(digest, entry->before) == 0 || follow(undo->first, entry, then);
+}
+
+static bool keep_version(struct undo *undo, const char *path, const struct place_file *now)
 {
     static const struct plan_access alone = {.mode = 0600};
-    const char *name = strrchr(entry->path, '/');
-    const char *kept = arena_printf(undo->plan->arena, "%s/%s.before-undo", undo->backup->folder,
-                                    name ? name + 1 : entry->path);
+    const char *kept = backup_kept_name(undo->backup, path, undo->kept++);
     if (!kept)
         return false;
     struct plan_row *row = plan_file(undo->plan, kept, now->content, alone);
     if (row)
         row->secret = true; /* shown once already, as what goes */
-    plan_say(undo->plan, PLAN_NOTE, "%s was changed since setup: that version is kept in %s",
-             entry->path, kept);
+    plan_say(undo->plan, PLAN_NOTE, "%s was changed since setup: that version is kept in %s", path,
+             kept);
+    return true;
+}
+
+/* Without force: who has to do with it decides. */
+static bool is_in_the_way(struct undo *undo, const char *path, struct error *error)
+{
+    undo->changed = arena_printf(undo->plan->arena, "%s %s", undo->changed, path);
+    return undo->changed || error_set(error, "memory is out");
+}
+
+static bool restore(struct undo *undo, const char *path, const struct place_file *now,
+                    struct place_file *old)
+{
+    bool moved = now->exists &&
+                 (now->mode != old->mode || now->user != old->user || now->group != old->group);
+    if (moved && !undo->force) {
+        plan_say(undo->plan, PLAN_NOTE,
+                 "the mode or owner of %s was changed since setup, and stays (it was %04o, %u:%u)",
+                 path, (unsigned)old->mode, (unsigned)old->user, (unsigned)old->group);
+        old->mode = now->mode;
+        old->user = now->user;
+        old->group = now->group;
+    }
+    plan_restore(undo->plan, path, old);
+    return true;
+}
+
+/* The path that was set up was a link, and no longer leads there. */
+static bool put_back_given(struct undo *undo, const struct backup_entry *entry,
+                           const struct place_file *old, struct error *error)
+{
+    struct place_file now;
+    const char *real = place_real_path(undo->plan->arena, entry->given);
+    if (!real || !place_read(undo->plan->arena, real, &now, error))
+        return real ? false : error_set(error, "memory is out");
+    if (strcmp(real, entry->path) == 0 ||
+        (now.exists && old->exists && bytes_equal(now.content, old->content)))
+        return true;
+    if (!undo->force)
+        return is_in_the_way(undo, entry->given, error);
+    if (now.exists && !keep_version(undo, real, &now))
+        return error_set(error, "memory is out");
+    struct place_file wanted = *old;
+    plan_say(undo->plan, PLAN_NOTE, "%s led to %s when it was set up: now it holds the old content",
+             entry->given, entry->path);
+    return !old->exists || restore(undo, real, &now, &wanted);
+}
+
+static bool is_there(const struct undo *undo, const char *path)
+{
+    const char *folder = place_folder_of(undo->plan->arena, path);
+    return folder && access(folder, F_OK) == 0;
+}
+
+/* With force, of what was changed: the folder that it lay in may be away with all that was there.
+ */
+static bool put_back_changed(struct undo *undo, const struct backup_entry *entry,
+                             const struct place_file *now, struct place_file *old,
+                             struct error *error)
+{
+    if (now->exists && !keep_version(undo, entry->path, now))
+        return error_set(error, "memory is out");
+    if (old->exists && is_there(undo, entry->path))
+        return restore(undo, entry->path, now, old);
+    if (old->exists) {
+        const char *kept = backup_kept_name(undo->backup, entry->path, undo->kept++);
+        struct plan_row *row =
+            kept ? plan_file(undo->plan, kept, old->content, (struct plan_access){.mode = 0600})
+                 : NULL;
+        if (!row)
+            return error_set(error, "memory is out");
+        row->secret = true;
+        plan_say(undo->plan, PLAN_NOTE,
+                 "%s is not put back, as its folder is gone: its old content is kept in %s",
+                 entry->path, kept);
+        return true;
+    }
+    plan_remove(undo->plan, entry->path);
     return true;
 }
 
@@ -59,30 +146,28 @@ static bool put_back(struct undo *undo, const struct backup_entry *entry, struct
         return false;
     if (!backup_digest(&now, digest))
         return error_set(error, "memory is out");
-    bool untouched = follow(undo->backup->entries, entry, digest);
+    bool untouched = is_untouched(undo, entry, digest);
     if (!untouched && !entry->existed && !undo->force) {
         plan_say(undo->plan, PLAN_NOTE, "%s was changed since setup made it: it stays",
                  entry->path);
         return true;
     }
-    if (!untouched && !undo->force) {
-        undo->changed = arena_printf(undo->plan->arena, "%s %s", undo->changed, entry->path);
-        return undo->changed || error_set(error, "memory is out");
-    }
-    if (!untouched && now.exists && !keep_present(undo, entry, &now))
-        return error_set(error, "memory is out");
-    if (!backup_old(undo->backup, entry, &old, error))
+    if (!untouched && !undo->force)
+        return is_in_the_way(undo, entry->path, error);
+    if (!backup_old(undo->backup, entry, &old, error) ||
+        (entry->given && !put_back_given(undo, entry, &old, error)))
         return false;
+    if (!untouched)
+        return put_back_changed(undo, entry, &now, &old, error);
     if (old.exists)
-        plan_restore(undo->plan, entry->path, &old);
-    else
-        plan_remove(undo->plan, entry->path);
+        return restore(undo, entry->path, &now, &old);
+    plan_remove(undo->plan, entry->path);
     return true;
 }
 
-static bool is_first(const struct backup *backup, const struct backup_entry *entry)
+static bool is_first(const struct undo *undo, const struct backup_entry *entry)
 {
-    const struct backup_entry *other = backup->entries;
+    const struct backup_entry *other = undo->first;
     while (other != entry && !is_of(other, entry))
         other = other->next;
     return other == entry;
@@ -95,8 +180,7 @@ static bool put_back_from(struct undo *undo, const struct backup_entry *entry, s
         return true;
     if (!put_back_from(undo, entry->next, error))
         return false;
-    return entry->kind != BACKUP_FILE || !is_first(undo->backup, entry) ||
-           put_back(undo, entry, error);
+    return entry->kind != BACKUP_FILE || !is_first(undo, entry) || put_back(undo, entry, error);
 }
 
 static void remove_folders(struct undo *undo, const struct backup_entry *entry)
@@ -108,10 +192,13 @@ static void remove_folders(struct undo *undo, const struct backup_entry *entry)
         plan_remove_folder(undo->plan, entry->path);
 }
 
-bool undo_plan(struct plan *plan, const struct backup *backup, bool force, struct error *error)
+bool undo_plan(struct plan *plan, const struct backup *backup, const struct undo_wanted *wanted,
+               struct error *error)
 {
-    struct undo undo = {plan, backup, force, ""};
-    if (!put_back_from(&undo, backup->entries, error))
+    struct undo undo = {plan, backup, backup->entries, wanted->force, "", 0};
+    for (size_t i = 0; i < wanted->first && undo.first; i++)
+        undo.first = undo.first->next;
+    if (!put_back_from(&undo, undo.first, error))
         return false;
     if (*undo.changed)
         return error_set(error,
@@ -119,6 +206,6 @@ bool undo_plan(struct plan *plan, const struct backup *backup, bool force, struc
                          "setup's lines out by hand, or put them back as they were before setup "
                          "with --undo --force",
                          undo.changed);
-    remove_folders(&undo, backup->entries);
+    remove_folders(&undo, undo.first);
     return plan_good(plan, error);
 }

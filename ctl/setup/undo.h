@@ -5,11 +5,18 @@
 #include "ctl/setup/backup.h"
 #include "ctl/setup/plan.h"
 
-/* Adds the rows that put everything back, the last change first. A file that setup made and
- * somebody changed since stays, and the plan says so. A file that was there before and was changed
- * since is an error that names them all; with force its present content is kept in the backups'
- * folder, and it is put back. When the plan was carried out: backup_cut(backup, 0). */
-MUST_CHECK bool undo_plan(struct plan *plan, const struct backup *backup, bool force,
-                          struct error *error);
+struct undo_wanted {
+    size_t first; /* the entry of the backup to begin with; 0: all */
+    bool force;
+};
+
+/* Adds the rows that put everything back, the last change first. A mode or owner that somebody
+ * changed since stays, and so does a file that setup made and somebody changed; the plan says so. A
+ * file that was there before and was changed since, or a link to it that leads elsewhere now, is an
+ * error that names them all; with force the present content is kept in the backups' folder, and the
+ * old one is put back with its mode and owner. When the plan was carried out:
+ * backup_cut(backup, first). */
+MUST_CHECK bool undo_plan(struct plan *plan, const struct backup *backup,
+                          const struct undo_wanted *wanted, struct error *error);
 
 #endif

@@ -72,14 +72,15 @@ class Host:
     def settle(self):
         """Postfix's tools wait for files that are younger than two seconds."""
         for name in ("main.cf", "master.cf"):
-            with contextlib.suppress(PermissionError):  # a test has made it unchangeable
+            with contextlib.suppress(PermissionError, FileNotFoundError):  # a test has made it so
                 os.utime(self.postfix / name, (1_000_000_000, 1_000_000_000))
 
     def command(self, *arguments):
         """What setup() runs."""
-        return (program("ctl/submilterctl"), "-c", self.config, "setup", "postfix",
-                "--postfix-config", self.postfix, "--state", self.state, "--records", self.records,
-                "--user", USER, "--daemon", program("milter/submilter"), *arguments)
+        return [str(word) for word in (
+            program("ctl/submilterctl"), "-c", self.config, "setup", "postfix",
+            "--postfix-config", self.postfix, "--state", self.state, "--records", self.records,
+            "--user", USER, "--daemon", program("milter/submilter"), *arguments)]
 
     def setup(self, *arguments, check=(0, 2)):
         """The exit code and what was printed, as (code, text)."""
@@ -95,6 +96,12 @@ class Host:
         found = json.loads(said)
         assert found["exit"] == code
         return found
+
+    @property
+    def backups(self):
+        """The folder of this instance's backups."""
+        [folder] = [path for path in self.state.iterdir() if path.is_dir()]
+        return folder
 
     def conf(self):
         """submilter.conf as it was written."""

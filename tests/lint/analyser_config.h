@@ -2,6 +2,6 @@
 #define _GNU_SOURCE 1
 #define PACKAGE_VERSION "0"
 #define SYSCONFDIR "/etc/submilter"
-#define STATEDIR "/var/lib/submilter"
+#define SETUPDIR "/var/lib/submilter-setup"
 #define LOGDIR "/var/log/submilter"
 #define SBINDIR "/usr/sbin"

@@ -54,8 +54,8 @@ def test_the_units_fit_the_rest():
 
 
 def test_what_systemd_makes_and_removes():
-    """/run/submilter may hold the socket that stays while the service is down; /var/lib/submilter is root's, who
-    puts files of the host back from there: systemd would give it to the daemon's user."""
+    """/run/submilter may hold the socket that stays while the service is down; the daemon needs nothing below
+    /var/lib, and systemd would give a StateDirectory= to its user."""
     service = unit_file.service()
     assert unit_file.values(service, "Service", "RuntimeDirectory") == ["submilter"]
     assert unit_file.values(service, "Service", "RuntimeDirectoryPreserve") == ["yes"]

@@ -211,11 +211,11 @@ def test_what_the_daemons_user_cannot_read_is_found_first(host):
 
 
 def test_a_service_that_does_not_start(host):
-    """Nothing asks it, nothing is enabled, and systemd reads the units as they were."""
+    """Nothing asks it, nothing is enabled or goes on, and systemd reads the units as they were."""
     before = host.state("/etc")
     host.write("/etc/systemd/system/submilter.service.d/override.conf", f"[Service]\nExecStart=\nExecStart=/bin/false -c {host.config}\n")
     broken = host.state("/etc")
     plan = host.set_up("--yes", check=73)
     assert "Everything was put back" in plan["error"]
     assert host.state("/etc") == broken != before
-    assert host.asked() == [*ANEW[:3], "daemon-reload"]
+    assert host.asked() == [*ANEW[:3], "daemon-reload", "stop submilter.service submilter.socket"]

@@ -1,5 +1,6 @@
 /* What postconf says of a configuration of the test's own, and lists as main.cf writes them. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -251,12 +252,37 @@ static void test_runs_programs(void **state)
     assert_string_equal(output.err.data, "err\n");
     assert_false(program_must_run(arena, both, 60, &output, &error));
     assert_string_equal(error.text, "sh failed with 3: err");
+    const char *const warns[] = {
+        "sh", "-c",
+        "echo 'x: warning: a' >&2; echo b >&2; echo 'x: fatal: c' >&2; echo d >&2; exit 1", NULL};
+    assert_false(program_must_run(arena, warns, 60, &output, &error));
+    assert_string_equal(error.text, "sh failed with 1: x: fatal: c");
+    const char *const mild[] = {"sh", "-c", "echo 'warning: a' >&2; echo b >&2; exit 1", NULL};
+    assert_false(program_must_run(arena, mild, 60, &output, &error));
+    assert_string_equal(error.text, "sh failed with 1: b");
     assert_false(program_run(arena, missing, 60, &output, &error));
     assert_non_null(strstr(error.text, "submilter-no-such-program"));
     assert_false(program_run(arena, hangs, 0, &output, &error));
     assert_non_null(strstr(error.text, "did not end"));
     assert_true(program_run(arena, killed, 60, &output, &error));
     assert_int_equal(output.status, 128 + 9);
+}
+
+/* A daemon that is started while signals are held back has to hear them. */
+static void test_programs_begin_with_no_signal_blocked(void **state)
+{
+    (void)state;
+    struct program_output output;
+    struct error error;
+    sigset_t blocked;
+    sigset_t before;
+    const char *const ends[] = {"sh", "-c", "kill -USR1 $$; exit 1", NULL};
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &blocked, &before);
+    assert_true(program_run(arena, ends, 60, &output, &error));
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    assert_int_equal(output.status, 128 + SIGUSR1);
 }
 
 int main(void)
@@ -270,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_says_its_socket_in_the_mtas_words),
         cmocka_unit_test(test_tells_services_apart),
         cmocka_unit_test(test_runs_programs),
+        cmocka_unit_test(test_programs_begin_with_no_signal_blocked),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -1,0 +1,13 @@
+/* Text of others (configurations, what programs say) for a terminal. */
+#ifndef CTL_PLAIN_H
+#define CTL_PLAIN_H
+
+#include <stdio.h>
+
+#include "policy/bytes.h"
+
+/* Lines and tabs stay; other control characters, those that turn the direction of writing, and what
+ * is no UTF-8 are written as \xNN, byte for byte. */
+void plain_write(FILE *out, struct bytes text);
+
+#endif

@@ -1,0 +1,63 @@
+/* What is quoted comes out of a shell as it was. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dkim/shell.h"
+
+static void expect_back(struct arena *arena, const char *shell, const char *word)
+{
+    char read[1024];
+    const char *quoted = shell_quote(arena, word);
+    /* In quotes once more, for the shell that popen(3) runs. */
+    const char *line = arena_printf(arena, "printf %%s. %s", quoted);
+    FILE *out = popen(arena_printf(arena, "%s -c %s", shell, shell_quote(arena, line)), "re");
+    assert_non_null(out);
+    size_t len = fread(read, 1, sizeof read - 1, out);
+    assert_int_equal(pclose(out), 0);
+    read[len] = '\0';
+    assert_string_equal(read, arena_printf(arena, "%s.", word));
+}
+
+static void test_comes_back(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(1024 * 1024);
+    char longest[600];
+    memset(longest, 'a', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
+    longest[300] = ' ';
+    const char *const words[] = {"",     "/plain/path", "two words", "it's",     "$HOME `id` \"x\"",
+                                 "a\\b", "'",           "*?[x]",     "\xc3\xa4", longest};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        expect_back(arena, "sh", words[i]);
+    assert_string_equal(shell_quote(arena, "/plain/path"), "/plain/path");
+    arena_free(arena);
+}
+
+/* Which a terminal must not see. */
+static void test_control_characters(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(1024 * 1024);
+    static const char word[] = "a\x1b]0;t\a\n'\\1";
+    const char *quoted = shell_quote(arena, word);
+    for (const char *at = quoted; *at; at++)
+        assert_true(*at >= ' ' && *at < 0x7f);
+    expect_back(arena, "bash", word);
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_comes_back),
+        cmocka_unit_test(test_control_characters),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
