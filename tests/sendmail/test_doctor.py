@@ -92,10 +92,15 @@ BY_COMMAND = {
     "sendmail.no-login": edit_and_build("Name=MSA, M=Ea", "Name=MSA, M=EA"),
     "sendmail.login-before-tls": edit_and_build("`A p'", "`A'"),
     "sendmail.host-names": without_line("define(`confDONT_EXPAND_CNAMES'"),
+    "sendmail.mime-headers": without_line("define(`confMAX_MIME_HEADER_LENGTH'"),
+    "sendmail.full-name": without_line("define(`confFROM_HEADER'"),
+    "sendmail.no-recipient": edit_and_build(
+        BEFORE_MAILERS, "define(`confNO_RCPT_ACTION', `add-to-undisclosed')dnl\nMAILER(smtp)dnl"),
     "sendmail.eight-bit": without_line("MODIFY_MAILER_FLAGS"),
     "sendmail.line-length": without_line("define(`SMTP_MAILER_LL'"),
 }
 BY_HAND = {
+    "sendmail.mailer-flags": edit_and_build(BEFORE_MAILERS, "MODIFY_MAILER_FLAGS(`ESMTP', `+9')dnl\nMAILER(smtp)dnl"),
     "sendmail.no-tls": without_line("define(`confSERVER_CERT'"),
     "sendmail.masquerade": edit_and_build(BEFORE_MAILERS, "MASQUERADE_AS(`example.com')dnl\nMAILER(smtp)dnl"),
     "sendmail.genericstable": edit_and_build(
@@ -128,6 +133,12 @@ def test_found_and_mended_by_hand(host, name):
     found = findings(host)
     assert list(found) == [name], found
     assert not any(finding["mend_is_command"] for finding in found[name])
+
+
+@pytest.mark.parametrize("limits, found", [("0/0", False), ("0/1024", True), ("2048/0", True), ("256", True)])
+def test_both_limits_of_mime_headers(host, limits, found):
+    edit_and_build("confMAX_MIME_HEADER_LENGTH', `0'", f"confMAX_MIME_HEADER_LENGTH', `{limits}'")(host)
+    assert list(findings(host)) == (["sendmail.mime-headers"] if found else [])
 
 
 def test_what_cannot_be_read_is_said(host):

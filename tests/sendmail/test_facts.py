@@ -15,6 +15,8 @@ from harness.sendmail import Sendmail, Service
 from harness.site import Site
 from harness.submission import Submission, submit
 
+from mime_shapes import SHAPES
+
 WANTED = {
     "connect": "j v {daemon_port} {daemon_name} {client_addr} {client_name} {client_ptr}",
     "helo": "{tls_version} {cipher} {cipher_bits}",
@@ -164,3 +166,36 @@ def test_what_it_makes_of_a_field(tell, sent, left):
         assert told.fields()[-1][1] == sent.split(b":", 1)[1], "to a milter it is shown as it was sent"
     named = Message.parse(arrived).named(sent.split(b":")[0].decode())
     assert named == ([left] if left else [])
+
+
+@pytest.fixture(scope="module")
+def bare():
+    """As m4 makes it without contrib/sendmail/submilter.m4."""
+    with Site([Service("bare")], mta=Sendmail) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def arrives_from_bare(bare):
+    def hand_in(message, **how):
+        outcome = submit(bare, Submission("bare", message=message, **how))
+        assert outcome.accepted, outcome.reply
+        return Message.parse(bare.sink.wait(outcome.queue_id).data)
+
+    return hand_in
+
+
+@pytest.mark.parametrize("fields, body", SHAPES.values(), ids=SHAPES)
+def test_mime_parts_are_written_anew(arrives_from_bare, fields, body):
+    """Unless MaxMimeHeaderLength is 0: submilter.m4 says so."""
+    sent = Message.parse(b"From: alice@example.com\r\n" + fields + b"\r\n" + body)
+    arrived = arrives_from_bare(b"From: alice@example.com\r\n" + fields + b"\r\n" + body)
+    assert arrived.body != sent.body or not set(sent.fields) <= set(arrived.fields)
+
+
+@pytest.mark.parametrize("name, fields", [("From", b""), ("Resent-From", b"From: a@example.com\r\nResent-To: b@c.example\r\n")])
+def test_full_name_is_the_name_of_the_sender_that_it_adds(arrives_from_bare, name, fields):
+    """Whatever a filter does to that field. confFROM_HEADER makes it, which submilter.m4 defines anew."""
+    arrived = arrives_from_bare(b"Full-Name: ceo@example.com\r\n" + fields + b"\r\nx\r\n")
+    assert arrived.named(name) == [f'{name}: "ceo@example.com" <alice@example.com>'.encode()]
+    assert not arrived.named("Full-Name")
