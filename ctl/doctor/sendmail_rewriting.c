@@ -138,6 +138,10 @@ static void look_at_options(struct doctor *doctor, const struct sendmail_view *v
             doctor, "sendmail.mime-headers", "MaxMimeHeaderLength",
             sendmail_view_add(doctor, view, "define(`confMAX_MIME_HEADER_LENGTH', `0')dnl\n"),
             "%s: only 0 switches it off", limits ? limits : "not set, which is 2048/1024");
+    if (view->cf.takes_full_name)
+        doctor_find(doctor, "sendmail.full-name", "the H lines of From and Resent-From",
+                    sendmail_view_add(doctor, view, "define(`confFROM_HEADER', `<$g>')dnl\n"),
+                    "$x stands in them");
     if (missing &&
         (strcasecmp(missing, "add-to") == 0 || strcasecmp(missing, "add-to-undisclosed") == 0))
         doctor_find(doctor, "sendmail.no-recipient", "NoRecipientAction",
