@@ -199,3 +199,40 @@ def test_full_name_is_the_name_of_the_sender_that_it_adds(arrives_from_bare, nam
     arrived = arrives_from_bare(b"Full-Name: ceo@example.com\r\n" + fields + b"\r\nx\r\n")
     assert arrived.named(name) == [f'{name}: "ceo@example.com" <alice@example.com>'.encode()]
     assert not arrived.named("Full-Name")
+
+
+class Changing(Sendmail):
+    """With what submilterctl doctor finds: flags of the mailer, and a To that is added."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments, more="MODIFY_MAILER_FLAGS(`ESMTP', `+9cEL')dnl\n"
+                                          "define(`confNO_RCPT_ACTION', `add-to')dnl")
+
+
+@pytest.fixture(scope="module")
+def changing():
+    with Site([Service("changing")], mta=Changing) as site:
+        yield site
+
+
+TO = b"To: Bob <bob@example.net>\r\n"
+# Fields and body as they are sent, and a text that shows what became of them.
+CHANGES = {
+    "9, quoted-printable": (
+        TO + b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: quoted-printable\r\n",
+        b"Gr=C3=BC=C3=9Fe\r\n",
+        "\r\n\r\nGrüße\r\n".encode()),
+    "c, names": (TO, b"x\r\n", b"\r\nTo: bob@example.net\r\n"),
+    "E, From in the body": (TO, b"From here on\r\n", b"\r\n\r\n>From here on\r\n"),
+    "L, long lines": (TO, b"x" * 991 + b"\r\n", b"!\r\n"),
+    "NoRecipientAction": (b"", b"x\r\n", b"\r\nTo: bob@example.net\r\n"),
+}
+
+
+@pytest.mark.parametrize("fields, body, left", CHANGES.values(), ids=CHANGES)
+def test_settings_that_change_mail_on_its_way_out(changing, fields, body, left):
+    message = b"From: alice@example.com\r\n" + fields + b"\r\n" + body
+    outcome = submit(changing, Submission("changing", message=message))
+    assert outcome.accepted, outcome.reply
+    assert left in changing.sink.wait(outcome.queue_id).data
