@@ -214,3 +214,17 @@ const char *settings_policy_base(const struct settings *settings, const char *na
     const struct named_policy *policy = policies_find(settings, name);
     return policy ? policy->base : NULL;
 }
+
+static bool policy_signs(const struct settings *settings, const char *name)
+{
+    const struct policy *policy = settings_policy(settings, name, (struct bytes){NULL, 0});
+    return policy && policy->settings[RULE_dkim]->mode != MODE_OFF;
+}
+
+bool settings_signs(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->listener_count; i++)
+        if (policy_signs(settings, settings->listeners[i].policy))
+            return true;
+    return policy_signs(settings, "submission") || policy_signs(settings, "local");
+}

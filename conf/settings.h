@@ -100,6 +100,10 @@ const struct policy *settings_policy(const struct settings *settings, const char
 /* What a policy goes back to: "submission", "local" or "inbound" (its own name or its base). */
 const char *settings_policy_base(const struct settings *settings, const char *name);
 
+/* Whether any mail is signed: the rule dkim is not off for users, for this host or for a listener.
+ * Else keys and other signers are no concern of ours. */
+bool settings_signs(const struct settings *settings);
+
 /* `submilterctl conf`: every key's effective value, one a line, "# FILE:LINE" or "# default"
  * behind. */
 bool settings_print(const struct settings *settings, FILE *out);

@@ -18,7 +18,7 @@ static void advise_domains(const struct snapshot *snapshot, advice_say *say)
         say("%s: domains is empty: nothing is signed, mail from this host itself is refused, and "
             "nothing is guarded against spoofing; write domains = [ \"example.com\" ];",
             settings->path);
-    for (size_t i = 0; i < domains->count; i++)
+    for (size_t i = 0; settings_signs(settings) && i < domains->count; i++)
         if (!keystore_find(snapshot->keystore, bytes_of(domains->items[i]), settings->dkim.parents,
                            &keys))
             say("domains: there is no key for %s in %s: its mail waits, or leaves unsigned where "

@@ -4,13 +4,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "milter/clock.h"
+
 #define KIND (SOCK_SEQPACKET | SOCK_CLOEXEC)
+#define CALLERS 64
+#define CALL_MILLISECONDS 500
+#define CALL_AGAIN_MILLISECONDS 10
 
 union ancillary {
     struct cmsghdr header;
@@ -98,7 +104,8 @@ bool channel_listen(pid_t predecessor, int *ret_listening, struct error *error)
     struct sockaddr_un address;
     socklen_t len = meeting_point(predecessor, &address);
     int fd = socket(AF_UNIX, KIND, 0);
-    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, len) == 0 && listen(fd, 1) == 0) {
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, len) == 0 &&
+        listen(fd, CALLERS) == 0) {
         *ret_listening = fd;
         return true;
     }
@@ -107,28 +114,46 @@ bool channel_listen(pid_t predecessor, int *ret_listening, struct error *error)
         close(fd);
     return error_set(error,
                      reason == EADDRINUSE
-                         ? "another process is taking over from process %ld already"
+                         ? "another process is taking over from process %ld already, or only "
+                           "keeps its name: ss -xlp shows which"
                          : "cannot wait for process %ld to hand over",
                      (long)predecessor);
 }
 
+/* Anybody may call. */
 bool channel_meet(int listening, pid_t predecessor, int milliseconds, int *ret_channel,
                   struct error *error)
 {
-    struct ucred peer = {0};
-    socklen_t len = sizeof peer;
-    if (!wait_for(listening, milliseconds, error))
-        return false;
-    int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
-    if (fd < 0)
-        return error_set(error, "accept: %s", strerror(errno));
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid == predecessor) {
-        *ret_channel = fd;
-        return true;
+    int64_t until = clock_milliseconds() + milliseconds;
+    for (;;) {
+        struct ucred peer = {0};
+        socklen_t len = sizeof peer;
+        int64_t left = until - clock_milliseconds();
+        if (!wait_for(listening, left > 0 ? (int)left : 0, error))
+            return false;
+        int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+        if (fd < 0)
+            return error_set(error, "accept: %s", strerror(errno));
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.pid == predecessor) {
+            *ret_channel = fd;
+            return true;
+        }
+        close(fd);
+        if (left <= 0)
+            return error_set(error, "only others answer");
     }
-    close(fd);
-    return error_set(error, "process %ld answered in the place of process %ld", (long)peer.pid,
-                     (long)predecessor);
+}
+
+/* Others may keep the name and let nobody in: that does not hold us for long. */
+static bool connects(int fd, const struct sockaddr_un *address, socklen_t len)
+{
+    for (int waited = 0; connect(fd, (const struct sockaddr *)address, len) < 0;
+         waited += CALL_AGAIN_MILLISECONDS) {
+        if (errno != EAGAIN || waited >= CALL_MILLISECONDS)
+            return false;
+        poll(NULL, 0, CALL_AGAIN_MILLISECONDS);
+    }
+    return true;
 }
 
 int channel_call(void)
@@ -137,8 +162,8 @@ int channel_call(void)
     socklen_t peer_len = sizeof peer;
     struct sockaddr_un address;
     socklen_t len = meeting_point(getpid(), &address);
-    int fd = socket(AF_UNIX, KIND, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, len) == 0 &&
+    int fd = socket(AF_UNIX, KIND | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connects(fd, &address, len) &&
         getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len) == 0 &&
         (peer.uid == 0 || peer.uid == geteuid()))
         return fd;

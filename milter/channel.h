@@ -9,8 +9,8 @@
  *   left                      ->                   the running one finishes its sessions and ends
  *
  * At any point before "left" the successor may say "failed REASON" (or "exec ERRNO", where it could
- * not be run), or be gone: the running one
- * then accepts again, and nothing is lost, as connections wait in the socket meanwhile. */
+ * not be run), or be gone: the running one then accepts again, and nothing is lost, as connections
+ * wait in the socket meanwhile. */
 #ifndef MILTER_CHANNEL_H
 #define MILTER_CHANNEL_H
 
@@ -34,8 +34,9 @@ MUST_CHECK bool channel_receive(int channel, int milliseconds, char text[CHANNEL
                                 int *ret_passed, struct error *error);
 
 /* A successor that root starts waits for its predecessor under an abstract name with that one's
- * process id. channel_meet waits there; channel_call calls whoever waits, and returns -1 when
- * nobody does, or somebody who is neither root nor our own user. */
+ * process id. channel_meet waits there for that one, at most so many milliseconds, and sends all
+ * others away; channel_call calls whoever waits, and returns -1 when nobody does, or somebody who
+ * is neither root nor our own user. */
 MUST_CHECK bool channel_listen(pid_t predecessor, int *ret_listening, struct error *error);
 MUST_CHECK bool channel_meet(int listening, pid_t predecessor, int milliseconds, int *ret_channel,
                              struct error *error);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "milter/advice.h"
+#include "milter/clock.h"
 #include "milter/connection.h"
 #include "milter/current.h"
 #include "milter/handover.h"
@@ -25,14 +25,6 @@
 #define LEAVING_MILLISECONDS (600 * 1000)
 #define LOOK_MILLISECONDS 100
 
-static int64_t milliseconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* What is allowed, and hardly meant. */
 static bool is_same(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
@@ -142,22 +134,22 @@ static void say_started(const char *path, const struct listening *listening)
 static int64_t watch(const struct listening *listening, int64_t due)
 {
     int interval = notify_interval();
-    int64_t now = milliseconds();
+    int64_t now = clock_milliseconds();
     if (!interval || now < due)
         return due;
-    if (server_ask(listening, interval / 2 + 1) != SERVER_SILENT)
+    if (handover_is_paused() || server_ask(listening, interval / 2 + 1) != SERVER_SILENT)
         notify_alive();
     else
         log_error("libmilter has not answered for %d ms: the service manager is not told that we "
                   "are alive",
                   interval / 2 + 1);
-    return milliseconds() + interval;
+    return clock_milliseconds() + interval;
 }
 
 /* How long to sleep where nothing happens. */
 static int patience(int64_t due)
 {
-    int64_t left = due - milliseconds();
+    int64_t left = due - clock_milliseconds();
     if (handover_channel() >= 0)
         return LOOK_MILLISECONDS;
     if (!notify_interval())
@@ -196,7 +188,7 @@ static bool step_hand_over(void)
 /* Until SIGNAL_STOP, SIGNAL_ENDED, or SIGNAL_SUCCEED: a successor serves now. */
 static enum signal_event serve(const struct arguments *arguments, const struct listening *listening)
 {
-    int64_t due = milliseconds() + notify_interval();
+    int64_t due = clock_milliseconds() + notify_interval();
     for (;;) {
         enum signal_event event = signals_wait_or(handover_channel(), patience(due));
         switch (event) {

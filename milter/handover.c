@@ -8,33 +8,26 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "milter/channel.h"
+#include "milter/clock.h"
 #include "milter/notify.h"
 #include "milter/server.h"
 #include "milter/signals.h"
 
 /* For loading large tables; nothing waits for it. */
-#define LOAD_SECONDS 300
+#define LOAD_MILLISECONDS (300 * 1000)
 /* For starting libmilter; connections wait in the socket meanwhile, and MTAs for 30 s. */
-#define SERVE_SECONDS 15
+#define SERVE_MILLISECONDS (15 * 1000)
 
 static struct {
     int channel;
     const struct listening *listening;
     const char *program;
     bool paused;
-    time_t until;
+    int64_t until; /* of clock_milliseconds */
 } now = {.channel = -1};
-
-static time_t seconds(void)
-{
-    struct timespec clock;
-    clock_gettime(CLOCK_MONOTONIC, &clock);
-    return clock.tv_sec;
-}
 
 /* Nothing but async-signal-safe calls: other threads were at work when we forked. */
 __attribute__((noreturn)) static void become_successor(const char *program, char *const *arguments,
@@ -86,6 +79,10 @@ bool handover_begin(const struct arguments *arguments, const struct listening *l
     char offer[CHANNEL_TEXT];
     if (now.channel >= 0)
         return error_set(error, "another hand-over is under way");
+    /* The kernel ends what is left of a process id namespace with its first process. */
+    if (getpid() == 1)
+        return error_set(error, "process 1 can't be followed, its end is that of all: restart its "
+                                "container, or have an init start submilter there");
     int channel = channel_call();
     if (channel < 0 && !start(arguments, &channel, error))
         return false;
@@ -97,8 +94,13 @@ bool handover_begin(const struct arguments *arguments, const struct listening *l
     now.listening = listening;
     now.program = arguments->program;
     now.paused = false;
-    now.until = seconds() + LOAD_SECONDS;
+    now.until = clock_milliseconds() + LOAD_MILLISECONDS;
     return true;
+}
+
+bool handover_is_paused(void)
+{
+    return now.paused;
 }
 
 int handover_channel(void)
@@ -108,7 +110,7 @@ int handover_channel(void)
 
 bool handover_is_overdue(void)
 {
-    return now.channel >= 0 && seconds() > now.until;
+    return now.channel >= 0 && clock_milliseconds() > now.until;
 }
 
 void handover_abandon(void)
@@ -126,7 +128,7 @@ static bool on_ready(struct error *error)
     if (!server_pause(error))
         return false;
     now.paused = true;
-    now.until = seconds() + SERVE_SECONDS;
+    now.until = clock_milliseconds() + SERVE_MILLISECONDS;
     return channel_send(now.channel, -1, "yours", error);
 }
 

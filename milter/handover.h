@@ -14,6 +14,10 @@
 MUST_CHECK bool handover_begin(const struct arguments *arguments, const struct listening *listening,
                                struct error *error);
 
+/* Whether nobody accepts just now, for some seconds at most: who connects waits for the successor,
+ * or for its silence. */
+bool handover_is_paused(void);
+
 /* What to poll for handover_step; -1 when no hand-over is under way. */
 int handover_channel(void);
 

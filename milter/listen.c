@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +22,8 @@
 #include "milter/inherited.h"
 
 #define BACKLOG 512
+#define LOCK_MILLISECONDS 5000
+#define LOCK_AGAIN_MILLISECONDS 10
 
 static bool is_live(const struct sockaddr_un *address)
 {
@@ -63,23 +68,37 @@ static bool may_replace(const struct sockaddr_un *address, struct error *error)
     return true;
 }
 
+/* The socket that we have just made, and nothing that the folder's owner has put there since: root
+ * gives it away. Returns a descriptor of its name (O_PATH), or -1. */
+static int hold(const char *temporary, struct stat *ret_status, struct error *error)
+{
+    int made = open(temporary, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (made >= 0 && fstat(made, ret_status) == 0 && S_ISSOCK(ret_status->st_mode) &&
+        ret_status->st_nlink == 1 && ret_status->st_uid == geteuid())
+        return made;
+    if (made >= 0)
+        close(made);
+    error_set(error,
+              "%s: somebody has just put something else in the place of the socket; look who",
+              temporary);
+    return -1;
+}
+
 /* To the user that the daemon will be, who has to be able to connect too (milter/server.h), and to
  * the MTA's group. */
-static bool give(const char *temporary, const char *path, const struct settings *settings,
-                 struct error *error)
+static bool give(int made, const struct stat *status, const char *path,
+                 const struct settings *settings, struct error *error)
 {
     uid_t user;
     gid_t group;
-    struct stat status;
     if (!snapshot_identity(settings, &user, &group, error) ||
         (settings->socket_group && !group_id(settings->socket_group, &group, error)))
         return false;
     if (!settings->socket_group)
         group = (gid_t)-1;
-    if (lstat(temporary, &status) == 0 && status.st_uid == user &&
-        (!settings->socket_group || status.st_gid == group))
+    if (status->st_uid == user && (!settings->socket_group || status->st_gid == group))
         return true;
-    return lchown(temporary, user, group) == 0 ||
+    return fchownat(made, "", user, group, AT_EMPTY_PATH) == 0 ||
            error_set(error,
                      "%s: cannot give it to the group \"%s\": %s; start it as root, or write "
                      "socket_group = \"\";",
@@ -87,10 +106,19 @@ static bool give(const char *temporary, const char *path, const struct settings 
 }
 
 static bool publish(int fd, const char *temporary, const char *path,
-                    const struct settings *settings, struct error *error)
+                    const struct settings *settings, struct listening *listening,
+                    struct error *error)
 {
-    if (!give(temporary, path, settings, error))
+    struct stat status;
+    int made = hold(temporary, &status, error);
+    if (made < 0)
         return false;
+    bool given = give(made, &status, path, settings, error);
+    close(made);
+    if (!given)
+        return false;
+    listening->device = status.st_dev;
+    listening->inode = status.st_ino;
     if (listen(fd, BACKLOG) < 0 || rename(temporary, path) < 0)
         return error_set(error, "%s: %s", path, strerror(errno));
     return true;
@@ -113,12 +141,11 @@ static bool socket_failed(const char *path, int reason, const struct settings *s
                      path, strerror(reason));
 }
 
-static bool open_unix(const char *path, const struct settings *settings,
+static bool make_unix(const char *path, const struct settings *settings,
                       struct listening *listening, struct error *error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct sockaddr_un temporary = {.sun_family = AF_UNIX};
-    struct stat status;
     char suffix[24];
     snprintf(suffix, sizeof suffix, ".%ld", (long)getpid());
     if (strlen(path) + strlen(suffix) >= sizeof address.sun_path)
@@ -141,17 +168,41 @@ static bool open_unix(const char *path, const struct settings *settings,
             close(fd);
         return socket_failed(path, reason, settings, error);
     }
-    if (!publish(fd, temporary.sun_path, path, settings, error)) {
+    if (!publish(fd, temporary.sun_path, path, settings, listening, error)) {
         unlink(temporary.sun_path);
         close(fd);
         return false;
     }
     listening->fd = fd;
     snprintf(listening->path, sizeof listening->path, "%s", path);
-    listening->inode = lstat(path, &status) == 0 ? status.st_ino : 0;
     memcpy(&listening->address, &address, sizeof address);
     listening->address_len = sizeof address;
     return true;
+}
+
+/* Of two that start at once the second one finds the first. Whoever may read the folder can hold
+ * the lock too: it is not waited for longer than an honest start takes. */
+static int lock_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s/", slash ? (int)(slash - path) : 0, path);
+    int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int waited = 0; lock >= 0 && waited < LOCK_MILLISECONDS &&
+                         flock(lock, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+         waited += LOCK_AGAIN_MILLISECONDS)
+        poll(NULL, 0, LOCK_AGAIN_MILLISECONDS);
+    return lock;
+}
+
+static bool open_unix(const char *path, const struct settings *settings,
+                      struct listening *listening, struct error *error)
+{
+    int lock = lock_folder(path);
+    bool made = make_unix(path, settings, listening, error);
+    if (lock >= 0)
+        close(lock);
+    return made;
 }
 
 static int open_address(const struct addrinfo *address)
@@ -248,6 +299,6 @@ void listen_remove(const struct listening *listening)
 {
     struct stat status;
     if (listening->path[0] && lstat(listening->path, &status) == 0 &&
-        status.st_ino == listening->inode)
+        status.st_dev == listening->device && status.st_ino == listening->inode)
         unlink(listening->path);
 }

@@ -10,7 +10,8 @@ struct listening {
     int fd;
     char spec[160]; /* its address, in the words of settings->socket */
     char path[108]; /* of a unix socket that is ours to remove; "" otherwise */
-    unsigned long long inode;
+    dev_t device;   /* and these two are what stands there, if it is still ours */
+    ino_t inode;
     struct sockaddr_storage address; /* where it can be reached */
     socklen_t address_len;
     bool lent; /* whoever handed it to us keeps it open: what comes when we don't accept waits */

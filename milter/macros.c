@@ -142,14 +142,17 @@ enum missing {
 static const struct {
     const char *macro;
     const char *consequence;
+    const char *postfix; /* the setting that names it */
+    const char *sendmail;
 } missing_texts[MISSING_COUNT] = {
-    [MISSING_QUEUE_ID] = {"i", "records carry no queue id; Postfix: milter_end_of_data_macros"},
-    [MISSING_DAEMON_PORT] = {"{daemon_port}", "listeners that are told by ports never match; "
-                                              "Postfix: milter_connect_macros"},
-    [MISSING_MECHANISM] = {"{auth_type}", "login mechanisms can't be checked; Postfix: "
-                                          "milter_mail_macros"},
-    [MISSING_CIPHER_BITS] = {"{cipher_bits}", "the floor of tls.min_cipher_bits can't be met; "
-                                              "Postfix: milter_helo_macros"},
+    [MISSING_QUEUE_ID] = {"i", "records carry no queue id", "milter_end_of_data_macros",
+                          "confMILTER_MACROS_ENVFROM"},
+    [MISSING_DAEMON_PORT] = {"{daemon_port}", "listeners that are told by ports never match",
+                             "milter_connect_macros", "confMILTER_MACROS_CONNECT"},
+    [MISSING_MECHANISM] = {"{auth_type}", "login mechanisms can't be checked", "milter_mail_macros",
+                           "confMILTER_MACROS_ENVFROM"},
+    [MISSING_CIPHER_BITS] = {"{cipher_bits}", "the floor of tls.min_cipher_bits can't be met",
+                             "milter_helo_macros", "confMILTER_MACROS_HELO"},
 };
 
 void macros_report_missing(SMFICTX *context, const struct connection *connection)
@@ -157,6 +160,7 @@ void macros_report_missing(SMFICTX *context, const struct connection *connection
     static atomic_bool said[2][MISSING_COUNT]; /* by kind: sendmail(1), SMTP */
     const struct message_session *session = &connection->session;
     bool smtp = session->connection.smtp;
+    bool sendmail = session->connection.mta == MTA_SENDMAIL;
     bool missing[MISSING_COUNT] = {
         [MISSING_QUEUE_ID] = !connection->queue_id[0],
         [MISSING_DAEMON_PORT] = smtp && !value_of(context, "{daemon_port}").len,
@@ -165,7 +169,8 @@ void macros_report_missing(SMFICTX *context, const struct connection *connection
     };
     for (int i = 0; i < MISSING_COUNT; i++)
         if (missing[i] && !atomic_exchange(&said[smtp][i], true))
-            log_warning("%s connections: the MTA did not send the macro %s: %s",
+            log_warning("%s connections: the MTA did not send the macro %s: %s; %s has to name it",
                         smtp ? "SMTP" : "sendmail(1)", missing_texts[i].macro,
-                        missing_texts[i].consequence);
+                        missing_texts[i].consequence,
+                        sendmail ? missing_texts[i].sendmail : missing_texts[i].postfix);
 }

@@ -1,5 +1,6 @@
 /* submilter: reads its arguments, checks the configuration, opens the socket and becomes the
  * daemon. */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -18,6 +19,16 @@
 #include "milter/privileges.h"
 #include "milter/signals.h"
 #include "milter/takeover.h"
+
+/* Whoever starts us may have closed one of them: the next file or socket would get its number, be
+ * written to by what complains, and be gone in the background. */
+static bool keep_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            return false;
+    return true;
+}
 
 static int complain(const struct error *error, int status)
 {
@@ -95,6 +106,8 @@ int main(int argc, char **argv)
     struct listening listening;
     struct error error;
     int status = 0;
+    if (!keep_standard_streams())
+        return EX_OSERR;
     if (!arguments_read(argc, argv, &arguments, &status))
         return status;
     umask(0027);

@@ -50,6 +50,8 @@ void notify_open(void)
     bool for_us = !getenv("WATCHDOG_PID") || number_in("WATCHDOG_PID") == getpid();
     long long microseconds = for_us ? number_in("WATCHDOG_USEC") : 0;
     unsetenv("WATCHDOG_PID"); /* a successor is not this process */
+    if (!for_us)
+        unsetenv("WATCHDOG_USEC");
     if (!socket_name || !read_address(socket_name))
         return;
     manager.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 /* Takes NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID from the environment. Call once, before any
- * thread. The first two stay there for a successor. */
+ * thread. The first two stay there for a successor, where they are meant for us. */
 void notify_open(void);
 
 /* READY=1, and STATUS: at the start, and when a reload is over. */

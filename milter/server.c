@@ -48,6 +48,12 @@ bool server_start(const struct settings *settings, const struct listening *liste
     /* Postfix sends fields of up to 100 KB in one packet; the default of 64 KB would reset the
      * connection. */
     smfi_setmaxdatasize(PACKET_BYTES);
+    /* Others may take what poll() has told of (a successor, or who lent us the socket): accept()
+     * would then wait for the next connection, deaf to smfi_stop, and take it when it is no longer
+     * ours. */
+    int flags = fcntl(listening->fd, F_GETFL);
+    if (flags < 0 || fcntl(listening->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return error_set(error, "socket: fcntl: %s", strerror(errno));
     descriptor = listening->fd;
     sessions_of(descriptor);
     int failed = pthread_create(&server, NULL, serve, NULL);

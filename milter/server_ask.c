@@ -6,25 +6,18 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "milter/clock.h"
 #include "milter/server.h"
 
 #define RETRY_MILLISECONDS 20
-
-static int64_t milliseconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static bool wait_for(int fd, short events, int64_t until)
 {
     struct pollfd waiting = {.fd = fd, .events = events};
     for (;;) {
-        int64_t left = until - milliseconds_now();
+        int64_t left = until - clock_milliseconds();
         int ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
         if (ready > 0)
             return true;
@@ -58,7 +51,7 @@ static bool connects(int fd, const struct listening *listening, int64_t until)
     while (connect(fd, (const struct sockaddr *)&listening->address, listening->address_len) < 0) {
         if (errno == EINPROGRESS)
             return true;
-        if (errno != EAGAIN || milliseconds_now() > until)
+        if (errno != EAGAIN || clock_milliseconds() > until)
             return false;
         poll(NULL, 0, RETRY_MILLISECONDS);
     }
@@ -67,7 +60,7 @@ static bool connects(int fd, const struct listening *listening, int64_t until)
 
 enum server_answer server_ask(const struct listening *listening, int milliseconds)
 {
-    int64_t until = milliseconds_now() + milliseconds;
+    int64_t until = clock_milliseconds() + milliseconds;
     enum server_answer answer = SERVER_HIDDEN;
     int fd = socket(listening->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)

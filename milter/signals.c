@@ -68,6 +68,7 @@ bool signals_open(struct error *error)
     sigset_t set = ours();
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     action.sa_handler = on_waking;
+    action.sa_flags = 0; /* it is there to interrupt */
     sigaction(WAKING, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
@@ -94,17 +95,39 @@ void signals_wake(pthread_t thread)
     pthread_kill(thread, WAKING);
 }
 
+/* Each kind once, however often it was told, and in this order: a TERM does not wait for ten
+ * reloads. */
+static enum signal_event next_event(void)
+{
+    static const enum signal_event order[] = {SIGNAL_ENDED, SIGNAL_STOP, SIGNAL_RELOAD,
+                                              SIGNAL_SUCCEED};
+    static bool told[sizeof order / sizeof *order];
+    char bytes[64];
+    ssize_t len;
+    while ((len = read(ends[0], bytes, sizeof bytes)) > 0)
+        for (ssize_t i = 0; i < len; i++)
+            for (size_t kind = 0; kind < sizeof order / sizeof *order; kind++)
+                told[kind] = told[kind] || bytes[i] == (char)order[kind];
+    for (size_t kind = 0; kind < sizeof order / sizeof *order; kind++)
+        if (told[kind]) {
+            told[kind] = false;
+            return order[kind];
+        }
+    return SIGNAL_NONE;
+}
+
 enum signal_event signals_wait_or(int fd, int milliseconds)
 {
     struct pollfd waiting[2] = {{.fd = ends[0], .events = POLLIN}, {.fd = fd, .events = POLLIN}};
-    char byte;
     int ready;
+    enum signal_event event = next_event();
+    if (event)
+        return event;
     do
         ready = poll(waiting, 2, milliseconds);
     while (ready < 0 && errno == EINTR && milliseconds < 0);
-    if (ready > 0 && waiting[0].revents && read(ends[0], &byte, 1) == 1)
-        return (enum signal_event)byte;
-    return ready > 0 && waiting[1].revents ? SIGNAL_READABLE : SIGNAL_NONE;
+    event = next_event();
+    return !event && ready > 0 && waiting[1].revents ? SIGNAL_READABLE : event;
 }
 
 enum signal_event signals_wait(int milliseconds)

@@ -28,7 +28,8 @@ MUST_CHECK bool signals_open(struct error *error);
 /* Blocks all signals in the calling thread and the ones it makes. */
 void signals_block(void);
 
-/* The next event; milliseconds: how long to wait, -1 for ever. */
+/* The next event; milliseconds: how long to wait, -1 for ever. What was told several times comes
+ * once, and an end before all else. */
 enum signal_event signals_wait(int milliseconds);
 
 /* As signals_wait, and SIGNAL_READABLE once there is something to read from fd (-1: none). */

@@ -17,6 +17,7 @@
 
 /* The running daemon may be at a reload of large tables. */
 #define PATIENCE 60000
+#define LOOK_MILLISECONDS 100
 
 /* A number behind a name in /proc/PID/status. */
 static unsigned long long number_of(const char *status, const char *name, int base)
@@ -59,6 +60,18 @@ static pid_t read_pid_file(const char *path)
     return process > 1 ? (pid_t)process : 0;
 }
 
+/* One that is at its end does not answer any more, and nobody is left to take over from then. */
+static bool meet(int meeting, pid_t process, uid_t user, int *ret_channel, struct error *error)
+{
+    for (int waited = 0; waited < PATIENCE; waited += LOOK_MILLISECONDS) {
+        if (channel_meet(meeting, process, LOOK_MILLISECONDS, ret_channel, error))
+            return true;
+        if (!is_daemon(process, user))
+            return true;
+    }
+    return error_prefix(error, "stop it and start without -t: ");
+}
+
 bool takeover_ask(const struct settings *settings, int *ret_channel, struct error *error)
 {
     uid_t user;
@@ -77,9 +90,9 @@ bool takeover_ask(const struct settings *settings, int *ret_channel, struct erro
         return true;
     if (!channel_listen(process, &meeting, error))
         return false;
-    bool met = kill(process, SIGUSR2) == 0 ||
+    bool met = kill(process, SIGUSR2) == 0 || errno == ESRCH ||
                error_set(error, "kill -USR2 %ld: %s", (long)process, strerror(errno));
-    met = met && channel_meet(meeting, process, PATIENCE, ret_channel, error);
+    met = met && meet(meeting, process, user, ret_channel, error);
     close(meeting);
     return met || error_prefix(error, "taking over from process %ld: ", (long)process);
 }
@@ -159,6 +172,7 @@ static void own_path(struct listening *listening)
         return;
     snprintf(listening->path, sizeof listening->path, "%.*s", (int)sizeof listening->path - 1,
              path_in(listening->spec));
+    listening->device = status.st_dev;
     listening->inode = status.st_ino;
 }
 

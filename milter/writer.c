@@ -126,18 +126,30 @@ static void file_check(void)
     file_open();
 }
 
-static bool write_whole(const char *data, size_t len)
+/* How much of it. */
+static size_t write_most(const char *data, size_t len)
 {
-    while (len) {
-        ssize_t written = write(file.fd, data, len);
+    size_t whole = 0;
+    while (whole < len) {
+        ssize_t written = write(file.fd, data + whole, len - whole);
         if (written < 0 && errno == EINTR)
             continue;
         if (written <= 0)
-            return false;
-        data += written;
-        len -= (size_t)written;
+            break;
+        whole += (size_t)written;
     }
-    return true;
+    return whole;
+}
+
+/* No half line may stay: it would spoil the next record. But after a hand-over two daemons write,
+ * and the other one's record may stand behind it by now. */
+static void take_back(size_t written)
+{
+    off_t end = lseek(file.fd, 0, SEEK_CUR);
+    if (!written || end < 0 || lseek(file.fd, 0, SEEK_END) != end)
+        return;
+    if (ftruncate(file.fd, end - (off_t)written) < 0)
+        file_close();
 }
 
 static void write_record(const struct item *item)
@@ -149,16 +161,14 @@ static void write_record(const struct item *item)
         file.lost++;
         return;
     }
-    off_t before = lseek(file.fd, 0, SEEK_END);
-    if (write_whole(item->data, item->len)) {
+    size_t written = write_most(item->data, item->len);
+    if (written == item->len) {
         file_works();
         return;
     }
     file_failed("cannot write");
     file.lost++;
-    /* No half line may stay: it would spoil the next record. */
-    if (before >= 0 && ftruncate(file.fd, before) < 0)
-        file_close();
+    take_back(written);
 }
 
 static void free_item(struct item *item)

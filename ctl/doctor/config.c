@@ -36,6 +36,11 @@ static void look_at_load(struct doctor *doctor)
     static const char marker[] = "make it with: ";
     if (doctor->snapshot || strstr(doctor->config_error.text, "Mend it with: "))
         return; /* keys.unusable */
+    if ((doctor->settings || access(doctor->config, R_OK) < 0) && !running_as_root_or_it(doctor)) {
+        doctor_cannot_look(doctor, doctor->config, mend_sentence(doctor, "run it as root"), "%s",
+                           doctor->config_error.text);
+        return;
+    }
     const char *command = strstr(doctor->config_error.text, marker);
     doctor_find(doctor, "config.broken", doctor->config,
                 command ? mend_command(doctor, "%s", command + sizeof marker - 1)
@@ -178,8 +183,8 @@ static void look(struct doctor *doctor)
         doctor_find(doctor, "config.no-domains", doctor->config,
                     mend_sentence(doctor,
                                   "write domains = [ \"example.com\" ]; with your own in "
-                                  "%s, and make keys: submilterctl key new DOMAIN",
-                                  doctor->config),
+                                  "%s, and make keys: submilterctl -c %s key new DOMAIN",
+                                  doctor->config, mend_quote(doctor, doctor->config)),
                     "domains is empty");
     look_at_modes(doctor);
     look_at_tables(doctor);

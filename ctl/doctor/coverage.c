@@ -128,8 +128,9 @@ static void look_at_bounces(struct doctor *doctor, const struct ours_place *plac
     bool filtered = services_list_has(doctor, classes, "bounce");
     bool ours = texts_have(&doctor->settings->site.domains, bytes_of(origin));
     const struct key *keys;
-    bool signs = doctor->snapshot && keystore_find(doctor->snapshot->keystore, bytes_of(origin),
-                                                   doctor->settings->dkim.parents, &keys);
+    bool signs = settings_signs(doctor->settings) && doctor->snapshot &&
+                 keystore_find(doctor->snapshot->keystore, bytes_of(origin),
+                               doctor->settings->dkim.parents, &keys);
     if (filtered && !ours)
         doctor_find(doctor, "postfix.bounces-refused", "main.cf", mend_main_cf(doctor, name, ""),
                     "%s = %s, and bounces are from MAILER-DAEMON@%s (myorigin), which is not in "

@@ -6,7 +6,6 @@
 #include "ctl/doctor/mend.h"
 #include "ctl/doctor/ours.h"
 #include "ctl/doctor/services.h"
-#include "mta/words.h"
 
 static const struct doctor_kind kinds[] = {
     {"postfix.default-action", DOCTOR_PROBLEM,
@@ -76,21 +75,6 @@ static void look_at_time_outs(struct doctor *doctor, const struct ours_place *pl
     }
 }
 
-static const char *without(struct doctor *doctor, const char *list, const char *word)
-{
-    struct texts words;
-    const char *rest = "";
-    if (!words_split(doctor->arena, list, &words))
-        return rest;
-    for (size_t i = 0; i < words.count; i++)
-        if (strcmp(words.items[i], word) != 0) {
-            rest = arena_printf(doctor->arena, "%s%s%s", rest, *rest ? "," : "", words.items[i]);
-            if (!rest)
-                return "";
-        }
-    return rest;
-}
-
 static void look_at_service(struct doctor *doctor, const struct postfix_service *service)
 {
     static const char options[] = "receive_override_options";
@@ -99,7 +83,8 @@ static void look_at_service(struct doctor *doctor, const struct postfix_service 
     bool own = services_overrides(service, options);
     if (services_list_has(doctor, value, "no_milters"))
         doctor_find(doctor, "postfix.no-milters", own ? services_name(doctor, service) : "main.cf",
-                    mend_where_set(doctor, service, options, without(doctor, value, "no_milters")),
+                    mend_where_set(doctor, service, options,
+                                   services_list_without(doctor, value, "no_milters")),
                     "%s = %s", options, value);
     if (*maps)
         doctor_find(doctor, "postfix.milter-maps",

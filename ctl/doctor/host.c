@@ -39,6 +39,13 @@ static void look_at_clock(struct doctor *doctor)
 {
     struct timex state = {0};
     int result = adjtimex(&state);
+    if (result < 0) {
+        doctor_cannot_look(doctor, "the clock",
+                           mend_sentence(doctor, "run it outside of the sandbox that forbids "
+                                                 "adjtimex(2)"),
+                           "whether it is synchronised: %s", strerror(errno));
+        return;
+    }
     if (result == TIME_ERROR || (state.status & STA_UNSYNC))
         doctor_find(doctor, "host.clock", "this host",
                     mend_sentence(doctor,
@@ -59,7 +66,7 @@ static void look_at_disk(struct doctor *doctor, const char *what, const char *pa
     if (free_bytes >= LEAST_BYTES && percent >= LEAST_PERCENT && inodes >= LEAST_PERCENT)
         return;
     doctor_find(doctor, "host.disk", path,
-                mend_sentence(doctor, "make room on it: du -xh %s | sort -h | tail",
+                mend_sentence(doctor, "make room on it; what takes it: du -xh %s | sort -h | tail",
                               mend_quote(doctor, path)),
                 "%s: %" PRIu64 " MB free (%u %%), %u %% of its inodes", what, free_bytes >> 20,
                 percent, inodes);
@@ -72,15 +79,16 @@ static const char *folder_of(struct doctor *doctor, const char *path)
                          : arena_text(doctor->arena, (struct bytes){path, (size_t)(slash - path)});
 }
 
-static void look_at_log(struct doctor *doctor)
+/* Whether the daemon can write its records. */
+static void look_at_writing(struct doctor *doctor, const char *path, const char *folder)
 {
-    const char *path = doctor->settings->log.json;
     const char *user = doctor->settings->user;
     struct probe_report report;
-    struct stat status;
-    if (!path)
+    if (!running_as_root_or_it(doctor)) {
+        doctor_cannot_look(doctor, path, mend_sentence(doctor, "run it as root"),
+                           "only root and the daemon's user can try whether it can be written");
         return;
-    const char *folder = folder_of(doctor, path);
+    }
     const struct probe_as as = {.user = geteuid() == 0 ? user : NULL};
     probe_write(path, &as, &report);
     const char *owner = mend_quote(doctor, user ? user : "root");
@@ -110,11 +118,21 @@ static void look_at_log(struct doctor *doctor)
         doctor_find(doctor, "host.log", path,
                     mend_sentence(doctor, "choose a path that %s can write", user ? user : "root"),
                     "%s: %s", report.detail, strerror(report.reason));
+}
+
+static void look_at_log(struct doctor *doctor)
+{
+    const char *path = doctor->settings->log.json;
+    struct stat status;
+    if (!path)
+        return;
+    const char *folder = folder_of(doctor, path);
+    look_at_writing(doctor, path, folder);
     look_at_disk(doctor, "the records' disk", folder);
     if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > LARGE_LOG)
         doctor_find(doctor, "host.log-large", path,
                     mend_command(doctor, "mv %s %s.1%s", mend_quote(doctor, path),
-                                 mend_quote(doctor, path), reload),
+                                 mend_quote(doctor, path), running_then_reload(doctor)),
                     "it has %lld MB", (long long)(status.st_size >> 20));
 }
 

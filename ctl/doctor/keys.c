@@ -48,6 +48,11 @@ static void look_at_store(struct doctor *doctor)
         keystore_unref(store);
         return;
     }
+    if (!running_as_root_or_it(doctor)) {
+        doctor_cannot_look(doctor, options.folder, mend_sentence(doctor, "run it as root"),
+                           "only root and the daemon's user can tell whether it can use the keys");
+        return;
+    }
     const char *command = strstr(error.text, marker);
     doctor_find(doctor, "keys.unusable", options.folder,
                 command ? mend_command(doctor, "%s%s", command + sizeof marker - 1,
@@ -111,12 +116,16 @@ static void look_at_key(struct doctor *doctor, const struct key *key)
     else if (days > OLD_DAYS)
         doctor_find(
             doctor, "keys.old", key->path,
-            mend_command(doctor, "submilterctl -c %s key new %s --type %s && mv %s %s.retired%s",
-                         mend_quote(doctor, doctor->config), mend_quote(doctor, key->domain),
-                         key->type == KEY_RSA ? "rsa" : "ed25519", word, word, reload),
-            "it is %ld days old. Publish the new key's record before the daemon signs with "
-            "it, and leave the old record in DNS for a week",
-            days);
+            mend_sentence(doctor,
+                          "roll it over: make a new key (submilterctl -c %s key new %s --type %s), "
+                          "publish the record that it prints, and wait until all name servers of "
+                          "the domain show it; have the daemon sign with it too%s%s%s; then take "
+                          "the old one out (mv %s %s.retired), reload once more, and leave its "
+                          "record in DNS for a week",
+                          mend_quote(doctor, doctor->config), mend_quote(doctor, key->domain),
+                          key->type == KEY_RSA ? "rsa" : "ed25519", *reload ? " (" : "",
+                          *reload ? reload + strlen(" && ") : "", *reload ? ")" : "", word, word),
+            "it is %ld days old", days);
 }
 
 static void look(struct doctor *doctor)
@@ -126,7 +135,8 @@ static void look(struct doctor *doctor)
     look_at_store(doctor);
     if (!doctor->snapshot)
         return;
-    for (size_t i = 0; i < doctor->settings->site.domains.count; i++)
+    for (size_t i = 0; settings_signs(doctor->settings) && i < doctor->settings->site.domains.count;
+         i++)
         look_at_domain(doctor, doctor->settings->site.domains.items[i]);
     size_t count;
     const struct key *keys = keystore_keys(doctor->snapshot->keystore, &count);

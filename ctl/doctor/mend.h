@@ -10,6 +10,10 @@ struct mend mend_command(struct doctor *doctor, const char *format, ...)
 struct mend mend_sentence(struct doctor *doctor, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Part of a command: the signal for a program that may not run. */
+#define SIGNAL_IF_RUNNING(signal, name)                                                            \
+    "{ ! pgrep -x " name " >/dev/null || pkill -" signal " -x " name "; }"
+
 /* One word of a shell's, of any length; "" where memory is out. */
 const char *mend_quote(struct doctor *doctor, const char *word);
 

@@ -37,10 +37,10 @@ static void write_finding(struct json *json, const struct doctor_finding *findin
     json_text(json, "id", finding->kind->id);
     json_text(json, "severity", words[finding->kind->severity]);
     json_bool(json, "accepted", finding->accepted);
-    json_text(json, "where", finding->where);
-    json_text(json, "what", finding->what);
+    json_whole(json, "where", bytes_of(finding->where));
+    json_whole(json, "what", bytes_of(finding->what));
     json_text(json, "why", finding->kind->why);
-    json_text(json, "mend", finding->mend);
+    json_whole(json, "mend", bytes_of(finding->mend));
     json_bool(json, "mend_is_command", !finding->mend_is_sentence);
     json_close(json, '}');
 }

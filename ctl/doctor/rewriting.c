@@ -58,9 +58,12 @@ static bool changes(const char *line)
 
 /* Whether one of its rules changes a field that is signed, or may do so. Tables other than regexp
  * and pcre are not read: they may. */
-static bool touches(const char *table, const struct protected_names *names, bool unknown)
+static bool touches(struct doctor *doctor, const char *table, const struct protected_names *names,
+                    bool unknown, const char **ret_rule)
 {
     const char *colon = strchr(table, ':');
+    size_t number = 0;
+    *ret_rule = table;
     if (!colon || (strncmp(table, "regexp:", 7) != 0 && strncmp(table, "pcre:", 5) != 0))
         return unknown;
     FILE *file = fopen(colon + 1, "re");
@@ -69,6 +72,7 @@ static bool touches(const char *table, const struct protected_names *names, bool
     if (!file)
         return unknown;
     while (!found && fgets(line, sizeof line, file)) {
+        number++;
         size_t start = strspn(line, " \t");
         if (line[start] == '#' || !changes(line))
             continue;
@@ -76,19 +80,23 @@ static bool touches(const char *table, const struct protected_names *names, bool
         found = field.len ? texts_have(names->first, field) ||
                                 (names->second && texts_have(names->second, field))
                           : unknown;
+        if (found)
+            *ret_rule = arena_printf(doctor->arena, "line %zu of %s: %.*s", number, colon + 1,
+                                     (int)strcspn(line, "\r\n"), line);
     }
     fclose(file);
     return found;
 }
 
+/* ret_rule: the first such rule, or the table that is not read. */
 static bool list_touches(struct doctor *doctor, const char *list,
-                         const struct protected_names *names, bool unknown)
+                         const struct protected_names *names, bool unknown, const char **ret_rule)
 {
     struct texts tables;
     if (!words_split(doctor->arena, list, &tables))
         return false;
     for (size_t i = 0; i < tables.count; i++)
-        if (touches(tables.items[i], names, unknown))
+        if (touches(doctor, tables.items[i], names, unknown, ret_rule))
             return true;
     return false;
 }
@@ -129,7 +137,11 @@ static void look_at_generic(struct doctor *doctor, const struct postfix_service 
     if (ours)
         doctor_find(doctor, "postfix.generic-maps",
                     services_overrides(service, name) ? where : "main.cf",
-                    mend_where_set(doctor, service, name, ""), "%s = %s", name, value);
+                    mend_sentence(doctor,
+                                  "take the addresses of our domains out of it, or rewrite them "
+                                  "before the signature, by canonical_maps; then: postfix%s reload",
+                                  mend_postfix_option(doctor)),
+                    "%s = %s", name, value);
 }
 
 static void look_at_checks(struct doctor *doctor, const struct postfix_service *service,
@@ -139,11 +151,19 @@ static void look_at_checks(struct doctor *doctor, const struct postfix_service *
                                         "smtp_nested_header_checks", "smtp_body_checks"};
     const struct dkim_settings *dkim = &doctor->settings->dkim;
     const struct protected_names names = {&dkim->sign_fields, &dkim->oversign_fields};
+    const char *rule;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const char *value = postfix_service_value(doctor->postfix, service, lists[i]);
         /* All but the first change the body, which is signed as a whole. */
-        bool breaks = i == 0 ? list_touches(doctor, value, &names, true) : *value != '\0';
-        if (breaks)
+        if (i == 0 && list_touches(doctor, value, &names, true, &rule))
+            doctor_find(doctor, "postfix.header-checks",
+                        services_overrides(service, lists[i]) ? where : "main.cf",
+                        mend_sentence(doctor,
+                                      "take it out of %s, or move it to header_checks, which comes "
+                                      "before the signature; then: postfix%s reload",
+                                      lists[i], mend_postfix_option(doctor)),
+                        "%s = %s: %s", lists[i], value, rule ? rule : "");
+        else if (i > 0 && *value)
             doctor_find(doctor, "postfix.header-checks",
                         services_overrides(service, lists[i]) ? where : "main.cf",
                         mend_where_set(doctor, service, lists[i], ""), "%s = %s", lists[i], value);
@@ -166,7 +186,9 @@ static void look_at_conversion(struct doctor *doctor, const struct postfix_servi
     if (!off && services_list_has(doctor, discarded, "8bitmime"))
         doctor_find(doctor, "postfix.discards-8bitmime",
                     services_overrides(service, discard) ? where : "main.cf",
-                    mend_where_set(doctor, service, discard, ""), "%s = %s", discard, discarded);
+                    mend_where_set(doctor, service, discard,
+                                   services_list_without(doctor, discarded, "8bitmime")),
+                    "%s = %s", discard, discarded);
     long most = strtol(postfix_service_value(postfix, service, length), NULL, 10);
     if (most > 0 && most < 998)
         doctor_find(doctor, "postfix.line-length",
@@ -181,9 +203,12 @@ static void look_at_milter_checks(struct doctor *doctor)
     const struct texts added = {ours, sizeof ours / sizeof *ours};
     const struct protected_names names = {&added, NULL};
     const char *value = postfix_value(doctor->postfix, name);
-    if (list_touches(doctor, value, &names, false))
+    const char *rule;
+    if (list_touches(doctor, value, &names, false, &rule))
         doctor_find(doctor, "postfix.milter-header-checks", "main.cf",
-                    mend_main_cf(doctor, name, ""), "%s = %s", name, value);
+                    mend_sentence(doctor, "take it out of %s; then: postfix%s reload", name,
+                                  mend_postfix_option(doctor)),
+                    "%s = %s: %s", name, value, rule ? rule : "");
 }
 
 static void look(struct doctor *doctor)

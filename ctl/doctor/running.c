@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,4 +107,11 @@ const char *running_then_reload(struct doctor *doctor)
     pid_t pid = running_find(doctor);
     const char *command = pid ? arena_printf(doctor->arena, " && kill -USR1 %ld", (long)pid) : "";
     return command ? command : "";
+}
+
+bool running_as_root_or_it(const struct doctor *doctor)
+{
+    const char *user = doctor->settings ? doctor->settings->user : NULL;
+    const struct passwd *entry = user ? getpwnam(user) : NULL;
+    return geteuid() == 0 || (entry && entry->pw_uid == geteuid());
 }

@@ -18,4 +18,8 @@ const char *running_restart_command(struct doctor *doctor, pid_t pid);
 /* " && kill -USR1 PID", so that a running daemon reads anew what a command changed; "" for none. */
 const char *running_then_reload(struct doctor *doctor);
 
+/* Whether we are root or the daemon's own user: for anybody else, what can't be read says nothing
+ * of what the daemon can read. */
+bool running_as_root_or_it(const struct doctor *doctor);
+
 #endif

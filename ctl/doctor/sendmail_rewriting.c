@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "ctl/doctor/checks.h"
+#include "ctl/doctor/opendkim.h"
 #include "ctl/doctor/sendmail_view.h"
 #include "mta/whole_file.h"
 
@@ -177,7 +178,8 @@ static void look_at_flags(struct doctor *doctor, const struct sendmail_view *vie
     }
 }
 
-static bool signs(const struct sendmail_filter *filter)
+/* By its name: nobody can ask it. */
+static bool may_sign(const struct sendmail_filter *filter)
 {
     static const char *const words[] = {"opendkim",  "dkim-filter", "dkim-milter",
                                         "dkimproxy", "rspamd",      "dkimpy"};
@@ -195,8 +197,11 @@ static bool signs(const struct sendmail_filter *filter)
 static void look_at_filters(struct doctor *doctor, const struct sendmail_view *view)
 {
     const struct sendmail_daemon common = {.own_filters = false};
+    struct opendkim opendkim;
     struct texts names;
     bool behind = false;
+    if (doctor->settings && !settings_signs(doctor->settings))
+        return; /* who signs stands behind us then, and there is no signature of ours to break */
     if (!sendmail_cf_filters_of(doctor->arena, &view->cf, &common, &names))
         return;
     for (size_t i = 0; i < names.count; i++) {
@@ -207,12 +212,20 @@ static void look_at_filters(struct doctor *doctor, const struct sendmail_view *v
             behind = true;
             continue;
         }
-        if (signs(filter))
+        bool is_opendkim = opendkim_read(doctor, &opendkim) &&
+                           sendmail_cf_same_place(filter->endpoint, opendkim.socket);
+        if (is_opendkim && opendkim.signs)
+            doctor_find(doctor, "sendmail.other-signer", filter->name, opendkim_mend(doctor),
+                        "OpenDKIM at %s has the Mode %s, and a key: it signs. It may go on "
+                        "verifying",
+                        filter->endpoint, opendkim.mode);
+        else if (!is_opendkim && may_sign(filter))
             doctor_find(
                 doctor, "sendmail.other-signer", filter->name,
                 mend_sentence(doctor,
                               "let it verify only (OpenDKIM: Mode v), or take it out of %s; "
-                              "or let it sign and set dkim.mode = \"off\" in %s",
+                              "or let it sign, behind submilter, and set mode = \"off\" for "
+                              "the rule dkim in policies of %s",
                               view->build.mc, doctor->config),
                 "%s", filter->endpoint);
         else if (behind)

@@ -58,7 +58,8 @@ const char *sendmail_view_restart(struct doctor *doctor, const struct sendmail_v
     const char *file;
     if (!sendmail_view_pid(view, &file))
         return "true";
-    const char *command = arena_printf(doctor->arena, "kill -HUP \"$(head -n 1 %s)\"", file);
+    const char *command =
+        arena_printf(doctor->arena, "kill -HUP \"$(head -n 1 %s)\"", mend_quote(doctor, file));
     return command ? command : "";
 }
 

@@ -25,6 +25,21 @@ bool services_list_has(struct doctor *doctor, const char *list, const char *word
     return words_split(doctor->arena, list, &words) && texts_have(&words, bytes_of(word));
 }
 
+const char *services_list_without(struct doctor *doctor, const char *list, const char *word)
+{
+    struct texts words;
+    const char *rest = "";
+    if (!words_split(doctor->arena, list, &words))
+        return rest;
+    for (size_t i = 0; i < words.count; i++)
+        if (strcmp(words.items[i], word) != 0) {
+            rest = arena_printf(doctor->arena, "%s%s%s", rest, *rest ? "," : "", words.items[i]);
+            if (!rest)
+                return "";
+        }
+    return rest;
+}
+
 const char *services_host(struct doctor *doctor, const struct postfix_service *service)
 {
     const char *colon = strrchr(service->name, ':');

@@ -29,6 +29,9 @@ bool services_overrides(const struct postfix_service *service, const char *param
 /* Whether a list ("a, b, c") has the word. */
 bool services_list_has(struct doctor *doctor, const char *list, const char *word);
 
+/* The list's other words, with commas; "" where memory is out. */
+const char *services_list_without(struct doctor *doctor, const char *list, const char *word);
+
 /* The address at which it listens, as far as this host can reach it: "127.0.0.1" for all. */
 const char *services_host(struct doctor *doctor, const struct postfix_service *service);
 

@@ -6,6 +6,7 @@
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
+#include "ctl/doctor/opendkim.h"
 #include "ctl/doctor/ours.h"
 #include "ctl/doctor/services.h"
 #include "ctl/doctor/settings_text.h"
@@ -25,10 +26,7 @@ static const struct doctor_kind kinds[] = {
      "The second time nobody is logged in: mail that was accepted is refused or signed again."},
 };
 
-#define OPENDKIM_CONF "/etc/opendkim.conf"
 #define RSPAMD "/etc/rspamd"
-#define THEN_TELL(signal, name)                                                                    \
-    "{ ! pgrep -x " name " >/dev/null || pkill -" signal " -x " name "; }"
 
 /* OpenDKIM says inet:PORT@HOST and local:PATH, as submilter.conf does. */
 static bool is_asked(struct doctor *doctor, const char *socket)
@@ -51,16 +49,12 @@ static bool is_asked(struct doctor *doctor, const char *socket)
 
 static void look_at_opendkim(struct doctor *doctor)
 {
-    const char *socket = settings_text_last(doctor, OPENDKIM_CONF, "Socket");
-    const char *mode = settings_text_last(doctor, OPENDKIM_CONF, "Mode");
-    if (!socket || !is_asked(doctor, socket) || (mode && !strchr(mode, 's')))
-        return;
-    doctor_find(doctor, "signers.opendkim", OPENDKIM_CONF,
-                mend_command(doctor, "sed -i '/^[[:space:]]*[Mm]ode[[:space:]]/d' " OPENDKIM_CONF
-                                     " && echo 'Mode v' >> " OPENDKIM_CONF
-                                     " && " THEN_TELL("USR1", "opendkim")),
-                "Postfix asks OpenDKIM at %s, and its Mode is %s: it signs. It may go on verifying",
-                socket, mode ? mode : "sv (its default)");
+    struct opendkim opendkim;
+    if (opendkim_read(doctor, &opendkim) && opendkim.signs && is_asked(doctor, opendkim.socket))
+        doctor_find(
+            doctor, "signers.opendkim", OPENDKIM_CONF, opendkim_mend(doctor),
+            "Postfix asks OpenDKIM at %s, its Mode is %s, and it has a key. It may go on verifying",
+            opendkim.socket, opendkim.mode);
 }
 
 static bool exists(const char *pattern)
@@ -115,10 +109,10 @@ static void look_at_rspamd(struct doctor *doctor)
 {
     if (asks_rspamd(doctor) && rspamd_has_keys() && rspamd_is_enabled(doctor))
         doctor_find(doctor, "signers.rspamd", RSPAMD,
-                    mend_command(doctor,
-                                 "mkdir -p " RSPAMD "/override.d && echo 'enabled = "
-                                 "false;' > " RSPAMD
-                                 "/override.d/dkim_signing.conf && " THEN_TELL("HUP", "rspamd")),
+                    mend_command(doctor, "mkdir -p " RSPAMD "/override.d && echo 'enabled = "
+                                         "false;' > " RSPAMD
+                                         "/override.d/dkim_signing.conf && " SIGNAL_IF_RUNNING(
+                                             "HUP", "rspamd")),
                     "Postfix asks rspamd, and its module dkim_signing is on");
 }
 
@@ -187,9 +181,11 @@ static void look_at_return(struct doctor *doctor)
 
 static void look(struct doctor *doctor)
 {
-    look_at_opendkim(doctor);
-    look_at_rspamd(doctor);
-    look_at_amavis(doctor);
+    if (doctor->settings && settings_signs(doctor->settings)) {
+        look_at_opendkim(doctor);
+        look_at_rspamd(doctor);
+        look_at_amavis(doctor);
+    }
     look_at_return(doctor);
 }
 

@@ -56,13 +56,13 @@ bool service_answers(const char *socket)
     return connect_unix(colon + 1);
 }
 
-/* Where systemd-sysusers looks for a file of that name. */
+/* In a place where systemd-sysusers looks; it is there where systemd runs, the file everywhere. */
 static bool has_sysusers(void)
 {
     static const char *const files[] = {
         "/etc/sysusers.d/submilter.conf", "/run/sysusers.d/submilter.conf",
         "/usr/local/lib/sysusers.d/submilter.conf", "/usr/lib/sysusers.d/submilter.conf"};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    for (size_t i = 0; systemd_runs() && i < sizeof files / sizeof *files; i++)
         if (access(files[i], R_OK) == 0)
             return true;
     return false;

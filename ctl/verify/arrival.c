@@ -17,7 +17,7 @@ static bool arrived(const struct context *context, bool found, const struct erro
         checklist_pass(context->list, CHECK_ARRIVED, "with the token %s", context->token);
     else
         checklist_fail(context->list, CHECK_ARRIVED,
-                       "see the mail log for what became of it (postqueue -p), or wait longer "
+                       "see the mail log for what became of it (mailq), or wait longer "
                        "(--wait)",
                        "%s", error->text);
     return found;

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "ctl/verify/interrupt.h"
+
 struct check_text {
     const char *name; /* a promise: scripts ask for it */
     const char *why;
@@ -61,6 +63,10 @@ static void add(struct checklist *list, enum check check, enum result result, co
                 const char *seen)
 {
     const struct check_text *text = &checks[check];
+    int *const counts[] = {&list->passed, &list->skipped, &list->failed};
+    if (interrupted()) /* then it was the interruption that was seen */
+        return;
+    (*counts[result])++;
     if (!list->as_json) {
         printf("%s  %-14s  %s\n", shown[result], text->name, seen);
         if (do_this)
@@ -92,20 +98,17 @@ static void add(struct checklist *list, enum check check, enum result result, co
 
 void checklist_pass(struct checklist *list, enum check check, const char *seen, ...)
 {
-    list->passed++;
     ADD(PASS, NULL);
 }
 
 void checklist_skip(struct checklist *list, enum check check, const char *seen, ...)
 {
-    list->skipped++;
     ADD(SKIP, NULL);
 }
 
 void checklist_fail(struct checklist *list, enum check check, const char *do_this, const char *seen,
                     ...)
 {
-    list->failed++;
     ADD(FAIL, do_this);
 }
 

@@ -8,6 +8,9 @@
 #include "ctl/verify/verify_options.h"
 #include "gate/snapshot.h"
 
+/* Which MTA answers, as far as it says so. */
+enum server { SERVER_UNKNOWN, SERVER_POSTFIX, SERVER_SENDMAIL };
+
 struct context {
     const struct verify_options *options;
     const struct snapshot *snapshot;
@@ -17,6 +20,8 @@ struct context {
     struct password password;
     int sent;                   /* messages that the server took */
     struct session_facts facts; /* of the session opened last */
+    enum server server;
+    bool silent; /* the server has let a whole time-out pass: it is not asked again */
 };
 
 #endif

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unbound.h>
 
+#include "ctl/verify/interrupt.h"
+
 #define TYPE_TXT 16
 #define CLASS_IN 1
 
@@ -91,7 +93,7 @@ static enum dns_key_result read_result(const struct ub_result *result, struct ar
                                        const char **ret_text, struct error *error)
 {
     if (result->bogus) {
-        error_set(error, "DNSSEC says that the answer is forged: %s", result->why_bogus);
+        error_set(error, "DNSSEC says that the answer is forged");
         return DNS_KEY_UNAVAILABLE;
     }
     if (result->rcode != 0 && !result->nxdomain) {
@@ -134,7 +136,7 @@ static void wait_for(struct ub_ctx *context, const struct look_up *look_up, long
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     time_t until = now.tv_sec + seconds;
-    while (!look_up->done && now.tv_sec < until) {
+    while (!look_up->done && now.tv_sec < until && !interrupted()) {
         struct pollfd place = {.fd = ub_fd(context), .events = POLLIN};
         if (poll(&place, 1, 1000) > 0)
             ub_process(context);

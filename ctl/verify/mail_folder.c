@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/verify/interrupt.h"
+
 #define TAIL_MAX ((size_t)4 << 20) /* an mbox grows at its end: no more of it is looked at */
 #define CLOCK_SLACK 300            /* seconds by which the folder's host may be behind */
 #define PAUSE_NANOSECONDS 200000000L
@@ -151,7 +153,7 @@ bool mail_folder_wait(const char *path, const char *mark, time_t since, long sec
         default:
             break;
         }
-        if (looks <= 0)
+        if (looks <= 0 || interrupted())
             return error_set(error, "the message was not in %s after %ld s", path, seconds);
         nanosleep(&pause, NULL);
     }

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -95,16 +97,33 @@ static bool ask(const char *login, struct password *password, struct error *erro
     return read || error_set(error, "the password could not be read from the terminal");
 }
 
+/* A file that others may read gives the password away, whatever is done here. */
+static bool is_private(int file, const char *name, struct error *error)
+{
+    struct stat status;
+    if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || !(status.st_mode & 077))
+        return true;
+    return error_set(error,
+                     "--password-file: others may read %s (mode %04o), and it holds a password: "
+                     "chmod 600 %s",
+                     name, (unsigned)status.st_mode & 07777, name);
+}
+
 bool password_read(const char *file, const char *login, struct password *ret_password,
                    struct error *error)
 {
     *ret_password = (struct password){""};
+    prctl(PR_SET_DUMPABLE, 0); /* no core has it, and no other process may look */
     if (!file)
         return ask(login, ret_password, error);
     bool standard = strcmp(file, "-") == 0;
     int from = standard ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
     if (from < 0)
         return error_set(error, "--password-file: %s: %s", file, strerror(errno));
+    if (!standard && !is_private(from, file, error)) {
+        close(from);
+        return false;
+    }
     errno = 0;
     bool read = read_line(from, NULL, ret_password);
     const char *why = errno ? strerror(errno) : "its first line is no password";

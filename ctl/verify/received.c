@@ -5,13 +5,16 @@
 #include "ctl/verify/dns_key.h"
 #include "ctl/verify/probe_message.h"
 #include "ctl/verify/refusal.h"
+#include "ctl/verify/remedy.h"
 #include "dkim/sigtags.h"
 #include "dkim/verifier.h"
 
-#define CHANGED_LATER                                                                              \
-    "something changes messages after they were signed; Postfix: smtp_header_checks, "             \
-    "smtp_generic_maps, a content filter that hands mail back in, 8-bit conversion "               \
-    "(submilterctl doctor)"
+static const struct remedy changed_later = {
+    "something changes messages after they were signed (submilterctl doctor)",
+    "smtp_header_checks, smtp_generic_maps, a content filter that hands mail back in, 8-bit "
+    "conversion",
+    "genericstable, MASQUERADE_AS, 8-bit conversion and the breaking of long lines, which "
+    "submilter.m4 turns off; where message_id or date is off, Sendmail adds its own after signing"};
 
 static const char *printable(const struct context *context, struct bytes text)
 {
@@ -23,19 +26,21 @@ static const char *printable(const struct context *context, struct bytes text)
 
 static void check_from(const struct context *context, const struct facts_header *header)
 {
+    static const struct remedy rewritten = {NULL,
+                                            "smtp_generic_maps, canonical_maps, masquerade_domains",
+                                            "genericstable, MASQUERADE_AS"};
     const struct field *field = facts_field(header, BYTES("From"), 0);
     size_t count = facts_field_count(header, BYTES("From"));
     struct address_list list = {.count = 0};
     if (field)
         address_parse_list(context->arena, field->value, &list);
     if (!field || count != 1)
-        checklist_fail(context->list, CHECK_FROM, CHANGED_LATER, "it has %zu From fields", count);
+        checklist_fail(context->list, CHECK_FROM, remedy_text(context, &changed_later),
+                       "it has %zu From fields", count);
     else if (list.count == 1 && address_same(&list.mailboxes[0], &context->options->mailbox))
         checklist_pass(context->list, CHECK_FROM, "%s", printable(context, field->value));
     else
-        checklist_fail(context->list, CHECK_FROM,
-                       "Postfix: smtp_generic_maps, canonical_maps, masquerade_domains; Sendmail: "
-                       "genericstable, MASQUERADE_AS",
+        checklist_fail(context->list, CHECK_FROM, remedy_text(context, &rewritten),
                        "From was %s and is now %s", context->options->address,
                        printable(context, field->value));
 }
@@ -49,8 +54,9 @@ static void check_subject(const struct context *context, const struct facts_head
     if (field && sent && bytes_equal(bytes_trim(field->value), bytes_of(sent)))
         checklist_pass(context->list, CHECK_SUBJECT, "%s", sent);
     else
-        checklist_fail(context->list, CHECK_SUBJECT, CHANGED_LATER, "Subject was \"%s\", is now %s",
-                       sent ? sent : "", field ? printable(context, field->value) : "gone");
+        checklist_fail(context->list, CHECK_SUBJECT, remedy_text(context, &changed_later),
+                       "Subject was \"%s\", is now %s", sent ? sent : "",
+                       field ? printable(context, field->value) : "gone");
 }
 
 static void check_once(const struct context *context, const struct facts_header *header,
@@ -155,7 +161,7 @@ static void check_key(const struct context *context, const struct arrived_text *
                        "the signature of %s/%s (%s) verifies with the key in %s", key->domain,
                        key->selector, key->type == KEY_RSA ? "rsa" : "ed25519", key->path);
     else
-        checklist_fail(context->list, CHECK_DKIM, CHANGED_LATER,
+        checklist_fail(context->list, CHECK_DKIM, remedy_text(context, &changed_later),
                        "the signature of %s/%s does not verify", key->domain, key->selector);
 }
 

@@ -107,8 +107,8 @@ static void judge_accepted(const struct context *context, const struct refusal *
                        "show that no legitimate mail would be refused",
                        "%s was accepted; %s: %s", stage, idle, reply->text);
     else
-        checklist_fail(context->list, refusal->check, refusal->do_this, "%s was accepted: %s",
-                       stage, reply->text);
+        checklist_fail(context->list, refusal->check, remedy_text(context, &refusal->remedy),
+                       "%s was accepted: %s", stage, reply->text);
 }
 
 void refusal_judge(const struct context *context, const struct refusal *refusal, const char *stage,

@@ -2,7 +2,7 @@
 #ifndef CTL_VERIFY_REFUSAL_H
 #define CTL_VERIFY_REFUSAL_H
 
-#include "ctl/verify/context.h"
+#include "ctl/verify/remedy.h"
 
 /* A probe that must be refused. */
 struct refusal {
@@ -10,7 +10,7 @@ struct refusal {
     const enum rule_id *rules; /* by which of submilter's rules, the most likely first */
     size_t rule_count;
     bool logged_in;
-    const char *do_this; /* when nothing refused it and the rules are enforced */
+    struct remedy remedy; /* when nothing refused it and the rules are enforced */
 };
 
 /* Adds the row. stage: the last command ("MAIL", "RCPT", "the end of the message"); reply: its

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/verify/interrupt.h"
 #include "ctl/verify/session_private.h"
 #include "ctl/verify/wiping.h"
 
@@ -35,6 +36,17 @@ static void note_capability(struct session_facts *facts, struct bytes word)
     }
 }
 
+/* Only one of them greets like that: "pleased to meet you" stays where an admin took the name out
+ * of the greeting. */
+static void note_server(struct session_facts *facts, struct bytes line)
+{
+    if (bytes_find_nocase(line, BYTES("ESMTP Postfix")) < line.len)
+        facts->says_postfix = true;
+    if (bytes_find_nocase(line, BYTES("ESMTP Sendmail")) < line.len ||
+        bytes_find_nocase(line, BYTES("], pleased to meet you")) < line.len)
+        facts->says_sendmail = true;
+}
+
 /* Each line that libcurl reads on its way. */
 static size_t note_line(char *data, size_t size, size_t count, void *context)
 {
@@ -51,12 +63,21 @@ static size_t note_line(char *data, size_t size, size_t count, void *context)
     }
     if (bytes_start_with_nocase(line, BYTES("250")))
         note_capability(facts, bytes_trim(bytes_slice(line, 4, line.len)));
+    note_server(facts, line);
     if (smtp_reply_feed(&session->reader, line, &taken) == SMTP_REPLY_WHOLE) {
         facts->last = session->reader.reply;
         if (!facts->greeting.code)
             facts->greeting = facts->last;
     }
-    return line.len;
+    return session->reader.size > SMTP_REPLY_SIZE_MAX ? 0 : line.len; /* 0: libcurl hangs up */
+}
+
+/* libcurl asks at least once a second. */
+static int go_on(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total,
+                 curl_off_t up_now)
+{
+    (void)context, (void)total, (void)now, (void)up_total, (void)up_now;
+    return interrupted();
 }
 
 static const char *bracketed(const char *host, char *room, size_t size)
@@ -118,6 +139,8 @@ static bool set_all(struct session *session, const struct session_way *way)
            curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_TIMEOUT, way->timeout) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, way->timeout) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, note_line) == CURLE_OK &&
@@ -135,6 +158,8 @@ static enum session_result result_of(const struct session *session, CURLcode cod
         return SESSION_BAD_CERTIFICATE;
     case CURLE_SSL_CONNECT_ERROR:
         return SESSION_TLS_FAILED;
+    case CURLE_OPERATION_TIMEDOUT:
+        return SESSION_SILENT;
     case CURLE_LOGIN_DENIED:
         return SESSION_LOGIN_REFUSED;
     case CURLE_OUT_OF_MEMORY:
@@ -186,7 +211,11 @@ static enum session_result open_it(struct session *session, const struct session
     note_place(session);
     if (code == CURLE_OK)
         return judge_login(session, way, error);
-    error_set(error, "%s", session->error[0] ? session->error : curl_easy_strerror(code));
+    /* Names in the certificate are the server's words. */
+    error->text[0] = '\0';
+    smtp_reply_append_printable(
+        error->text, sizeof error->text,
+        bytes_of(session->error[0] ? session->error : curl_easy_strerror(code)));
     return result_of(session, code);
 }
 
@@ -208,6 +237,11 @@ enum session_result session_open(const struct session_way *way, struct session *
     else
         session_close(session);
     return result;
+}
+
+bool session_fell_silent(const struct session *session)
+{
+    return session->silent;
 }
 
 void session_close(struct session *session)

@@ -31,6 +31,7 @@ struct session_way {
 enum session_result {
     SESSION_OPEN,
     SESSION_UNREACHABLE,     /* no connection, or no SMTP behind it */
+    SESSION_SILENT,          /* the time was up */
     SESSION_NO_TLS,          /* STARTTLS is not offered, or refused */
     SESSION_BAD_CERTIFICATE, /* it does not hold for the host */
     SESSION_TLS_FAILED,      /* the handshake did */
@@ -43,6 +44,8 @@ enum session_result {
 struct session_facts {
     bool starttls;
     bool smtputf8;
+    bool says_sendmail; /* in its greeting or in what it answers to EHLO */
+    bool says_postfix;
     char auth[200]; /* the mechanisms; empty: AUTH is not offered */
     struct smtp_reply greeting;
     struct smtp_reply last; /* also of a session that did not open */
@@ -58,6 +61,9 @@ MUST_CHECK bool session_global_init(struct error *error);
 enum session_result session_open(const struct session_way *way, struct session **ret_session,
                                  struct session_facts *ret_facts, struct error *error);
 void session_close(struct session *session); /* with QUIT */
+
+/* Whether a reply did not come in time. */
+bool session_fell_silent(const struct session *session);
 
 /* A command without its line end, or a message (CRLF line ends, dots not yet stuffed), and the
  * reply. False: the connection is gone or has fallen silent. */

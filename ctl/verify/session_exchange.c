@@ -6,7 +6,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "ctl/verify/interrupt.h"
 #include "ctl/verify/session_private.h"
+
+#define LOOK_UP_MAX 1000 /* milliseconds: a signal may have come just before it was waited */
 
 static int64_t milliseconds(void)
 {
@@ -21,7 +24,17 @@ static bool is_gone(struct session *session, const char *why, struct error *erro
     return error_set(error, "%s", why);
 }
 
-/* Until the socket is ready, or the reply is overdue. */
+static bool in_time(struct session *session, int64_t deadline, struct error *error)
+{
+    if (interrupted())
+        return is_gone(session, "interrupted", error);
+    if (milliseconds() < deadline)
+        return true;
+    session->silent = true;
+    return is_gone(session, "the server has fallen silent", error);
+}
+
+/* Until the socket is ready, or it is time to look again. */
 static bool wait_for(struct session *session, short events, int64_t deadline, struct error *error)
 {
     curl_socket_t number = CURL_SOCKET_BAD;
@@ -30,10 +43,11 @@ static bool wait_for(struct session *session, short events, int64_t deadline, st
         return is_gone(session, "the server has closed the connection", error);
     struct pollfd place = {.fd = number, .events = events};
     int64_t left = deadline - milliseconds();
-    int ready = left > 0 ? poll(&place, 1, (int)left) : 0;
-    if (ready > 0 || (ready < 0 && errno == EINTR))
-        return true;
-    return is_gone(session, "the server has fallen silent", error);
+    if (left > LOOK_UP_MAX)
+        left = LOOK_UP_MAX;
+    if (left > 0 && poll(&place, 1, (int)left) < 0 && errno != EINTR)
+        return is_gone(session, "the connection is gone", error);
+    return in_time(session, deadline, error);
 }
 
 static bool send_all(struct session *session, struct bytes text, int64_t deadline,
@@ -60,6 +74,8 @@ static bool read_reply(struct session *session, int64_t deadline, struct smtp_re
     for (;;) {
         char piece[512];
         size_t got = 0, taken;
+        if (!in_time(session, deadline, error))
+            return false;
         CURLcode code = curl_easy_recv(session->curl, piece, sizeof piece, &got);
         if (code == CURLE_AGAIN) {
             if (!wait_for(session, POLLIN, deadline, error))

@@ -11,6 +11,7 @@ struct session {
     struct curl_slist *connect_to;
     long timeout;
     bool gone;
+    bool silent;
     char error[CURL_ERROR_SIZE];
     struct smtp_reply_reader reader;
     struct session_facts facts;

@@ -11,13 +11,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/verify/interrupt.h"
+
 #define LINE_MAX_BYTES 65536
 #define MESSAGE_MAX ((size_t)1 << 20)
 #define STRAGGLERS_MAX 2000 /* milliseconds for what comes behind the wanted message */
+#define LOOK_UP_MAX 1000    /* milliseconds between looks whether a signal has come */
 #define SILENCE_MAX 10000   /* milliseconds: an idle connection must not keep the next one out */
 
 struct sink {
     int listening;
+    int connections;
+    int count; /* of messages that were taken in */
 };
 
 struct peer {
@@ -45,10 +50,15 @@ static int64_t milliseconds(void)
 static bool is_ready(int descriptor, short events, int64_t deadline, int64_t within)
 {
     struct pollfd place = {.fd = descriptor, .events = events};
-    int64_t left = deadline - milliseconds();
-    if (left > within)
-        left = within;
-    return left > 0 && poll(&place, 1, (int)left) > 0;
+    int64_t until = milliseconds() + within, left;
+    if (until > deadline)
+        until = deadline;
+    while ((left = until - milliseconds()) > 0) {
+        int ready = poll(&place, 1, (int)left);
+        if (ready >= 0 || errno != EINTR)
+            return ready > 0;
+    }
+    return false;
 }
 
 static bool say(struct peer *peer, const char *text)
@@ -228,7 +238,7 @@ bool sink_open(const char *address, long port, struct sink **ret_sink, struct er
         return error_set(error, "--sink: cannot listen at %s port %ld: %s", address, port,
                          strerror(why));
     }
-    sink->listening = listening;
+    *sink = (struct sink){.listening = listening};
     *ret_sink = sink;
     return true;
 }
@@ -241,25 +251,43 @@ void sink_close(struct sink *sink)
     free(sink);
 }
 
+/* The next connection, if one comes within so long. */
+static bool serve_next(struct sink *sink, const char *mark, int64_t deadline, int64_t within,
+                       struct arena *arena, struct bytes *ret_text)
+{
+    if (!is_ready(sink->listening, POLLIN, deadline, within))
+        return false;
+    int connection = accept4(sink->listening, NULL, NULL, SOCK_CLOEXEC);
+    if (connection < 0)
+        return false;
+    sink->connections++;
+    bool found = sink_serve(connection, mark, deadline, arena, ret_text, &sink->count);
+    close(connection);
+    return found;
+}
+
 bool sink_wait(struct sink *sink, const char *mark, int expected, long seconds, struct arena *arena,
                struct bytes *ret_text, struct error *error)
 {
     int64_t deadline = milliseconds() + (int64_t)seconds * 1000;
-    int connections = 0, count = 0;
     bool found = false;
-    while ((!found || count < expected) && is_ready(sink->listening, POLLIN, deadline, INT32_MAX)) {
-        int connection = accept4(sink->listening, NULL, NULL, SOCK_CLOEXEC);
-        if (connection < 0)
-            continue;
-        connections++;
-        if (sink_serve(connection, mark, deadline, arena, ret_text, &count)) {
+    while ((!found || sink->count < expected) && !interrupted() && milliseconds() < deadline) {
+        if (serve_next(sink, mark, deadline, LOOK_UP_MAX, arena, ret_text)) {
             found = true;
             deadline = shortened(deadline);
         }
-        close(connection);
     }
     return found || error_set(error,
                               "the message did not reach the sink in %ld s: %d connections came; "
                               "does the server send what is for this recipient there?",
-                              seconds, connections);
+                              seconds, sink->connections);
+}
+
+int sink_drain(struct sink *sink, int expected, struct arena *arena)
+{
+    int64_t deadline = shortened(INT64_MAX);
+    struct bytes text;
+    while (sink->count < expected && milliseconds() < deadline)
+        (void)serve_next(sink, "", deadline, LOOK_UP_MAX, arena, &text);
+    return expected - sink->count;
 }

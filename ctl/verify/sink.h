@@ -22,6 +22,9 @@ void sink_close(struct sink *sink);
 MUST_CHECK bool sink_wait(struct sink *sink, const char *mark, int expected, long seconds,
                           struct arena *arena, struct bytes *ret_text, struct error *error);
 
+/* Takes in what is still expected, for a short while. How many have not come. */
+int sink_drain(struct sink *sink, int expected, struct arena *arena);
+
 /* One connection, from the greeting to its end; deadline: in milliseconds of CLOCK_MONOTONIC.
  * *count goes up with each message. True: ret_text is the one with the mark in it. */
 bool sink_serve(int connection, const char *mark, int64_t deadline, struct arena *arena,

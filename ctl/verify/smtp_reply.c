@@ -6,7 +6,7 @@
 
 void smtp_reply_start(struct smtp_reply_reader *reader)
 {
-    reader->len = 0;
+    reader->len = reader->size = 0;
     reader->begun = false;
     reader->reply = (struct smtp_reply){0};
 }
@@ -60,6 +60,9 @@ enum smtp_reply_state smtp_reply_feed(struct smtp_reply_reader *reader, struct b
                                       size_t *ret_taken)
 {
     for (size_t i = 0; i < text.len; i++) {
+        *ret_taken = i + 1;
+        if (reader->size++ == SMTP_REPLY_SIZE_MAX)
+            return SMTP_REPLY_GARBAGE;
         if (text.data[i] != '\n') {
             /* The rest of an over-long line is passed over. */
             if (reader->len < sizeof reader->line)
@@ -67,7 +70,6 @@ enum smtp_reply_state smtp_reply_feed(struct smtp_reply_reader *reader, struct b
             continue;
         }
         enum smtp_reply_state state = take_line(reader);
-        *ret_taken = i + 1;
         if (state != SMTP_REPLY_MORE)
             return state;
     }

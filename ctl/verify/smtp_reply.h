@@ -7,6 +7,7 @@
 #include "policy/bytes.h"
 
 #define SMTP_REPLY_TEXT_MAX 1024
+#define SMTP_REPLY_SIZE_MAX ((size_t)256 << 10) /* with all its lines; more is no reply */
 
 struct smtp_reply {
     int code; /* 0: none was read */
@@ -19,7 +20,8 @@ struct smtp_reply {
 struct smtp_reply_reader {
     char line[SMTP_REPLY_TEXT_MAX];
     size_t len;
-    bool begun; /* a line of the reply has been read, and more are to come */
+    size_t size; /* of the whole reply so far */
+    bool begun;  /* a line of the reply has been read, and more are to come */
     struct smtp_reply reply;
 };
 

@@ -8,14 +8,18 @@
 #include "ctl/verify/refusal.h"
 
 #define NOT_ASKED                                                                                  \
-    "is submilter asked here at all, and does the login match another row of the senders? "        \
-    "Postfix: "                                                                                    \
-    "smtpd_milters of this service; see: submilterctl doctor, submilterctl test --login NAME"
+    {                                                                                              \
+        "is submilter asked here at all, and does the login match another row of the senders? "    \
+        "See: submilterctl doctor, submilterctl test --login NAME",                                \
+            "smtpd_milters of this service",                                                       \
+            "INPUT_MAIL_FILTER, and InputMailFilters in this port's DAEMON_OPTIONS"                \
+    }
 
 struct spoofs {
     struct context *context;
     struct session *session; /* NULL: not open (any more) */
     const char *spoof;
+    const char *recipient; /* of what must be refused */
     const char *authserv;
 };
 
@@ -34,6 +38,10 @@ static void hang_up(struct spoofs *spoofs)
 
 static bool check_login(struct spoofs *spoofs)
 {
+    static const struct remedy not_offered = {
+        "or name another --mechanism", "smtpd_sasl_auth_enable, smtpd_sasl_type, smtpd_sasl_path",
+        "confAUTH_MECHANISMS and TRUST_AUTH_MECH, what Sendmail.conf of SASL says, no M=A in this "
+        "port's DAEMON_OPTIONS"};
     struct context *context = spoofs->context;
     const struct session_facts *facts = &context->facts;
     struct error error = {""};
@@ -42,10 +50,8 @@ static bool check_login(struct spoofs *spoofs)
         checklist_pass(context->list, CHECK_LOGIN, "%s: %s", context->options->login,
                        facts->last.text);
     else if (result == SESSION_NO_LOGIN)
-        checklist_fail(context->list, CHECK_LOGIN,
-                       "Postfix: smtpd_sasl_auth_enable, smtpd_sasl_type, smtpd_sasl_path; "
-                       "Sendmail: confAUTH_MECHANISMS; or name another --mechanism",
-                       "%s", error.text);
+        checklist_fail(context->list, CHECK_LOGIN, remedy_text(context, &not_offered), "%s",
+                       error.text);
     else if (result == SESSION_LOGIN_REFUSED && !smtp_reply_permanent(&facts->last))
         checklist_fail(context->list, CHECK_LOGIN,
                        "does the server that checks passwords run (Dovecot, saslauthd)? A milter "
@@ -85,14 +91,14 @@ static void check_envelope(struct spoofs *spoofs)
                                            .rules = rule,
                                            .rule_count = 1,
                                            .logged_in = true,
-                                           .do_this = NOT_ASKED};
+                                           .remedy = NOT_ASKED};
     struct context *context = spoofs->context;
     const char *stage = "the login";
     struct smtp_reply reply = {0};
     struct error error = {""};
-    bool answered = ready(spoofs, &error) &&
-                    conversation_envelope(context, spoofs->session, spoofs->spoof,
-                                          context->options->to, &stage, &reply, &error);
+    bool answered =
+        ready(spoofs, &error) && conversation_envelope(context, spoofs->session, spoofs->spoof,
+                                                       spoofs->recipient, &stage, &reply, &error);
     judge(spoofs, &refusal, answered, stage, &reply, &error);
     hang_up(spoofs);
 }
@@ -106,7 +112,7 @@ static void check_content(struct spoofs *spoofs, enum probe_kind kind,
         .kind = kind,
         .token = context->token,
         .from = context->options->address,
-        .to = context->options->to,
+        .to = spoofs->recipient,
         .spoof = spoofs->spoof,
         .authserv = kind == PROBE_FORGED_TRUST ? spoofs->authserv : NULL,
     };
@@ -114,8 +120,8 @@ static void check_content(struct spoofs *spoofs, enum probe_kind kind,
     struct smtp_reply reply = {0};
     struct error error = {"out of memory"};
     bool answered = text && ready(spoofs, &error) &&
-                    conversation_message(context, spoofs->session, text, &stage, &reply, &error);
-    context->sent += answered && reply.code == 250;
+                    conversation_message(context, spoofs->session, spoofs->recipient, text, &stage,
+                                         &reply, &error);
     if (answered && strcmp(stage, STAGE_WHOLE_MESSAGE) != 0)
         checklist_skip(
             context->list, refusal->check,
@@ -135,7 +141,7 @@ static void check_content(struct spoofs *spoofs, enum probe_kind kind,
             .rules = expected,                                                                     \
             .rule_count = sizeof expected / sizeof *expected,                                      \
             .logged_in = true,                                                                     \
-            .do_this = NOT_ASKED,                                                                  \
+            .remedy = NOT_ASKED,                                                                   \
         };                                                                                         \
         check_content(spoofs, kind, &refusal);                                                     \
     } while (0)
@@ -190,8 +196,8 @@ static bool check_allowed(struct spoofs *spoofs, bool forged)
     struct smtp_reply reply = {0};
     struct error error = {"out of memory"};
     bool answered = text && ready(spoofs, &error) &&
-                    conversation_message(context, spoofs->session, text, &stage, &reply, &error);
-    context->sent += answered && reply.code == 250;
+                    conversation_message(context, spoofs->session, context->options->to, text,
+                                         &stage, &reply, &error);
     if (answered)
         accepted(context, stage, &reply);
     else
@@ -222,12 +228,20 @@ static const char *pick_spoof(const struct context *context)
     return "submilterctl-verify@example.invalid"; /* RFC 2606: nobody's, ever */
 }
 
+/* What ought to be refused and is not must not reach a third party: only what this program takes in
+ * itself, or the mailbox that it looks into, or who asked for it. */
+static const char *harmless_recipient(const struct verify_options *options)
+{
+    return options->sink_port || options->mailbox_path ? options->to : options->address;
+}
+
 bool spoofs_check(struct context *context)
 {
     const struct site *site = &context->snapshot->settings->site;
     struct spoofs spoofs = {
         .context = context,
         .spoof = context->options->spoof ? context->options->spoof : pick_spoof(context),
+        .recipient = harmless_recipient(context->options),
         .authserv = site->authserv_ids.count
                         ? site->authserv_ids.items[0]
                         : arena_text(context->arena, context->options->mailbox.domain),

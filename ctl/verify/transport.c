@@ -7,9 +7,14 @@
 #include "ctl/verify/refusal.h"
 
 #define NOT_ASKED                                                                                  \
-    "is submilter asked here at all? Postfix: smtpd_milters of this service in master.cf; "        \
-    "Sendmail: "                                                                                   \
-    "INPUT_MAIL_FILTER (submilterctl doctor)"
+    {                                                                                              \
+        "is submilter asked here at all (submilterctl doctor)?",                                   \
+            "smtpd_milters of this service in master.cf",                                          \
+            "INPUT_MAIL_FILTER, and InputMailFilters in this port's DAEMON_OPTIONS"                \
+    }
+
+#define MILTER_DOWN                                                                                \
+    "see the mail log; a milter that does not answer shows like this (submilterctl doctor)"
 
 static const enum rule_id tls_rule[] = {RULE_tls, RULE_auth};
 static const enum rule_id auth_rule[] = {RULE_auth};
@@ -34,21 +39,52 @@ static void judge_envelope(struct context *context, struct session *session,
 /* Never a real password: "\0submilterctl-verify\0made-up". */
 #define MADE_UP_LOGIN "AUTH PLAIN AHN1Ym1pbHRlcmN0bC12ZXJpZnkAbWFkZS11cA=="
 
+/* Mechanisms by which a client shows that it knows the password, and does not send it. With "p"
+ * Sendmail goes on to offer these. */
+static bool is_challenge(struct bytes mechanism)
+{
+    static const struct bytes known[] = {
+        BYTES("CRAM-MD5"), BYTES("DIGEST-MD5"), BYTES("SCRAM-"), BYTES("GSSAPI"), BYTES("GS2-"),
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (bytes_start_with_nocase(mechanism, known[i]))
+            return true;
+    return false;
+}
+
+static bool only_challenges(struct bytes mechanisms)
+{
+    while (mechanisms.len) {
+        size_t end = bytes_find(mechanisms, ' ');
+        if (end && !is_challenge(bytes_slice(mechanisms, 0, end)))
+            return false;
+        mechanisms = bytes_slice(mechanisms, end + 1, mechanisms.len);
+    }
+    return true;
+}
+
 static void check_clear_login(struct context *context, struct session *session)
 {
-    static const char do_this[] =
-        "Postfix: smtpd_tls_auth_only = yes; Sendmail: confAUTH_OPTIONS with p";
+    static const struct remedy remedy = {NULL, "smtpd_tls_auth_only = yes",
+                                         "confAUTH_OPTIONS with p, and PLAIN and LOGIN alone in "
+                                         "confAUTH_MECHANISMS for none at all"};
+    const char *do_this = remedy_text(context, &remedy);
+    const char *offered = context->facts.auth;
     struct smtp_reply reply;
     struct error error;
-    if (context->facts.auth[0])
+    if (offered[0] && !only_challenges(bytes_of(offered)))
         checklist_fail(context->list, CHECK_CLEAR_LOGIN, do_this, "AUTH is offered without TLS: %s",
-                       context->facts.auth);
-    else if (!session_command(session, MADE_UP_LOGIN, &reply, &error))
+                       offered);
+    else if (!conversation_command(context, session, MADE_UP_LOGIN, &reply, &error))
         checklist_fail(context->list, CHECK_CLEAR_LOGIN, "see the mail log", "at AUTH: %s",
                        error.text);
     else if (smtp_reply_permanent(&reply) && reply.code != 535)
-        checklist_pass(context->list, CHECK_CLEAR_LOGIN, "not offered, and refused: %s",
-                       reply.text);
+        checklist_pass(context->list, CHECK_CLEAR_LOGIN, "not offered%s%s, and refused: %s",
+                       offered[0] ? " but by mechanisms that do not show the password: " : "",
+                       offered, reply.text);
+    else if (reply.code / 100 == 4)
+        checklist_fail(context->list, CHECK_CLEAR_LOGIN, MILTER_DOWN,
+                       "AUTH without TLS is refused for now only: %s", reply.text);
     else
         checklist_fail(context->list, CHECK_CLEAR_LOGIN, do_this,
                        "AUTH is not offered without TLS, and yet looked at: %s", reply.text);
@@ -73,7 +109,7 @@ static void greeted(struct context *context)
 static enum transport_result check_clear(struct context *context)
 {
     static const struct refusal refusal = {
-        .check = CHECK_CLEAR_MAIL, .rules = tls_rule, .rule_count = 2, .do_this = NOT_ASKED};
+        .check = CHECK_CLEAR_MAIL, .rules = tls_rule, .rule_count = 2, .remedy = NOT_ASKED};
     struct session *session;
     struct error error;
     if (conversation_open(context, SESSION_CLEAR, false, false, &session, &error) != SESSION_OPEN)
@@ -98,17 +134,18 @@ static void skip_clear(struct context *context)
 static enum transport_result tls_failed(struct context *context, enum session_result result,
                                         const struct error *error)
 {
+    static const struct remedy not_offered = {
+        NULL,
+        "smtpd_tls_security_level = encrypt (may on port 25), smtpd_tls_cert_file and "
+        "smtpd_tls_key_file",
+        "confSERVER_CERT and confSERVER_KEY, in folders that only root may write to; no M=S in "
+        "this port's DAEMON_OPTIONS"};
     const struct verify_options *options = context->options;
     if (result == SESSION_NO_TLS && context->facts.starttls)
-        checklist_fail(context->list, CHECK_TLS,
-                       "see the mail log; a milter that does not answer shows like this "
-                       "(submilterctl doctor)",
+        checklist_fail(context->list, CHECK_TLS, MILTER_DOWN,
                        "STARTTLS is offered, and refused: %s", context->facts.last.text);
     else if (result == SESSION_NO_TLS)
-        checklist_fail(context->list, CHECK_TLS,
-                       "Postfix: smtpd_tls_security_level = encrypt (may on port 25), "
-                       "smtpd_tls_cert_file and smtpd_tls_key_file; Sendmail: confSERVER_CERT and "
-                       "confSERVER_KEY",
+        checklist_fail(context->list, CHECK_TLS, remedy_text(context, &not_offered),
                        "STARTTLS is not offered: %s", error->text);
     else if (result == SESSION_BAD_CERTIFICATE)
         checklist_fail(context->list, CHECK_TLS,
@@ -118,8 +155,8 @@ static enum transport_result tls_failed(struct context *context, enum session_re
                        "the certificate does not hold for %s: %s", options->host, error->text);
     else
         checklist_fail(context->list, CHECK_TLS,
-                       "see the mail log; are certificate and key readable and of one pair, is "
-                       "this a port for --tls starttls or for --tls implicit?",
+                       "are certificate and key readable and of one pair, is this a port for --tls "
+                       "starttls or for --tls implicit? " MILTER_DOWN,
                        "%s", error->text);
     return TRANSPORT_UNSAFE;
 }
@@ -140,6 +177,10 @@ static bool cannot_offer(enum session_result result, const struct error *error)
  * login is no proof that old TLS is. */
 static void judge_old_tls(struct context *context, struct session *session)
 {
+    static const struct remedy remedy = {
+        "submilter.conf: tls.mode = \"enforce\", tls.min_version = \"TLSv1.2\"",
+        "smtpd_tls_protocols = smtpd_tls_mandatory_protocols = >=TLSv1.2",
+        "confSERVER_SSL_OPTIONS with +SSL_OP_NO_TLSv1 +SSL_OP_NO_TLSv1_1"};
     const struct verify_options *options = context->options;
     const char *idle = refusal_not_enforced(context, RULE_tls, false), *stage;
     struct smtp_reply reply = {0};
@@ -150,9 +191,7 @@ static void judge_old_tls(struct context *context, struct session *session)
     if (!smtp_reply_positive(&reply) && bytes_start_with_nocase(mark, BYTES("tls.")))
         checklist_pass(context->list, CHECK_OLD_TLS, "submilter refused %s: %s", stage, reply.text);
     else
-        checklist_fail(context->list, CHECK_OLD_TLS,
-                       "submilter.conf: tls.mode = \"enforce\", tls.min_version = \"TLSv1.2\"; "
-                       "Postfix: smtpd_tls_protocols = smtpd_tls_mandatory_protocols = >=TLSv1.2",
+        checklist_fail(context->list, CHECK_OLD_TLS, remedy_text(context, &remedy),
                        "the handshake succeeds, and nothing refuses mail for it%s%s: %s",
                        idle ? "; " : "", idle ? idle : "", reply.code ? reply.text : error.text);
 }
@@ -190,7 +229,7 @@ static void said_tls(struct context *context)
 enum transport_result transport_check(struct context *context)
 {
     static const struct refusal refusal = {
-        .check = CHECK_NO_LOGIN, .rules = auth_rule, .rule_count = 1, .do_this = NOT_ASKED};
+        .check = CHECK_NO_LOGIN, .rules = auth_rule, .rule_count = 1, .remedy = NOT_ASKED};
     struct session *session;
     struct error error = {""};
     bool implicit = context->options->implicit_tls;
@@ -198,7 +237,8 @@ enum transport_result transport_check(struct context *context)
         return TRANSPORT_UNREACHABLE;
     enum session_result result =
         conversation_open(context, tls_of(context), false, false, &session, &error);
-    if (implicit && result == SESSION_UNREACHABLE)
+    if (implicit && !context->facts.greeting.code &&
+        (result == SESSION_UNREACHABLE || result == SESSION_SILENT))
         return unreachable(context, &error);
     if (implicit && context->facts.greeting.code)
         greeted(context);

@@ -6,6 +6,7 @@
 
 #include "ctl/command.h"
 #include "ctl/verify/arrival.h"
+#include "ctl/verify/interrupt.h"
 #include "ctl/verify/probe_message.h"
 #include "ctl/verify/received.h"
 #include "ctl/verify/spoofs.h"
@@ -56,6 +57,20 @@ static int converse(struct context *context, struct sink *sink)
     return 0;
 }
 
+/* What the server has taken lies in its queue for days where nobody takes it. */
+static void leave_nothing(const struct context *context, struct sink *sink)
+{
+    int left = sink ? sink_drain(sink, context->sent, context->arena) : 0;
+    if (left > 0)
+        fprintf(stderr,
+                "submilterctl: %d of the test messages that the server took did not come out; see "
+                "its queue: mailq\n",
+                left);
+    else if (interrupted() && !sink && context->sent)
+        fprintf(stderr, "submilterctl: interrupted; the server had taken %d test messages\n",
+                context->sent);
+}
+
 static int send_all(struct context *context)
 {
     const struct verify_options *options = context->options;
@@ -66,11 +81,14 @@ static int send_all(struct context *context)
     if (options->sink_port && !sink_open(options->sink_address, options->sink_port, &sink, &error))
         return command_complain(&error, EX_OSERR);
     int status = EX_NOINPUT;
-    if (password_read(options->password_file, options->login, &context->password, &error))
+    if (password_read(options->password_file, options->login, &context->password, &error)) {
+        interrupt_begin(); /* not before: a prompt is to end at once */
         status = converse(context, sink);
-    else
+    } else {
         command_complain(&error, status);
+    }
     password_wipe(&context->password);
+    leave_nothing(context, sink);
     sink_close(sink);
     return status;
 }
@@ -86,6 +104,7 @@ static int run_checks(struct context *context)
     int status = options->message ? judge_message(context) : send_all(context);
     snprintf(server, sizeof server, "%s:%ld", options->host, options->port);
     bool any = list->passed + list->failed + list->skipped > 0;
+    interrupt_end();
     if (any && !checklist_finish(list, options->address, options->message ? NULL : server))
         status = EX_IOERR;
     if (!status && list->failed)

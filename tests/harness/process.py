@@ -122,6 +122,21 @@ def run(*command, data=None, check=True, env=None):
     return done
 
 
+def pending(pid, thread, kind="SigPnd"):
+    """The signals that wait for one thread (ShdPnd: for the process); None where it has ended."""
+    if not os.path.exists(f"/proc/{pid}/task/{thread}"):
+        return None
+    with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as status:
+        bits = int(next(line for line in status if line.startswith(f"{kind}:")).split()[1], 16)
+    return {number for number in range(1, 32) if bits >> (number - 1) & 1}
+
+
+def stopped(pid):
+    """Whether a process is stopped, by SIGSTOP or whoever traces it."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return stat.read().rpartition(")")[2].split()[0] in "tT"
+
+
 def free_ports(count):
     """Ports of 127.0.0.1 that nobody uses, all different; below the range that the kernel gives to
     clients, so that none of them is taken before its server has started."""

@@ -1,8 +1,8 @@
 """systemctl where no systemd runs: the units are read by systemd's own tools, and carried out as far as they go.
 
 What it is asked stands in /run/stand-in/asked, a line each. "cat" is systemd-analyze's, "enable" and its kin are
-those of the real one, systemctl.real, with --root; "start" opens the socket, then starts the service confined as its unit says, and waits
-for its READY; "stop" ends both. Needs root, and a /run of its own.
+those of the real one, systemctl.real, with --root; "start" opens the socket, then starts the service as its unit's user (with
+SUBMILTER_CONFINED under all of the unit's restrictions), and waits for its READY; "stop" ends both. Needs root, and a /run of its own.
 """
 
 import grp
@@ -92,8 +92,11 @@ def manage():
     sockets = [open_socket()] if cat(SOCKET) and not is_masked(SOCKET) else []
     unit = Unit(SERVICE, "Service")
     runtime_directory(unit)
-    command = ["/usr/bin/python3", CONFINED, "--unit", STATE / SERVICE, "--user", unit.last("User"), "--",
-               *shlex.split(unit.last("ExecStart"))]
+    user, group = unit.last("User"), unit.last("Group")
+    as_user = ["setpriv", "--reuid", user, "--regid", group, "--init-groups", "--"]
+    if unit_file.confined():
+        as_user = ["/usr/bin/python3", CONFINED, "--unit", STATE / SERVICE, "--user", user, "--"]
+    command = [*as_user, *shlex.split(unit.last("ExecStart"))]
     with Notifications("@submilter-stand-in") as notifications, open(STATE / "log", "ab") as log:
         service = activated(command, sockets, SOCKET, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                             env={**os.environ, "NOTIFY_SOCKET": notifications.address})

@@ -10,6 +10,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from daemon import Daemon  # noqa: E402
 from gate import Gate  # noqa: E402
+from generations import Generations  # noqa: E402
+from harness.waiting import PATIENCE  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +45,26 @@ def abused_gate(shared_daemon):
     gate.close()
     gate.check_serves()
     gate.settle()
+
+
+@pytest.fixture
+def generations():
+    """Starts a daemon that can hand over."""
+    started = []
+
+    def start(more="", **options):
+        started.append(Generations(more, **options))
+        return Gate(started[-1].start())
+
+    yield start
+    try:
+        for daemon in started:
+            for process in daemon.earlier:
+                assert process.wait(PATIENCE) == 0, daemon.log()[-4000:]
+            assert daemon.stop() == 0, daemon.log()[-4000:]
+    finally:
+        for daemon in started:
+            daemon.remove()
 
 
 @pytest.fixture(scope="session")

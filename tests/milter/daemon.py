@@ -107,8 +107,8 @@ class Daemon:
         self.config.write_text(self.template.format(folder=self.folder, user=USER) + more)
 
     def start(self, seconds=20):
-        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99",
-                           UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1", **self.environment)
+        environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
+                       "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", **self.environment}
         confined = confinement(USER, self.folder / "log", self.folder / "run", self.folder)
         command = [*self.wrapper, *confined, str(self.program), "-f", "-c", str(self.config)]
         descriptors = []

@@ -172,15 +172,15 @@ def test_what_is_meant_for_another(start_daemon, pid, count):
 
 
 def test_it_can_be_handed_on():
-    """It stays the service manager's, and its variables do not reach the successor."""
+    """It stays the service manager's, and its variables, and those for others, do not reach the successor."""
     with socket.socket(socket.AF_UNIX) as listening:
         daemon = Generations(handed=listening, wrapper=(
-            "bash", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=a exec \"$@\"", "bash"))
+            "bash", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=a WATCHDOG_PID=1 WATCHDOG_USEC=100000 exec \"$@\"", "bash"))
         try:
             gate = Gate(daemon.start())
             daemon.hand_over()
             environment = pathlib.Path(f"/proc/{daemon.process.pid}/environ").read_bytes()
-            assert b"NOTIFY_SOCKET=" in environment and b"LISTEN_" not in environment
+            assert b"NOTIFY_SOCKET=" in environment and b"LISTEN_" not in environment and b"WATCHDOG_" not in environment
             assert daemon.earlier[0].wait() == 0
             gate.check_signed(gate.play())
             gate.record()

@@ -1,49 +1,25 @@
 """A restart that loses no connection: the listening socket changes hands, sessions do not."""
 
-import array
 import concurrent.futures
 import os
 import pathlib
+import pwd
 import shutil
 import signal
-import socket
-import struct
 import subprocess
 import threading
 
 import pytest
 
 from daemon import CONFIG, FREE, PROGRAM, USER
-from gate import Gate
-from generations import Generations
 from harness.milter_mta import EOM, Message, Outcome, Player, play
-from harness.milter_wire import OPTNEG, Session
-from harness.process import Adopted, free_ports
+from harness.milter_wire import Session
+from harness.process import Adopted, free_ports, run, stopped
 from harness.waiting import PATIENCE, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
 HAND_OVERS = int(os.environ.get("SUBMILTER_HAND_OVERS", "12"))
 UNIX = 'socket = "unix:{folder}/run/submilter.sock";'
-
-
-@pytest.fixture
-def generations():
-    """Starts a daemon that can hand over."""
-    started = []
-
-    def start(more="", **options):
-        started.append(Generations(more, **options))
-        return Gate(started[-1].start())
-
-    yield start
-    try:
-        for daemon in started:
-            for process in daemon.earlier:
-                assert process.wait(PATIENCE) == 0, daemon.log()[-4000:]
-            assert daemon.stop() == 0, daemon.log()[-4000:]
-    finally:
-        for daemon in started:
-            daemon.remove()
 
 
 def sockets(process):
@@ -227,6 +203,10 @@ def test_keys_of_root(generations):
     assert daemon.earlier[0].wait() == 0
 
 
+def traced(task):
+    return "TracerPid:\t0\n" not in (task / "status").read_text()
+
+
 def take_over(daemon):
     """submilter -t into the background, which returns when it serves."""
     done = subprocess.run([str(PROGRAM), "-t", "-c", str(daemon.config)], timeout=PATIENCE, check=False,
@@ -290,92 +270,74 @@ def test_a_pid_file_of_root_is_not_left_behind(generations):
     gate.record()
 
 
-class Successor:
-    """Plays a successor as the running daemon sees one that submilter -t starts."""
-
-    def __init__(self, daemon):
-        self.rendezvous = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.rendezvous.bind(f"\0submilter/successor-of/{daemon.process.pid}")
-        self.rendezvous.listen(1)
-        self.rendezvous.settimeout(PATIENCE)
-        daemon.process.send_signal(signal.SIGUSR2)
-        self.channel = self.rendezvous.accept()[0]
-        self.channel.settimeout(PATIENCE)
-        text, ancillary, _, _ = self.channel.recvmsg(4096, socket.CMSG_SPACE(4))
-        self.offer = text.decode()
-        descriptors = array.array("i")
-        descriptors.frombytes(ancillary[0][2])
-        self.listening = socket.socket(fileno=descriptors[0])
-
-    def say(self, text):
-        self.channel.send(text.encode())
-
-    def hear(self):
-        return self.channel.recv(4096).decode()
-
-    def close(self):
-        for one in (self.channel, self.listening, self.rendezvous):
-            one.close()
-
-
-@pytest.mark.parametrize("last_words", ["", "failed out of luck", "nonsense", "serving"])
-def test_a_successor_that_dies_before_it_serves(generations, last_words):
-    """Who came while nobody accepted has waited, and is served."""
-    gate = generations()
-    successor = Successor(gate.daemon)
-    try:
-        assert successor.offer == f"offer own unix:{gate.daemon.socket}"
-        successor.say("ready")
-        assert successor.hear() == "yours"
-        waiting = gate.session(negotiate=False)
-        waiting.packet(OPTNEG, struct.pack(">III", 6, 0x1FF, 0x1FFFFF))
-        assert waiting.silent(), "nobody accepts now"
-        if last_words:
-            successor.say(last_words)
-        successor.close()
-        gate.daemon.wait_for_log("hand-over failed, this process goes on")
-        assert last_words != "failed out of luck" or "goes on: out of luck" in gate.daemon.log()
-        assert waiting.read_packet()[0] == OPTNEG
-        gate.check_signed(gate.play())
-        gate.record()
-    finally:
-        successor.close()
-
-
-def test_ending_while_a_successor_loads(generations):
-    gate = generations()
-    successor = Successor(gate.daemon)
-    try:
-        gate.daemon.process.send_signal(signal.SIGUSR2)
-        gate.daemon.wait_for_log("hand-over refused, this process goes on: another")
-        assert gate.daemon.stop() == 0
-        assert successor.hear() == "", "it has nothing to take over any more"
-    finally:
-        successor.close()
-
-
-IMPOSTOR = """
-import socket, sys
-meeting = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-meeting.bind(chr(0) + "submilter/successor-of/" + sys.argv[1])
-meeting.listen(1)
-print("listening", flush=True)
-print(meeting.accept()[0].recvmsg(4096, 64)[:2], flush=True)
-"""
+def test_taking_over_from_one_that_ends(generations):
+    """It has been told to end, and does not answer: the successor waits for it, and starts in its place."""
+    gate = generations(pid_file=True)
+    daemon = gate.daemon
+    player = gate.player()
+    message = Message()
+    player.begin(message)
+    daemon.process.terminate()
+    daemon.wait_for_log("stopping:")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        successor = pool.submit(take_over, daemon)
+        name = f"@submilter/successor-of/{daemon.process.pid}\n"
+        wait_until(lambda: name in pathlib.Path("/proc/net/unix").read_text() or successor.done(), "it to be asked")
+        player.body(message.body)
+        assert player.eom().code == 2
+        assert daemon.process.wait() == 0
+        daemon.process = successor.result()
+    gate.check_signed(gate.play())
+    gate.records(2)
 
 
 @AS_ROOT
-def test_an_impostor_gets_nothing(generations):
-    """A process of another user waits where submilter -t would."""
+@FREE
+def test_a_full_log_costs_the_successor_no_record(generations):
+    """Both write to it: what one takes back of a record that did not fit is not the other's."""
     gate = generations()
-    command = ["setpriv", "--reuid=daemon", "--clear-groups", "/usr/bin/python3", "-c", IMPOSTOR,
-               str(gate.daemon.process.pid)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as impostor:
-        try:
-            assert impostor.stdout.readline() == "listening\n"
-            gate.daemon.hand_over()
-            assert impostor.stdout.readline() == "(b'', [])\n"
-        finally:
-            impostor.kill()
+    daemon = gate.daemon
+    player = gate.player()
+    daemon.hand_over()
+    old = daemon.earlier[0]
     gate.check_signed(gate.play())
     gate.record()
+    room = daemon.records_file.stat().st_size + 10
+    run("setpriv", f"--reuid={USER}", f"--regid={pwd.getpwnam(USER).pw_gid}", "--clear-groups",
+        "prlimit", f"--pid={old.pid}", f"--fsize={room}:{room}")
+    trace = ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(old.pid), "-e", "inject=lseek:signal=STOP:when=1"]
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, subprocess.Popen(trace, stdin=subprocess.DEVNULL) as tracer:
+        try:
+            wait_until(lambda: all(traced(task) for task in pathlib.Path(f"/proc/{old.pid}/task").iterdir()), "strace")
+            job = pool.submit(player.message)
+            wait_until(lambda: stopped(old.pid), "it to be about to look where the file ends")
+            before = daemon.records_file.stat().st_size
+            gate.check_signed(gate.play())
+            wait_until(lambda: daemon.records_file.read_bytes()[before:].endswith(b"\n"), "the successor's record")
+            written = daemon.records_file.read_bytes()
+            old.send_signal(signal.SIGCONT)
+            gate.check_signed(job.result())
+            daemon.wait_for_log("cannot write: File too large")
+        finally:
+            old.send_signal(signal.SIGCONT)
+            tracer.kill()
+    player.session.close()
+    assert old.wait() == 0
+    assert daemon.records_file.read_bytes() == written
+    daemon.records_file.unlink()  # what did not fit stands there before the successor's record
+
+
+@AS_ROOT
+@FREE
+def test_process_1_stays(start_daemon):
+    """With it a container ends, its successor too."""
+    gate = start_daemon(wrapper=("unshare", "--pid", "--fork", "--kill-child"),
+                        environment={"ASAN_OPTIONS": "detect_leaks=0"})  # which asks /proc for itself
+    above = gate.daemon.process.pid
+    child = int(pathlib.Path(f"/proc/{above}/task/{above}/children").read_text())
+    os.kill(child, signal.SIGUSR2)
+    gate.daemon.wait_for_log("hand-over refused, this process goes on: process 1")
+    gate.check_signed(gate.play())
+    gate.record()
+    os.kill(child, signal.SIGTERM)
+    assert gate.daemon.process.wait(PATIENCE) == 0

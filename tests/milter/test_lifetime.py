@@ -6,6 +6,7 @@ import signal
 import time
 
 from harness.milter_mta import Client, Message
+from harness.process import pending
 
 
 def test_ends_with_open_sessions(start_daemon):
@@ -144,15 +145,6 @@ def test_a_reload_names_domains_without_keys(start_daemon):
     gate.daemon.reload()
     gate.wait_for_config(before)
     gate.daemon.wait_for_log("there is no key for example.net")
-
-
-def pending(pid, thread):
-    """The signals that wait for one thread; None where it has ended."""
-    if not os.path.exists(f"/proc/{pid}/task/{thread}"):
-        return None
-    with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as status:
-        bits = int(next(line for line in status if line.startswith("SigPnd:")).split()[1], 16)
-    return {number for number in range(1, 32) if bits >> (number - 1) & 1}
 
 
 def test_signals_for_other_threads_end_nothing(start_daemon):

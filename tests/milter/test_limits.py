@@ -9,7 +9,7 @@ import time
 import pytest
 
 from daemon import sanitized
-from harness.milter_mta import Client, Message, Player, play
+from harness.milter_mta import POSTFIX, SENDMAIL, Client, Message, Player, play
 from harness.milter_wire import ConnectionClosed, ProtocolError, Session
 
 plain_build_only = pytest.mark.skipif(sanitized(), reason="AddressSanitizer keeps freed memory")
@@ -164,16 +164,20 @@ def test_reloads_under_load(start_daemon):
     assert sorted(map(sorted, configs.values())) == [["accept"], ["reject"]], configs
 
 
-def test_missing_macros_are_said_once(start_daemon):
+@pytest.mark.parametrize("mta, settings", [
+    (POSTFIX, {"i": "milter_end_of_data_macros", "{daemon_port}": "milter_connect_macros"}),
+    (SENDMAIL, {"i": "confMILTER_MACROS_ENVFROM", "{daemon_port}": "confMILTER_MACROS_CONNECT"}),
+], ids=lambda value: getattr(value, "name", ""))
+def test_missing_macros_are_said_once(start_daemon, mta, settings):
     gate = start_daemon()
     client = Client(macros={"i": None, "{daemon_port}": None})
     for _ in range(5):
-        gate.check_signed(gate.play(client=client))
+        gate.check_signed(gate.play(client=client, mta=mta))
     gate.records(5)
     log = gate.daemon.log()
-    for macro in ("i", "{daemon_port}"):
+    for macro, setting in settings.items():
         said = [line for line in log.splitlines() if f"did not send the macro {macro}:" in line]
-        assert len(said) == 1, log
+        assert len(said) == 1 and f"; {setting} has to name it" in said[0], log
 
 
 def test_what_stands_open_is_closed_after_the_timeout(start_daemon):

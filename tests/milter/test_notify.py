@@ -5,6 +5,7 @@ import ctypes
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 
@@ -13,6 +14,7 @@ import pytest
 from daemon import PROGRAM, Daemon
 from gate import Gate
 from harness.milter_mta import Message
+from harness.process import pending
 from harness.service_manager import Notifications
 from harness.waiting import PATIENCE, wait_until
 
@@ -103,6 +105,31 @@ def test_the_life_of_a_daemon(site, abstract):
     assert daemon.stop() == 0
     at, _, said = manager.wait("STOPPING", at)
     assert said["STOPPING"] == "1" and at == len(manager.all()) - 1
+
+
+def fill(address):
+    """Whoever sends there now has to wait for it to be read."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.setblocking(False)
+        sender.connect(address)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sender.send(b"FILL=1")
+
+
+def test_an_end_does_not_wait_for_reloads(site):
+    """Several are asked for while one takes long: here, as the service manager does not listen."""
+    daemon, manager = site()
+    launch(daemon)
+    manager.wait("READY")
+    fill(manager.address)
+    pid = daemon.process.pid
+    for number in [signal.SIGUSR1] * 4 + [signal.SIGTERM]:
+        daemon.process.send_signal(number)
+        wait_until(lambda: number not in pending(pid, pid, "ShdPnd"), "the signal to be taken")
+    manager.wait("STOPPING")
+    assert daemon.stop() == 0
+    assert sum("RELOADING" in said for _, said in manager.all()) <= 1
 
 
 def end_children(pid):

@@ -4,7 +4,6 @@ import gzip
 import os
 import re
 import shutil
-import subprocess
 import threading
 
 import pytest
@@ -52,6 +51,18 @@ def test_the_units_fit_the_rest():
     listens = unit_file.values(unit_file.socket_unit(), "Socket", "ListenStream")
     assert f'socket = "unix:{listens[0]}";' in (TOP / "conf/submilter.conf").read_text("utf-8")
     assert len(listens) == 1
+
+
+def test_what_systemd_makes_and_removes():
+    """/run/submilter may hold the socket that stays while the service is down; /var/lib/submilter is root's, who
+    puts files of the host back from there: systemd would give it to the daemon's user."""
+    service = unit_file.service()
+    assert unit_file.values(service, "Service", "RuntimeDirectory") == ["submilter"]
+    assert unit_file.values(service, "Service", "RuntimeDirectoryPreserve") == ["yes"]
+    assert not unit_file.values(service, "Service", "StateDirectory")
+    tmpfiles = service.with_name("submilter.tmpfiles").read_text("utf-8").splitlines()
+    assert "d /run/submilter 0755 submilter submilter -" in tmpfiles
+    assert not any("/var/lib" in line for line in tmpfiles)
 
 
 def test_a_failing_reload_fails(units, tmp_path):
@@ -110,7 +121,7 @@ def test_the_folders(root, postfix):
     user = int(account(root, "submilter")[2])
     group = int(account(root, "submilter")[3])
     keys = next(path for path in root.rglob("keys") if path.parent.name == "submilter").relative_to(root)
-    wanted = {keys: (0o0750, 0, group), "var/log/submilter": (0o2750, user, 4)}
+    wanted = {keys: (0o0750, 0, group), "var/log/submilter": (0o2750, user, 4), "run/submilter": (0o755, user, group)}
     if postfix:
         wanted["var/spool/postfix/submilter"] = (0o2750, user, 123)
     for path, (mode, owner, owners) in wanted.items():

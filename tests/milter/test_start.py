@@ -1,16 +1,23 @@
 """Starting: into the background, beside a live instance, with files that root must not follow."""
 
+import contextlib
 import os
+import pathlib
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import time
 
 import pytest
 
-from daemon import PROGRAM, USER, Daemon
+from daemon import FREE, PROGRAM, USER, Daemon
+from gate import Gate
 from harness.milter_mta import Message
+from harness.milter_wire import open_socket
+from harness.process import stopped
+from harness.waiting import PATIENCE, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
 
@@ -68,6 +75,24 @@ def test_the_background(stopped_daemon):
     assert not daemon.socket.exists()
 
 
+@pytest.mark.parametrize("closed", ["0<&-", "0<&- 1>&- 2>&-"])
+def test_without_standard_streams(stopped_daemon, closed):
+    """Whoever starts it has closed them: the listening socket must not be taken for one of them."""
+    daemon = stopped_daemon()
+    pid_file = daemon.folder / "run" / "pid"
+    daemon.configure(f'pid_file = "{pid_file}";\n')
+    done = subprocess.run(["bash", "-c", f'exec {closed}; exec "$@"', "bash", str(PROGRAM), "-c", str(daemon.config)],
+                          timeout=60, check=False)
+    assert done.returncode == 0
+    gate = Gate(daemon)
+    gate.check_signed(gate.play())
+    gate.record()
+    pid = int(pid_file.read_text())
+    assert [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
+    end(pid)
+    assert not daemon.socket.exists()
+
+
 @pytest.mark.parametrize("pid_file", ["/nonexistent/pid", "{folder}/run/pid"])
 def test_a_start_that_fails_is_told(stopped_daemon, pid_file):
     """Not with a 0 and silence: the pid file cannot be written, or is a link to somewhere else."""
@@ -96,6 +121,67 @@ def test_a_reload_finds_a_relative_path(stopped_daemon):
     while not daemon.records_file.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert os.stat(daemon.records_file).st_ino != before, "a reload opens the records anew"
+
+
+@AS_ROOT
+@FREE
+@pytest.mark.parametrize("kind", ["file", "socket"])
+def test_what_takes_the_place_of_the_socket(stopped_daemon, kind):
+    """Its folder is the daemon's: what that one puts there must not have root give other things away."""
+    daemon = stopped_daemon()
+    victim = daemon.folder / "victim"
+    if kind == "file":
+        victim.write_text("precious\n")
+    else:
+        socket.socket(socket.AF_UNIX).bind(str(victim))
+    with subprocess.Popen(["strace", "-D", "-qq", "-o", "/dev/null", "-e", "inject=bind:signal=STOP", str(PROGRAM), "-f",
+                           "-c", str(daemon.config)], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}) as process:
+        try:
+            wait_until(lambda: stopped(process.pid) and list(daemon.socket.parent.iterdir()), "the socket to be made")
+            made, = daemon.socket.parent.iterdir()
+            made.unlink()
+            os.link(victim, made)
+            process.send_signal(signal.SIGCONT)
+            said = process.communicate(timeout=PATIENCE)[1]
+            assert process.returncode == 71 and "in the place of the socket" in said, said
+        finally:
+            process.kill()
+    assert os.stat(victim).st_uid == 0
+    assert not daemon.socket.exists()
+
+
+def looks_at(pid, folder):
+    """Whether a process has it open."""
+    for link in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            if os.readlink(link) == str(folder):
+                return True
+    return False
+
+
+@FREE
+def test_two_that_start_at_once(stopped_daemon):
+    """The second one finds the first, and none is left with a socket that nobody finds."""
+    daemon = stopped_daemon()
+    command = [str(PROGRAM), "-f", "-c", str(daemon.config)]
+    trace = ["strace", "-D", "-qq", "-o", "/dev/null", "-e", "inject=bind:signal=STOP"]
+    options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True,
+               "env": {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}}
+    with subprocess.Popen([*trace, *command], **options) as first:
+        folder = daemon.socket.parent
+        wait_until(lambda: stopped(first.pid) and list(folder.iterdir()), "the first one to have looked")
+        with subprocess.Popen(command, **options) as second:
+            try:
+                wait_until(lambda: looks_at(second.pid, folder) or daemon.socket.exists(), "the second one to look")
+                first.send_signal(signal.SIGCONT)
+                assert "another process is listening" in second.communicate(timeout=PATIENCE)[1]
+                open_socket(daemon.socket, PATIENCE).close()
+                first.terminate()
+                assert first.wait(PATIENCE) == 0
+            finally:
+                first.kill()
+                second.kill()
 
 
 @AS_ROOT

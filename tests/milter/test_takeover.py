@@ -34,9 +34,11 @@ class Predecessor:
     def _on_signal(self, *_):
         self.asked = True
 
-    def meet(self):
+    def wait(self):
         wait_until(lambda: self.asked or self.process.poll() is not None, "to be asked")
         assert self.asked, self.process.stderr.read()
+
+    def meet(self):
         self.channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.channel.settimeout(PATIENCE)
         self.channel.connect(f"\0submilter/successor-of/{os.getpid()}")
@@ -72,10 +74,16 @@ class Predecessor:
 
 
 @pytest.fixture
-def predecessor():
+def asked():
     with contextlib.closing(Predecessor()) as running:
-        running.meet()
+        running.wait()
         yield running
+
+
+@pytest.fixture
+def predecessor(asked):
+    asked.meet()
+    return asked
 
 
 def test_everything_goes_well(predecessor):
@@ -90,6 +98,22 @@ def test_everything_goes_well(predecessor):
     predecessor.process.terminate()
     predecessor.process.communicate(timeout=PATIENCE)
     assert predecessor.process.returncode == 0 and not predecessor.daemon.socket.exists()
+
+
+CALL = """
+import socket, sys
+caller = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+caller.connect(chr(0) + "submilter/successor-of/" + sys.argv[1])
+assert caller.recv(1) == b""
+"""
+
+
+def test_another_calls_first(asked):
+    """Anybody may: it is sent away, and the predecessor is waited for."""
+    subprocess.run(["/usr/bin/python3", "-c", CALL, str(os.getpid())], timeout=PATIENCE, check=True)
+    asked.meet()
+    asked.offer()
+    assert asked.hear() == "ready"
 
 
 def test_the_predecessor_ends_first(predecessor):

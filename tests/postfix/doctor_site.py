@@ -2,6 +2,8 @@
 
 import json
 import os
+import pwd
+import shlex
 import shutil
 import signal
 import subprocess
@@ -11,8 +13,12 @@ from harness import keys
 from harness.guarded_site import GuardedSite
 from harness.build import program
 from harness.postfix import Service
-from harness.process import run
+from harness.process import Server, run
+from harness.submilter import USER
 
+CLOCK_STATES = {"synchronised": 0, "unsynchronised": 5}  # TIME_OK, TIME_ERROR
+# Nothing here can make the kernel's own clock synchronised, or not.
+ACCEPT_CLOCK = ("--accept", "host.clock")
 OFF_WIRE = {"smtpd_tls_auth_only": "yes"}
 SERVICES = (
     ("mx", {"smtpd_sasl_auth_enable": "no"}, False),
@@ -32,13 +38,32 @@ MAIN_CF = {
 }
 
 
+def children_of(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
 class DoctorSite(GuardedSite):
     def __init__(self):
         super().__init__([Service(name, dict(options), chroot) for name, options, chroot in SERVICES])
         self.renew_certificate(60)
+        self.write_postconf()
         self.postconf("-e", *[f"{name} = {value}" for name, value in MAIN_CF.items()])
         self.submilter.write_config()
-        self.etc = None
+        self.etc = None  # what the doctor sees as /etc
+        self.mounts = []  # commands, run where only the doctor and its commands see what they mount
+        self.beside = None  # a process that runs beside the doctor, in namespaces of its own
+        self.user = None  # who runs the doctor; None: root
+        self.clock = None  # what the kernel says of its clock; None: let it say, and accept it
+
+    def write_postconf(self):
+        """Postfix's own. What it has written is not left fresh: for two seconds every program of Postfix's
+        would wait for such a file to cool down."""
+        self.programs = self.folder / "bin"
+        self.programs.mkdir()
+        own = self.programs / "postconf"
+        files = " ".join(str(self.postfix.config / name) for name in ("main.cf", "master.cf"))
+        own.write_text(f"#!/bin/sh\n/usr/sbin/postconf \"$@\"\nstatus=$?\ntouch -d '1 minute ago' {files}\nexit $status\n")
+        own.chmod(0o755)
 
     def renew_certificate(self, days):
         tls = self.certificates
@@ -47,7 +72,7 @@ class DoctorSite(GuardedSite):
             "-CAkey", folder / "ca.key", "-CAcreateserial", "-extfile", folder / "server.ext", "-out", tls.cert)
 
     def postconf(self, *arguments):
-        run("postconf", "-c", self.postfix.config, *arguments)
+        run(self.programs / "postconf", "-c", self.postfix.config, *arguments)
 
     def postfix_command(self, *arguments):
         run("/usr/sbin/postfix", "-c", self.postfix.config, *arguments)
@@ -64,7 +89,7 @@ class DoctorSite(GuardedSite):
     def environment(self):
         """Where the commands of findings find ours."""
         folders = [str(Path(program(name)).parent) for name in ("milter/submilter", "ctl/submilterctl")]
-        return {**os.environ, "PATH": ":".join([*folders, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])}
+        return {**os.environ, "PATH": ":".join([str(self.programs), *folders, "/usr/sbin", "/usr/bin", "/sbin", "/bin"])}
 
     def private_etc(self):
         """A copy of /etc that only the doctor and its commands see."""
@@ -74,20 +99,55 @@ class DoctorSite(GuardedSite):
         return self.etc
 
     def inside(self, *command):
-        """Runs it with the private /etc in the place of the host's, where there is one; no process of the
-        host's can be signalled from there."""
-        if self.etc:
-            command = ("unshare", "-m", "-p", "-f", "--mount-proc", "sh", "-c", 'mount --bind "$0" /etc && exec "$@"', self.etc, *command)
-        return subprocess.run(command, capture_output=True, env=self.environment(), timeout=120, check=False,
-                              stdin=subprocess.DEVNULL)
+        """Runs it as the doctor is run; waits for its end."""
+        return subprocess.run(self.placed(command), capture_output=True, env=self.environment(), timeout=120,
+                              check=False, stdin=subprocess.DEVNULL)
+
+    def run_beside(self, *command):
+        """A server of the host's that the doctor and its commands see, until heal()."""
+        self.beside = Server("beside", self.placed(command), self.folder / "beside.log", self.environment())
+        return self.beside
+
+    def placed(self, command):
+        """The command with the private /etc in the place of the host's, where there is one: no process of the
+        host's can be signalled from there then. And with the mounts of its own."""
+        if self.beside:
+            return ["nsenter", "-t", children_of(self.beside.process.pid)[0], "-m", "-p", "--", *command]
+        mounts = [*([["mount", "--bind", self.etc, "/etc"]] if self.etc else []), *self.mounts]
+        if mounts:
+            line = " && ".join([*[shlex.join(map(str, each)) for each in mounts], 'exec "$@"'])
+            processes = ["-p", "-f", "--mount-proc"] if self.etc else []
+            return ["unshare", "-m", *processes, "--kill-child", "sh", "-c", line, "sh", *command]
+        return command
 
     def doctor(self, *arguments):
         """The exit status and the findings."""
-        done = self.inside(program("ctl/submilterctl"), "-c", self.submilter.config, "doctor", "--json",
-                           "--postfix-config", self.postfix.config, *arguments)
+        done = self.inside(*self.user_change(), *self.kernel(), program("ctl/submilterctl"), "-c", self.submilter.config, "doctor", "--json",
+                           "--postfix-config", self.postfix.config, *([] if self.clock else ACCEPT_CLOCK), *arguments)
         assert done.returncode in (0, 1, 69, 77), done
         found = json.loads(done.stdout)
         return done.returncode, found["findings"]
+
+    def as_user(self, name):
+        """The doctor is no longer run by root."""
+        self.user = name
+
+    def user_change(self):
+        if not self.user:
+            return []
+        entry = pwd.getpwnam(self.user)
+        return ["setpriv", f"--reuid={entry.pw_uid}", f"--regid={entry.pw_gid}", "--clear-groups"]
+
+    def clock_says(self, state):
+        self.clock = state
+
+    def kernel(self):
+        """The kernel's answer about its clock, where a test decides it."""
+        if not self.clock:
+            return []
+        answer = CLOCK_STATES[self.clock]
+        return ["env", "ASAN_OPTIONS=detect_leaks=0", "strace", "-o", "/dev/null", "-e", "trace=adjtimex,clock_adjtime",
+                "-e", f"inject=adjtimex,clock_adjtime:retval={answer}"]
 
     def findings(self, wanted, *arguments):
         return [each for each in self.doctor(*arguments)[1] if each["id"] == wanted]
@@ -115,14 +175,21 @@ class DoctorSite(GuardedSite):
                 new = path.with_suffix(".new")
                 run("cp", "-a", self.saved / name, new)
                 new.replace(path)
+        if self.beside:
+            self.beside.stop(signal.SIGKILL)
+            self.beside = None
         if self.etc:
             shutil.rmtree(self.etc)
-            self.etc = None
+        self.etc = self.clock = self.user = None
+        self.mounts = []
 
     def heal(self):
         """As it was: files, Postfix, and a daemon of ours that runs."""
         self.restore()
-        self.submilter.address.parent.chmod(0o750)
+        self.submilter.address.parent.chmod(0o2750)
+        self.submilter.logs.chmod(0o755)
+        for path in self.submilter.logs.iterdir():
+            shutil.chown(path, USER)
         self.postfix_command("reload")
         daemon = self.submilter.server
         if daemon and daemon.running():

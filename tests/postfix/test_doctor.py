@@ -1,5 +1,6 @@
 """Each finding of the doctor: provoked, mended by the very command that it prints, and gone."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -8,14 +9,16 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from doctor_breaks import BREAKS, UNPROVOKED  # noqa: E402
+from doctor_breaks import BREAKS  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
+from doctor_steps import configured  # noqa: E402
 from harness.build import program  # noqa: E402
 from harness.process import run  # noqa: E402
+from harness.submilter import USER  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
 
-# Nothing here can make the kernel's clock synchronised, or not.
-ACCEPT_CLOCK = ("--accept", "host.clock")
+# Found by a test of its own: test_cannot_look.
+ELSEWHERE = {"doctor.could-not-look"}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,7 @@ def kinds():
 
 
 def test_healthy(site):
-    status, findings = site.doctor(*ACCEPT_CLOCK)
+    status, findings = site.doctor()
     assert status == 0, findings
     assert {each["id"] for each in findings} <= {"host.clock"}
 
@@ -48,7 +51,7 @@ def test_found_mended_gone(site, case):
     case.provoke(site)
 
     def looks():
-        return site.doctor(*ACCEPT_CLOCK, *case.arguments)
+        return site.doctor(*case.arguments)
 
     # A reload takes effect a moment after the command has ended.
     status, findings = wait_until(
@@ -78,15 +81,58 @@ def test_found_mended_gone(site, case):
 
 def test_every_kind_is_provoked():
     """But for Sendmail's and systemd's, whose tests say the same."""
-    provoked = {case.id for case in BREAKS} | set(UNPROVOKED)
+    provoked = {case.id for case in BREAKS} | ELSEWHERE
     assert {each for each in kinds() if not each.startswith(("sendmail.", "service."))} == provoked
 
 
 def test_cannot_look(site):
     """No Postfix to look at: that is not clean, and has an exit status of its own."""
-    status, findings = site.doctor(*ACCEPT_CLOCK, "--postfix-config", "/nonexistent")
+    status, findings = site.doctor("--postfix-config", "/nonexistent")
     assert status == 69
     assert [each["id"] for each in findings if not each["accepted"]] == ["doctor.could-not-look"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_cannot_look_without_root(site):
+    """Who is not root, and finds nothing wrong, is told so by the exit status: 77, and not 0."""
+    site.as_user(USER)
+    status, findings = site.doctor("--only", "socket")
+    assert status == 77
+    assert [each["id"] for each in findings] == ["doctor.could-not-look"]
+    assert "root" in findings[0]["what"] and findings[0]["mend"] == "run it as root"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_who_may_not_look_finds_nothing_wrong(site):
+    """What another user may not read says nothing of what the daemon can: no finding, and no command that would
+    give the keys to that user's group."""
+    site.as_user("mail")
+    status, findings = site.doctor()
+    assert status == 77, findings
+    assert {each["id"] for each in findings} <= {"doctor.could-not-look", "host.clock"}, findings
+    unseen = {each["where"] for each in findings if each["id"] == "doctor.could-not-look"}
+    assert {str(site.submilter.keys), str(site.submilter.records.path)} <= unseen
+
+
+def test_a_problem_counts_more_than_what_could_not_be_looked_at(site):
+    site.postconf("-e", "smtpd_forbid_bare_newline = no")
+    site.as_user(USER)
+    status, findings = site.doctor()
+    assert status == 1
+    assert {"postfix.bare-newline", "doctor.could-not-look"} <= {each["id"] for each in findings}
+
+
+def test_long_values_are_whole(site):
+    """A command that lost its end would be pasted all the same."""
+    entries = [f"inet:127.0.0.1:{port}" for port in range(1000, 1100)]
+    site.postconf("-e", f"smtpd_milters = {', '.join([*entries, site.milter])}", "milter_default_action = accept")
+    found = site.findings("postfix.default-action", "--only", "failopen")
+    mend = next(each["mend"] for each in found if "smtpd_milters" in each["mend"].partition(" = ")[0])
+    assert len(mend) > 2000 and all(entry in mend for entry in entries)
+    assert mend.endswith(f"postfix -c {site.postfix.config} reload")
+    site.follow(mend)
+    assert not [each for each in site.findings("postfix.default-action", "--only", "failopen")
+                if "smtpd_milters" in each["mend"].partition(" = ")[0]]
 
 
 @pytest.mark.parametrize("table, checks_of", [
@@ -97,14 +143,39 @@ def test_harmless_checks_are_no_finding(site, table, checks_of):
     file = site.folder / "checks"
     file.write_text(table)
     site.postconf("-e", f"{checks_of} = regexp:{file}")
-    status, findings = site.doctor(*ACCEPT_CLOCK)
+    status, findings = site.doctor()
     assert status == 0, findings
+
+
+def test_other_settings_of_a_list_stay(site):
+    """What mends one word of a list, or one rule of a table, leaves the admin's others alone."""
+    site.postconf("-e", "disable_mime_output_conversion = no", "smtp_discard_ehlo_keywords = chunking, 8bitmime, dsn")
+    (found,) = site.findings("postfix.discards-8bitmime")
+    site.follow(found["mend"])
+    said = run(site.programs / "postconf", "-c", site.postfix.config, "-h", "smtp_discard_ehlo_keywords").stdout.decode()
+    assert said.strip() == "chunking,dsn"
+    file = site.folder / "checks"
+    file.write_text("/^Received:/ IGNORE\n\n/^Subject:/ REPLACE Subject: x\n")
+    site.postconf("-e", f"smtp_header_checks = regexp:{file}")
+    (found,) = site.findings("postfix.header-checks")
+    assert f"line 3 of {file}: /^Subject:/ REPLACE Subject: x" in found["what"]
+
+
+def test_another_signer_alone_is_no_finding(site):
+    """Who has decided that OpenDKIM signs, and we do not, needs no keys here."""
+    opendkim = next(case for case in BREAKS if case.id == "signers.opendkim")
+    opendkim.provoke(site)
+    off = {"dkim": {"mode": "off"}}
+    configured(policies={"submission": off, "local": off}, domains=[*site.submilter.settings["domains"], "new.example"])(site)
+    status, findings = site.doctor()
+    assert status == 0, findings
+    assert "new.example" not in site.submilter.server.printed().rpartition("reloaded:")[2], "nor does the daemon warn"
 
 
 def test_accepted_in_one_place(site):
     site.postconf("-e", "smtp_line_length_limit = 500")
-    assert site.doctor(*ACCEPT_CLOCK, "--accept", "postfix.line-length@main.cf")[0] == 0
-    assert site.doctor(*ACCEPT_CLOCK, "--accept", "postfix.line-length@elsewhere")[0] == 1
+    assert site.doctor("--accept", "postfix.line-length@main.cf")[0] == 0
+    assert site.doctor("--accept", "postfix.line-length@elsewhere")[0] == 1
 
 
 def test_kinds_are_unique():

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from doctor_breaks import checks, main_cf  # noqa: E402
+from doctor_steps import checks, main_cf  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
 from harness.submission import Submission, submit  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402

@@ -139,6 +139,29 @@ def test_without_the_readmes_two_lines(bare):
     assert [bare.owner(path) for path in places] == before
 
 
+def test_a_socket_in_the_services_own_folder(bare):
+    """systemd gives all that is in RuntimeDirectory= to the service's group, unless the folder has it already."""
+    bare.sysusers()
+    bare.shell("postconf -F '*/*/chroot=n'")
+    bare.start_postfix()
+    bare.set_up("--yes", "--socket", "unix:/run/submilter/s.sock")
+    assert bare.owner("/run/submilter") == ("submilter:submilter", "755")
+    bare.assert_runs("/run/submilter/s.sock")
+
+
+def test_as_the_readme_has_it_without_systemd(bare):
+    bare.shell("rm -r /run/systemd; mv /usr/bin/systemd-sysusers /usr/bin/away")
+    bare.start_postfix()
+    plan = bare.set_up("--yes")
+    assert any(row.get("command", [""])[0] == "useradd" for row in plan["changes"]) and not bare.asked()
+    assert len(submits(bare)["signatures"]) == 2
+    assert bare.owner(os.path.dirname(bare.config) + "/keys/example.com") == ("root:submilter", "750")
+    assert not bare.set_up("--yes")["changes"]
+    bare.run("pkill", "-USR2", "-x", "submilter")
+    assert len(submits(bare)["signatures"]) == 2
+    bare.set_up("--undo")
+
+
 def test_a_daemon_without_systemd_works_with_the_same(host):
     """Keys and folders fit both: root starts it, and it becomes its user."""
     host.set_up("--yes")
@@ -190,7 +213,7 @@ def test_what_the_daemons_user_cannot_read_is_found_first(host):
 def test_a_service_that_does_not_start(host):
     """Nothing asks it, nothing is enabled, and systemd reads the units as they were."""
     before = host.state("/etc")
-    host.write("/etc/systemd/system/submilter.service.d/override.conf", "[Service]\nUMask=9\n")
+    host.write("/etc/systemd/system/submilter.service.d/override.conf", f"[Service]\nExecStart=\nExecStart=/bin/false -c {host.config}\n")
     broken = host.state("/etc")
     plan = host.set_up("--yes", check=73)
     assert "Everything was put back" in plan["error"]

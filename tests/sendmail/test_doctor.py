@@ -1,6 +1,7 @@
 """submilterctl doctor on a host with Sendmail: each finding provoked, and gone when what it prints was run."""
 
 import os
+import re
 
 import pytest
 
@@ -49,11 +50,16 @@ def edit(host, old, new, file=MC):
     host.write(file, text.replace(old, new))
 
 
+def rebuilt(host):
+    """The .cf made anew, and Sendmail runs with it, as far as the doctor sees."""
+    host.build()
+    host.shell(f"touch -r /run/sendmail/mta/sendmail.pid {CF}")
+
+
 def edit_and_build(old, new):
     def change(host):
         edit(host, old, new)
-        host.build()
-        host.shell(f"touch -r /run/sendmail/mta/sendmail.pid {CF}")
+        rebuilt(host)
     return change
 
 
@@ -62,8 +68,7 @@ def without_line(start):
         lines = host.read(MC).splitlines(keepends=True)
         assert any(line.startswith(start) for line in lines)
         host.write(MC, "".join(line for line in lines if not line.startswith(start)))
-        host.build()
-        host.shell(f"touch -r /run/sendmail/mta/sendmail.pid {CF}")
+        rebuilt(host)
     return change
 
 
@@ -99,19 +104,40 @@ BY_COMMAND = {
     "sendmail.eight-bit": without_line("MODIFY_MAILER_FLAGS"),
     "sendmail.line-length": without_line("define(`SMTP_MAILER_LL'"),
 }
+OTHER_SIGNER = "INPUT_MAIL_FILTER(`opendkim', `S=inet:8891@localhost')dnl\n"
+ADDED = {  # what the sentence has an admin take out of the .mc, or add to it
+    "sendmail.masquerade": "MASQUERADE_AS(`example.com')dnl\n",
+    "sendmail.genericstable": "FEATURE(`genericstable', `hash /etc/mail/generics')dnl\n",
+    "sendmail.mailer-flags": "MODIFY_MAILER_FLAGS(`ESMTP', `+9')dnl\n",
+    "sendmail.other-signer": OTHER_SIGNER,
+    "sendmail.filter-behind": "INPUT_MAIL_FILTER(`virus', `S=local:/run/virus, F=T')dnl\n",
+}
+
+
+def with_certificate(host):
+    edit(host, "FEATURE(redirect)dnl\n", "define(`confSERVER_CERT', `/etc/mail/tls/server.pem')dnl\nFEATURE(redirect)dnl\n")
+    rebuilt(host)
+
+
+def submilter_last(host):
+    lines = host.read(MC).splitlines(keepends=True)
+    ours = next(line for line in lines if line.startswith("INPUT_MAIL_FILTER(`submilter"))
+    lines.remove(ours)
+    lines.insert(next(i for i, line in enumerate(lines) if "`virus'" in line) + 1, ours)
+    host.write(MC, "".join(lines))
+    rebuilt(host)
+
+
+MTA_HOST = ("D{MTAHost}[127.0.0.1]", "D{MTAHost}[192.0.2.1]")
 BY_HAND = {
-    "sendmail.mailer-flags": edit_and_build(BEFORE_MAILERS, "MODIFY_MAILER_FLAGS(`ESMTP', `+9')dnl\nMAILER(smtp)dnl"),
-    "sendmail.no-tls": without_line("define(`confSERVER_CERT'"),
-    "sendmail.masquerade": edit_and_build(BEFORE_MAILERS, "MASQUERADE_AS(`example.com')dnl\nMAILER(smtp)dnl"),
-    "sendmail.genericstable": edit_and_build(
-        BEFORE_MAILERS, "FEATURE(`genericstable', `hash /etc/mail/generics')dnl\nMAILER(smtp)dnl"),
-    "sendmail.other-signer": edit_and_build(
-        BEFORE_MAILERS, "INPUT_MAIL_FILTER(`opendkim', `S=inet:8891@localhost')dnl\nMAILER(smtp)dnl"),
-    "sendmail.filter-behind": edit_and_build(
-        BEFORE_MAILERS, "INPUT_MAIL_FILTER(`virus', `S=local:/run/virus, F=T')dnl\nMAILER(smtp)dnl"),
-    "sendmail.key-unsafe": shell(f"mv {KEY} {KEY}.old"),
-    "sendmail.local-mail-elsewhere": lambda host: edit(
-        host, "D{MTAHost}[127.0.0.1]", "D{MTAHost}[192.0.2.1]", "/etc/mail/submit.cf"),
+    "sendmail.no-tls": (without_line("define(`confSERVER_CERT'"), with_certificate),
+    **{name: (edit_and_build(BEFORE_MAILERS, line + BEFORE_MAILERS), edit_and_build(line, ""))
+       for name, line in ADDED.items()},
+    "sendmail.filter-behind": (
+        edit_and_build(BEFORE_MAILERS, ADDED["sendmail.filter-behind"] + BEFORE_MAILERS), submilter_last),
+    "sendmail.key-unsafe": (shell(f"mv {KEY} {KEY}.old"), shell(f"mv {KEY}.old {KEY}")),
+    "sendmail.local-mail-elsewhere": (lambda host: edit(host, *MTA_HOST, "/etc/mail/submit.cf"),
+                                      lambda host: edit(host, *reversed(MTA_HOST), "/etc/mail/submit.cf")),
 }
 
 
@@ -129,10 +155,42 @@ def test_found_and_mended_by_its_command(host, name):
 
 @pytest.mark.parametrize("name", BY_HAND)
 def test_found_and_mended_by_hand(host, name):
-    BY_HAND[name](host)
+    provoke, mend = BY_HAND[name]
+    provoke(host)
     found = findings(host)
     assert list(found) == [name], found
     assert not any(finding["mend_is_command"] for finding in found[name])
+    mend(host)
+    assert not findings(host)
+
+
+def test_every_kind_is_provoked(host):
+    listed = host.submilterctl("doctor", "--list").stdout.decode()
+    kinds = re.findall(r"^  (?:problem|advice|unknown) +(sendmail\.\S+)", listed, re.MULTILINE)
+    assert set(kinds) == {*BY_COMMAND, *BY_HAND}
+
+
+def test_opendkim_that_signs_is_mended_by_a_command(host):
+    """Its own file says what it does: with Mode v, or without a key, it is no second signer."""
+    host.write("/etc/opendkim.conf", "Socket inet:8891@localhost\n")
+    ours = host.read(MC).splitlines(keepends=True)
+    ours = next(line for line in ours if line.startswith("INPUT_MAIL_FILTER(`submilter"))
+    edit_and_build(ours, OTHER_SIGNER + ours)(host)
+    assert not findings(host), "it has no key"
+    host.write("/etc/opendkim.conf", "Socket inet:8891@localhost\nKeyFile /etc/dkimkeys/a.private\n")
+    found = findings(host)
+    assert list(found) == ["sendmail.other-signer"] and found["sendmail.other-signer"][0]["mend_is_command"], found
+    host.shell(found["sendmail.other-signer"][0]["mend"])
+    assert not findings(host)
+
+
+def test_another_signer_alone_is_no_finding(host):
+    """Who has decided that another filter signs, and we do not, is told of no second signer."""
+    edit_and_build(BEFORE_MAILERS, OTHER_SIGNER + BEFORE_MAILERS)(host)
+    assert list(findings(host)) == ["sendmail.other-signer"]
+    off = "{ dkim: { mode = \"off\"; }; }"
+    host.write("/usr/local/etc/submilter/conf.d/dkim.conf", f"policies: {{ submission: {off}; local: {off}; }};\n")
+    assert not findings(host)
 
 
 @pytest.mark.parametrize("limits, found", [("0/0", False), ("0/1024", True), ("2048/0", True), ("256", True)])

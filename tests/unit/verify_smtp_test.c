@@ -99,6 +99,24 @@ static void long_replies_are_cut(void **state)
     assert_true(strlen(reply.text) < sizeof reply.text);
 }
 
+static void endless_replies_are_none(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {"250-more\r\n", "no end "};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        struct smtp_reply_reader reader;
+        enum smtp_reply_state result = SMTP_REPLY_MORE;
+        size_t fed = 0, taken = 0;
+        smtp_reply_start(&reader);
+        while (result == SMTP_REPLY_MORE && fed <= 2 * SMTP_REPLY_SIZE_MAX) {
+            result = smtp_reply_feed(&reader, bytes_of(pieces[i]), &taken);
+            fed += taken;
+        }
+        assert_int_equal(result, SMTP_REPLY_GARBAGE);
+        assert_int_equal(fed, SMTP_REPLY_SIZE_MAX + 1);
+    }
+}
+
 static struct smtp_reply reply_of(const char *text)
 {
     struct smtp_reply reply = {.code = atoi(text)};
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test(replies_are_put_together),
         cmocka_unit_test(what_comes_behind_a_reply_is_left),
         cmocka_unit_test(long_replies_are_cut),
+        cmocka_unit_test(endless_replies_are_none),
         cmocka_unit_test(marks_are_submilters),
         cmocka_unit_test(the_sink_takes_a_message),
         cmocka_unit_test(the_sink_has_its_bounds),
