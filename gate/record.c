@@ -90,6 +90,7 @@ static void write_header(struct json *json, const struct message *message)
         json_null(json, "message_id_old");
     json_int(json, "fields", (int64_t)facts->header.count);
     json_int(json, "header_size", (int64_t)facts->header.size);
+    json_int(json, "longest_line", facts->body.longest_line);
     json_int(json, "size", (int64_t)facts->header.size + facts->body.size);
 }
 

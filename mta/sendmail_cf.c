@@ -1,6 +1,7 @@
 /* The .cf file that Sendmail runs on: its lines, by their first letter. */
 #include "mta/sendmail_cf.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "mta/sendmail_entry.h"
@@ -118,6 +119,8 @@ bool sendmail_cf_parse(struct arena *arena, struct bytes text, struct sendmail_c
             take_line(arena, cf, line.data[0], rest, first);
         else if (line.data[0] == 'R' && has(line, "$={Canonify}"))
             cf->no_canonify = true;
+        else if (line.data[0] == 'H' && has(line, "From:") && has(line, "$x"))
+            cf->takes_full_name = true;
         if (line.data[0] == 'O' && starts_with_option(line, BYTES("DaemonPortOptions")))
             sendmail_entry_daemon(arena, bytes_of(cf->lines[cf->line_count - 1].value), first,
                                   &cf->daemons[cf->daemon_count++]);
@@ -214,6 +217,14 @@ bool sendmail_cf_expands_names(const struct sendmail_cf *cf)
 {
     const char *kept = sendmail_cf_option(cf, "DontExpandCnames");
     return !cf->no_canonify && !(kept && strchr("TtYy1", kept[0]));
+}
+
+bool sendmail_cf_mends_mime(const struct sendmail_cf *cf)
+{
+    /* "HEADER/PARAMETER"; a second number that is missing is half of the first, none is 2048. */
+    const char *limits = sendmail_cf_option(cf, "MaxMimeHeaderLength");
+    const char *second = limits ? strchr(limits, '/') : NULL;
+    return !limits || strtol(limits, NULL, 10) > 0 || (second && strtol(second + 1, NULL, 10) > 0);
 }
 
 bool sendmail_cf_is_submission(const struct sendmail_daemon *daemon)

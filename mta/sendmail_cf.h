@@ -56,7 +56,9 @@ struct sendmail_cf {
     size_t daemon_count;
     struct sendmail_mailer *mailers;
     size_t mailer_count;
-    bool no_canonify; /* FEATURE(`nocanonify'): host names stay, but for those of a class */
+    bool no_canonify;     /* FEATURE(`nocanonify'): host names stay, but for those of a class */
+    bool takes_full_name; /* a From or Resent-From that is missing is made with the client's
+                             Full-Name */
 };
 
 MUST_CHECK bool sendmail_cf_read(struct arena *arena, const char *path, struct sendmail_cf *ret_cf,
@@ -107,6 +109,10 @@ bool sendmail_cf_fails_closed(const struct sendmail_filter *filter);
 
 /* Whether host names in addresses are replaced by what the DNS has behind a CNAME. */
 bool sendmail_cf_expands_names(const struct sendmail_cf *cf);
+
+/* Whether MIME headers are searched for what is too long or unbalanced, and header and body then
+ * written anew. */
+bool sendmail_cf_mends_mime(const struct sendmail_cf *cf);
 
 /* The filter that is submilter: at its socket, or called "submilter"; NULL for none. */
 const struct sendmail_filter *sendmail_cf_ours(const struct sendmail_cf *cf, const char *socket);

@@ -4,8 +4,16 @@
 
 #include <string.h>
 
+static void measure(int64_t length, struct facts_body *facts)
+{
+    if (length > facts->longest_line)
+        facts->longest_line = length;
+}
+
 static void end_line(struct body_scan *scan, bool bare, struct facts_body *facts)
 {
+    measure(scan->line_length, facts);
+    scan->line_length = 0;
     if (scan->line == BODY_LINE_DOT && (bare || scan->bare_begin))
         facts->has_early_end = true;
     scan->bare_begin = bare;
@@ -30,6 +38,7 @@ static void read_byte(struct body_scan *scan, char byte, struct facts_body *fact
         facts->has_bare_lf = true;
         end_line(scan, true, facts);
     } else {
+        scan->line_length++;
         scan->line = byte == '.' && scan->line == BODY_LINE_EMPTY ? BODY_LINE_DOT : BODY_LINE_OTHER;
     }
 }
@@ -64,7 +73,9 @@ void body_scan_chunk(struct body_scan *scan, struct bytes chunk, struct facts_bo
         }
         bool clean = at_clean_line_start(scan) && newline > at &&
                      memchr(at, '\r', (size_t)(newline - at)) == newline - 1;
-        if (!clean)
+        if (clean)
+            measure(newline - 1 - at, facts);
+        else
             read_slowly(scan, at, newline + 1, facts);
         at = newline + 1;
     }
@@ -77,6 +88,7 @@ void body_scan_end(struct body_scan *scan, struct facts_body *facts)
         facts->has_bare_cr = true;
         end_line(scan, true, facts);
     }
+    measure(scan->line_length, facts);
     if (scan->line == BODY_LINE_DOT && scan->bare_begin)
         facts->has_early_end = true;
 }

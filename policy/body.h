@@ -6,12 +6,14 @@
 
 struct body_scan { /* all zero before the first byte */
     bool after_cr;
-    bool bare_begin; /* a bare CR or LF began the line that is being read */
+    bool bare_begin;     /* a bare CR or LF began the line that is being read */
+    int64_t line_length; /* bytes of the line that is being read, so far */
     enum { BODY_LINE_EMPTY, BODY_LINE_DOT, BODY_LINE_OTHER } line;
 };
 
-/* Reads on, whichever way the body was cut into chunks, and adds to facts->size, has_nul,
- * has_bare_cr, has_bare_lf and has_early_end. facts->beginning is the caller's to keep. Linear. */
+/* Reads on, whichever way the body was cut into chunks, and adds to facts->size, longest_line,
+ * has_nul, has_bare_cr, has_bare_lf and has_early_end. facts->beginning is the caller's to keep.
+ * Linear. */
 void body_scan_chunk(struct body_scan *scan, struct bytes chunk, struct facts_body *facts);
 
 /* The body is over: settles what its last bytes were. */

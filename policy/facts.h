@@ -88,6 +88,7 @@ struct facts_body {
     bool has_nul;
     bool has_bare_cr;
     bool has_bare_lf;
+    int64_t longest_line; /* bytes, its line end not counted; a bare CR or LF ends a line too */
     bool has_early_end; /* a lone dot on a line that a bare CR or LF begins or ends (SMTP smuggling)
                          */
 };

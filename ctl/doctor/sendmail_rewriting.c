@@ -1,5 +1,6 @@
 /* What Sendmail changes after submilter has signed, and who else signs. */
 #include <string.h>
+#include <strings.h>
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/opendkim.h"
@@ -15,6 +16,21 @@ static const struct doctor_kind kinds[] = {
      "Sendmail replaces host names in addresses after the signature",
      "To and Cc are signed: where the DNS has a CNAME, another name stands there and the signature "
      "is broken."},
+    {"sendmail.mime-headers", DOCTOR_PROBLEM,
+     "Sendmail writes MIME parts anew after the signature where their headers look wrong to it",
+     "A file name with a single quotation mark or parenthesis, a long parameter, a multipart "
+     "without its end: header and body change, and the signature is broken."},
+    {"sendmail.full-name", DOCTOR_PROBLEM,
+     "Sendmail adds a From or Resent-From with a name that the client chose",
+     "No filter is shown what Sendmail adds: in its name, which is the field Full-Name, a client "
+     "can "
+     "write any address."},
+    {"sendmail.no-recipient", DOCTOR_PROBLEM,
+     "Sendmail adds a To field after the signature where a message names no recipient",
+     "To is signed as absent: with one added, the signature is broken, and where the field names "
+     "the envelope's recipients, Bcc is no secret."},
+    {"sendmail.mailer-flags", DOCTOR_PROBLEM, "a mailer's flags change mail after the signature",
+     "What they change is signed: the signature is broken."},
     {"sendmail.eight-bit", DOCTOR_ADVICE,
      "Sendmail converts 8-bit mail after the signature where the next server lacks 8BITMIME",
      "The body is signed: converted to quoted-printable or base64, the signature is broken."},
@@ -114,6 +130,54 @@ static void look_at_mailers(struct doctor *doctor, const struct sendmail_view *v
                     (int)(esmtp && esmtp->line_max ? esmtp->line_max : relay->line_max), LONGEST);
 }
 
+static void look_at_options(struct doctor *doctor, const struct sendmail_view *view)
+{
+    const char *limits = sendmail_cf_option(&view->cf, "MaxMimeHeaderLength");
+    const char *missing = sendmail_cf_option(&view->cf, "NoRecipientAction");
+    if (sendmail_cf_mends_mime(&view->cf))
+        doctor_find(
+            doctor, "sendmail.mime-headers", "MaxMimeHeaderLength",
+            sendmail_view_add(doctor, view, "define(`confMAX_MIME_HEADER_LENGTH', `0')dnl\n"),
+            "%s: only 0 switches it off", limits ? limits : "not set, which is 2048/1024");
+    if (view->cf.takes_full_name)
+        doctor_find(doctor, "sendmail.full-name", "the H lines of From and Resent-From",
+                    sendmail_view_add(doctor, view, "define(`confFROM_HEADER', `<$g>')dnl\n"),
+                    "$x stands in them");
+    if (missing &&
+        (strcasecmp(missing, "add-to") == 0 || strcasecmp(missing, "add-to-undisclosed") == 0))
+        doctor_find(doctor, "sendmail.no-recipient", "NoRecipientAction",
+                    sendmail_view_add(doctor, view, "define(`confNO_RCPT_ACTION', `none')dnl\n"),
+                    "%s", missing);
+}
+
+static void look_at_flags(struct doctor *doctor, const struct sendmail_view *view)
+{
+    static const char *const mailers[] = {"smtp", "esmtp", "smtp8", "dsmtp", "relay"};
+    static const struct {
+        char letter;
+        const char *what;
+    } changing[] = {
+        {'7', "8-bit text is encoded"},
+        {'9', "quoted-printable and base64 are decoded"},
+        {'c', "comments are taken out of addresses, and names with them"},
+        {'E', "lines that begin with From get a > before them"},
+        {'L', "lines over 990 bytes are broken"},
+    };
+    for (size_t i = 0; i < sizeof mailers / sizeof *mailers; i++) {
+        const struct sendmail_mailer *mailer = sendmail_cf_mailer(&view->cf, mailers[i]);
+        const char *where = arena_printf(doctor->arena, "the mailer %s", mailers[i]);
+        for (size_t k = 0; mailer && where && k < sizeof changing / sizeof *changing; k++)
+            if (strchr(mailer->flags, changing[k].letter))
+                doctor_find(doctor, "sendmail.mailer-flags", where,
+                            mend_sentence(doctor,
+                                          "take the %c out of the MODIFY_MAILER_FLAGS or "
+                                          "..._MAILER_FLAGS in %s that puts it in, and make the "
+                                          ".cf anew",
+                                          changing[k].letter, view->build.mc),
+                            "F=%s has %c: %s", mailer->flags, changing[k].letter, changing[k].what);
+    }
+}
+
 /* By its name: nobody can ask it. */
 static bool may_sign(const struct sendmail_filter *filter)
 {
@@ -180,7 +244,9 @@ static void look(struct doctor *doctor)
     if (!sendmail_view_open(doctor, &view))
         return; /* "coverage" says so */
     look_at_senders(doctor, &view);
+    look_at_options(doctor, &view);
     look_at_mailers(doctor, &view);
+    look_at_flags(doctor, &view);
     look_at_filters(doctor, &view);
 }
 

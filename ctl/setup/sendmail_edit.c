@@ -156,8 +156,9 @@ static bool list_for_daemon(struct edit *edit, const struct sendmail_daemon *dae
                      edit->site->cf.path, daemon->name, edit->mc.path, name);
 }
 
-/* What was signed leaves as it is: host names stay, lines are not broken, and 8-bit text is not
- * encoded for a server that does not announce 8BITMIME. Where the .mc has no MAILER lines
+/* What was signed leaves as it is: host names and MIME parts stay, lines are not broken, and 8-bit
+ * text is not encoded for a server that does not announce 8BITMIME. And what it adds, which
+ * submilter does not see, holds nothing of the client's. Where the .mc has no MAILER lines
  * (FEATURE(`nullclient')) nothing can be said before them. */
 static bool keep_whole(struct edit *edit, struct error *error)
 {
@@ -174,7 +175,12 @@ static bool keep_whole(struct edit *edit, struct error *error)
     if (!mailer)
         return true;
     size_t at = line_begin(edit->mc.text, mailer->begin);
-    if (smtp && smtp->line_max)
+    if (sendmail_cf_mends_mime(&edit->site->cf))
+        lines =
+            arena_printf(edit->arena, "%sdefine(`confMAX_MIME_HEADER_LENGTH', `0')dnl\n", lines);
+    if (lines && edit->site->cf.takes_full_name)
+        lines = arena_printf(edit->arena, "%sdefine(`confFROM_HEADER', `<$g>')dnl\n", lines);
+    if (lines && smtp && smtp->line_max)
         lines = arena_printf(edit->arena, "%sdefine(`SMTP_MAILER_LL', `0')dnl\n", lines);
     if (lines && relay && relay->line_max)
         lines = arena_printf(edit->arena, "%sdefine(`RELAY_MAILER_LL', `0')dnl\n", lines);

@@ -7,7 +7,10 @@ struct settings {
     bool bare_cr;
     bool bare_lf;
     bool early_end;
+    int64_t max_line;
 };
+
+#define LONGEST 998 /* RFC 5322, 2.1.1: a line without its CRLF */
 
 static const struct option_row options[] = {
     {.name = "nul",
@@ -32,6 +35,14 @@ static const struct option_row options[] = {
      .default_value = "true",
      .help = "Refuses a line of a single dot that a bare CR or LF begins or ends: the next server "
              "could take it for the message's end, and what follows for a second message."},
+    {.name = "max_line",
+     .type = OPTION_SIZE,
+     .offset = offsetof(struct settings, max_line),
+     .default_value = "0",
+     .max = INT64_C(1) << 30,
+     .help =
+         "Refuses lines of more bytes than this; 0: any length passes. Over 998 the record says "
+         "long-line: Postfix breaks such a line when it sends it, which breaks the signature."},
     {0}};
 
 static void refuse(struct verdict *verdict, struct arena *arena, const char *reason,
@@ -41,6 +52,16 @@ static void refuse(struct verdict *verdict, struct arena *arena, const char *rea
                       "The message's text holds %s: have your mail program send it with plain "
                       "line ends (CR LF), or encoded as quoted-printable or base64",
                       what);
+}
+
+static void refuse_length(struct verdict *verdict, struct arena *arena, int64_t length,
+                          int64_t most)
+{
+    verdict_violation(
+        verdict, arena, "long-line", 554, "5.6.0",
+        "The message's text has a line of %lld bytes, the most is %lld: have your mail "
+        "program send it encoded as quoted-printable or base64",
+        (long long)length, (long long)most);
 }
 
 static void judge(const struct facts *facts, const void *generic, struct arena *arena,
@@ -57,8 +78,10 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
         refuse(verdict, arena, "bare-cr", "a bare carriage return");
     else if (settings->bare_lf && body->has_bare_lf)
         refuse(verdict, arena, "bare-lf", "a bare line feed");
+    else if (settings->max_line && body->longest_line > settings->max_line)
+        refuse_length(verdict, arena, body->longest_line, settings->max_line);
     else
-        verdict_pass(verdict, NULL);
+        verdict_pass(verdict, body->longest_line > LONGEST ? "long-line" : NULL);
 }
 
 const struct rule rule_body_syntax = {

@@ -109,8 +109,8 @@ class Postfix:
     checks_helo = False
     logs_refusal = "milter-reject: END-OF-MESSAGE"
 
-    def __init__(self, folder, services, relay_port, certificates, milter=""):
-        """Prepare the instance and Dovecot for its logins; start() runs them."""
+    def __init__(self, folder, services, relay_port, certificates, milter="", more=()):
+        """Prepare the instance and Dovecot for its logins; start() runs them. more: of main.cf, as a dict takes it."""
         folder.mkdir()
         self.folder = folder
         self.config = folder / "etc"
@@ -121,7 +121,7 @@ class Postfix:
         for service, port in zip(services, free_ports(len(services))):
             service.port = port
         self._make_folders()
-        self._write_config(relay_port, certificates, milter)
+        self._write_config(relay_port, certificates, milter, more)
         run("/usr/sbin/postfix", "-c", self.config, "check")
 
     def _make_folders(self):
@@ -131,7 +131,7 @@ class Postfix:
         data.mkdir(mode=0o700)
         os.chown(data, pwd.getpwnam("postfix").pw_uid, grp.getgrnam("postfix").gr_gid)
 
-    def _write_config(self, relay_port, certificates, milter):
+    def _write_config(self, relay_port, certificates, milter, more):
         main = {
             **MAIN_CF,
             "queue_directory": self.queue,
@@ -143,6 +143,7 @@ class Postfix:
             "smtpd_tls_key_file": certificates.key,
             "smtpd_milters": milter,
             "non_smtpd_milters": milter,
+            **dict(more),
         }
         (self.config / "main.cf").write_text("".join(f"{key} = {value}\n" for key, value in main.items()))
         entries = "".join(service.entry() for service in self.services.values())

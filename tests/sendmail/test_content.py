@@ -6,6 +6,8 @@ from harness.message import Message
 from harness.sink import CAPABILITIES
 from harness.submission import Submission, submit
 
+from mime_shapes import SHAPES
+
 HEAD = b"From: alice@example.com\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
 
 
@@ -40,6 +42,11 @@ def test_long_lines(site, length):
     arrives_as_sent(site, HEAD + b"\r\n" + b"x" * length + b"\r\n." + b"y " * (length // 2) + b"\r\n")
 
 
+@pytest.mark.parametrize("fields, body", SHAPES.values(), ids=SHAPES)
+def test_mime_that_is_odd_stays(site, fields, body):
+    arrives_as_sent(site, b"From: alice@example.com\r\nSubject: x\r\n" + fields + b"\r\n" + body)
+
+
 def test_a_header_line_of_998_bytes(site):
     arrives_as_sent(site, b"Subject: " + b"x" * (998 - len("Subject: ")) + b"\r\n" + HEAD + b"\r\nx\r\n")
 
@@ -64,3 +71,28 @@ def test_simple_canonicalization(second):
     arrived = site.sink.wait(outcome.queue_id).data
     assert arrived.count(b"c=simple/simple") == 2
     assert [each.valid for each in site.signatures(arrived, daemon)] == [True, True]
+
+
+FULL_NAME = b"Full-Name: ceo@example.com\r\n"
+
+
+def names_of(arrived, field):
+    """What stands before the address."""
+    return [each.split(b":", 1)[1].partition(b"<")[0].strip() for each in Message.parse(arrived).named(field)]
+
+
+def test_a_client_cannot_name_the_sender_that_is_added(site):
+    """No filter is shown the From that Sendmail adds."""
+    outcome = submit(site, Submission(
+        "mx", login="", tls="no", mail_from="<mallory@example.net>", message=FULL_NAME + b"Subject: x\r\n\r\nx\r\n"))
+    arrived = site.sink.wait(outcome.queue_id).data
+    assert Message.parse(arrived).named("From") == [b"From: <mallory@example.net>"]
+
+
+@pytest.mark.parametrize("mail_from", ["<alice@example.com>", "<>"])
+def test_a_client_cannot_name_the_resender_that_is_added(site, mail_from):
+    message = HEAD + FULL_NAME + b"Resent-To: x@example.net\r\n\r\nx\r\n"
+    outcome = submit(site, Submission(message=message, mail_from=mail_from))
+    arrived = site.sink.wait(outcome.queue_id).data
+    assert names_of(arrived, "Resent-From") == [b""]
+    assert [each.valid for each in site.signatures(arrived)] == [True, True]

@@ -97,6 +97,10 @@ BY_COMMAND = {
     "sendmail.no-login": edit_and_build("Name=MSA, M=Ea", "Name=MSA, M=EA"),
     "sendmail.login-before-tls": edit_and_build("`A p'", "`A'"),
     "sendmail.host-names": without_line("define(`confDONT_EXPAND_CNAMES'"),
+    "sendmail.mime-headers": without_line("define(`confMAX_MIME_HEADER_LENGTH'"),
+    "sendmail.full-name": without_line("define(`confFROM_HEADER'"),
+    "sendmail.no-recipient": edit_and_build(
+        BEFORE_MAILERS, "define(`confNO_RCPT_ACTION', `add-to-undisclosed')dnl\nMAILER(smtp)dnl"),
     "sendmail.eight-bit": without_line("MODIFY_MAILER_FLAGS"),
     "sendmail.line-length": without_line("define(`SMTP_MAILER_LL'"),
 }
@@ -104,6 +108,7 @@ OTHER_SIGNER = "INPUT_MAIL_FILTER(`opendkim', `S=inet:8891@localhost')dnl\n"
 ADDED = {  # what the sentence has an admin take out of the .mc, or add to it
     "sendmail.masquerade": "MASQUERADE_AS(`example.com')dnl\n",
     "sendmail.genericstable": "FEATURE(`genericstable', `hash /etc/mail/generics')dnl\n",
+    "sendmail.mailer-flags": "MODIFY_MAILER_FLAGS(`ESMTP', `+9')dnl\n",
     "sendmail.other-signer": OTHER_SIGNER,
     "sendmail.filter-behind": "INPUT_MAIL_FILTER(`virus', `S=local:/run/virus, F=T')dnl\n",
 }
@@ -186,6 +191,12 @@ def test_another_signer_alone_is_no_finding(host):
     off = "{ dkim: { mode = \"off\"; }; }"
     host.write("/usr/local/etc/submilter/conf.d/dkim.conf", f"policies: {{ submission: {off}; local: {off}; }};\n")
     assert not findings(host)
+
+
+@pytest.mark.parametrize("limits, found", [("0/0", False), ("0/1024", True), ("2048/0", True), ("256", True)])
+def test_both_limits_of_mime_headers(host, limits, found):
+    edit_and_build("confMAX_MIME_HEADER_LENGTH', `0'", f"confMAX_MIME_HEADER_LENGTH', `{limits}'")(host)
+    assert list(findings(host)) == (["sendmail.mime-headers"] if found else [])
 
 
 def test_what_cannot_be_read_is_said(host):

@@ -15,6 +15,8 @@ from harness.sendmail import Sendmail, Service
 from harness.site import Site
 from harness.submission import Submission, submit
 
+from mime_shapes import SHAPES
+
 WANTED = {
     "connect": "j v {daemon_port} {daemon_name} {client_addr} {client_name} {client_ptr}",
     "helo": "{tls_version} {cipher} {cipher_bits}",
@@ -191,3 +193,73 @@ def test_blanks_part_addresses_where_nothing_else_does(tell):
     assert Message.parse(arrived).named("To") == [b"To: friends:, bob@example.net"]
     _, arrived = tell(b"From: alice@example.com\r\nTo: friends: bob@example.net, b@c.d\r\n\r\nbody\r\n")
     assert Message.parse(arrived).named("To") == [b"To: friends: bob@example.net, b@c.d"]
+
+
+@pytest.fixture(scope="module")
+def bare():
+    """As m4 makes it without contrib/sendmail/submilter.m4."""
+    with Site([Service("bare")], mta=Sendmail) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def arrives_from_bare(bare):
+    def hand_in(message, **how):
+        outcome = submit(bare, Submission("bare", message=message, **how))
+        assert outcome.accepted, outcome.reply
+        return Message.parse(bare.sink.wait(outcome.queue_id).data)
+
+    return hand_in
+
+
+@pytest.mark.parametrize("fields, body", SHAPES.values(), ids=SHAPES)
+def test_mime_parts_are_written_anew(arrives_from_bare, fields, body):
+    """Unless MaxMimeHeaderLength is 0: submilter.m4 says so."""
+    sent = Message.parse(b"From: alice@example.com\r\n" + fields + b"\r\n" + body)
+    arrived = arrives_from_bare(b"From: alice@example.com\r\n" + fields + b"\r\n" + body)
+    assert arrived.body != sent.body or not set(sent.fields) <= set(arrived.fields)
+
+
+@pytest.mark.parametrize("name, fields", [("From", b""), ("Resent-From", b"From: a@example.com\r\nResent-To: b@c.example\r\n")])
+def test_full_name_is_the_name_of_the_sender_that_it_adds(arrives_from_bare, name, fields):
+    """Whatever a filter does to that field. confFROM_HEADER makes it, which submilter.m4 defines anew."""
+    arrived = arrives_from_bare(b"Full-Name: ceo@example.com\r\n" + fields + b"\r\nx\r\n")
+    assert arrived.named(name) == [f'{name}: "ceo@example.com" <alice@example.com>'.encode()]
+    assert not arrived.named("Full-Name")
+
+
+class Changing(Sendmail):
+    """With what submilterctl doctor finds: flags of the mailer, and a To that is added."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments, more="MODIFY_MAILER_FLAGS(`ESMTP', `+9cEL')dnl\n"
+                                          "define(`confNO_RCPT_ACTION', `add-to')dnl")
+
+
+@pytest.fixture(scope="module")
+def changing():
+    with Site([Service("changing")], mta=Changing) as site:
+        yield site
+
+
+TO = b"To: Bob <bob@example.net>\r\n"
+# Fields and body as they are sent, and a text that shows what became of them.
+CHANGES = {
+    "9, quoted-printable": (
+        TO + b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: quoted-printable\r\n",
+        b"Gr=C3=BC=C3=9Fe\r\n",
+        "\r\n\r\nGrüße\r\n".encode()),
+    "c, names": (TO, b"x\r\n", b"\r\nTo: bob@example.net\r\n"),
+    "E, From in the body": (TO, b"From here on\r\n", b"\r\n\r\n>From here on\r\n"),
+    "L, long lines": (TO, b"x" * 991 + b"\r\n", b"!\r\n"),
+    "NoRecipientAction": (b"", b"x\r\n", b"\r\nTo: bob@example.net\r\n"),
+}
+
+
+@pytest.mark.parametrize("fields, body, left", CHANGES.values(), ids=CHANGES)
+def test_settings_that_change_mail_on_its_way_out(changing, fields, body, left):
+    message = b"From: alice@example.com\r\n" + fields + b"\r\n" + body
+    outcome = submit(changing, Submission("changing", message=message))
+    assert outcome.accepted, outcome.reply
+    assert left in changing.sink.wait(outcome.queue_id).data

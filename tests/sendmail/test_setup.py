@@ -137,6 +137,7 @@ def test_takes_the_socket_that_is_written(host):
     assert 'socket = "unix:/run/other/sock";' in host.read(CONF)
     assert host.state("/etc/mail") == before
     assert option(host.read("/etc/mail/sendmail.cf"), "DontExpandCnames") == "True"
+    assert option(host.read("/etc/mail/sendmail.cf"), "MaxMimeHeaderLength") == "0"
 
 
 def test_a_socket_of_systemds_has_to_be_named(host):

@@ -70,6 +70,20 @@ static void scan(struct body_scan *scan, struct bytes chunk, struct facts_body *
     free(copy);
 }
 
+/* Of the whole body at once, read in another way than the scanner's. */
+static int64_t longest_of(struct bytes body)
+{
+    int64_t longest = 0;
+    for (size_t i = 0, begin = 0; i <= body.len; i++) {
+        bool ends = i == body.len || body.data[i] == '\r' || body.data[i] == '\n';
+        if (ends && (int64_t)(i - begin) > longest)
+            longest = (int64_t)(i - begin);
+        if (ends)
+            begin = i + 1;
+    }
+    return longest;
+}
+
 static void check(size_t which, size_t first, size_t second)
 {
     struct bytes body = cases[which].body;
@@ -83,6 +97,7 @@ static void check(size_t which, size_t first, size_t second)
         fail_msg("case %zu cut at %zu and %zu: found %u, expected %u", which, first, second,
                  flags_of(&facts), cases[which].found);
     assert_int_equal(facts.size, body.len);
+    assert_int_equal(facts.longest_line, longest_of(body));
 }
 
 static void test_every_cut(void **state)
@@ -105,6 +120,7 @@ static void test_single_bytes(void **state)
             scan(&scan_state, bytes_slice(body, at, at + 1), &facts);
         body_scan_end(&scan_state, &facts);
         assert_int_equal(flags_of(&facts), cases[i].found);
+        assert_int_equal(facts.longest_line, longest_of(body));
     }
 }
 
