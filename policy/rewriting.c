@@ -12,9 +12,6 @@
 #define TOKEN_SPLITS_FROM 200
 #define OVERFLOWS_FROM 1000
 
-/* It divides where the brackets are not in order. */
-#define COMMA_IN_ANGLES '\1'
-
 struct marking {
     char *bare, *plain;
     size_t comments, angles; /* that are open */
@@ -58,12 +55,12 @@ static void mark_byte(struct marking *marking, size_t at, char byte)
         mark(marking, at, byte, 'q');
     } else if (marking->quoted) {
         mark(marking, at, byte, 'q');
-    } else if (escaped && byte != ',') { /* a comma divides all the same */
+    } else if (escaped && byte != ',' && byte != '!') { /* which count all the same */
         mark(marking, at, byte, form_is_blank(byte) ? ' ' : 'q');
     } else if (strchr("()<>", byte) && byte) {
         mark_bracket(marking, at, byte);
     } else {
-        mark(marking, at, byte, byte == ',' && marking->angles ? COMMA_IN_ANGLES : byte);
+        mark(marking, at, byte, byte);
     }
 }
 
@@ -83,9 +80,6 @@ bool rewriting_of(struct arena *arena, struct bytes text, struct rewriting *ret)
         .plain = {marking.plain, text.len},
         .repaired = marking.repaired || marking.quoted || marking.comments || marking.angles,
     };
-    for (size_t at = 0; at < text.len; at++)
-        if (marking.plain[at] == COMMA_IN_ANGLES)
-            marking.plain[at] = ret->repaired ? ',' : 'q';
     return true;
 }
 
@@ -229,6 +223,8 @@ static bool is_bang_path(struct bytes address)
         return false;
     struct bytes host = bytes_trim(bytes_slice(address, 0, bang));
     if (host.len && host.data[host.len - 1] == '.')
+        return false;
+    if (address.data[address.len - 1] == '\\') /* it is dropped, and may be all that there is */
         return false;
     for (size_t i = 1; i + 1 < host.len; i++)
         if (host.data[i] == '.')
