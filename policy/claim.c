@@ -4,6 +4,7 @@
 #include "policy/encoded_word.h"
 #include "policy/identities.h"
 #include "policy/invisible.h"
+#include "policy/rewriting.h"
 
 const char *const claim_owners[] = {"login", "domains", "any", NULL};
 
@@ -90,6 +91,25 @@ bool claim_readable(const struct identity_field *claimed, struct arena *arena,
                       "The %s field %s (%s): write it as Your Name <you@example.com>",
                       identities_word(claimed->kind),
                       ambiguous ? "can be read in more than one way" : "has no address", reason);
+    return false;
+}
+
+/* What readers agree on it reads the same way, but for what its buffers do not hold. */
+bool claim_outlasts_mta(const struct facts *facts, const struct identity_field *claimed,
+                        struct arena *arena, struct verdict *verdict)
+{
+    struct rewriting rewriting;
+    if (facts->connection.mta != MTA_SENDMAIL)
+        return true;
+    if (!rewriting_of(arena, claimed->field->value, &rewriting))
+        return unavailable(NULL, arena, verdict);
+    if (!rewriting_overflows(&rewriting))
+        return true;
+    verdict->fact = bytes_trim(claimed->field->value);
+    verdict_violation(verdict, arena, "overlong", 550, "5.7.1",
+                      "The name in the %s field is so long that this server would send it as an "
+                      "address: choose a shorter one in your mail program's settings",
+                      identities_word(claimed->kind));
     return false;
 }
 

@@ -24,6 +24,7 @@ enum below { NOT_BELOW, BEGINS_LABEL, IN_LABEL, BEHIND_LABEL };
 
 struct search {
     struct bytes domain;
+    unsigned flags;
     struct set reads[256]; /* by byte: bit n where the domain's byte n is it */
     struct set read, read_before_comment;
     enum below below, below_before_comment;
@@ -62,10 +63,38 @@ static bool is_whole(const struct search *search, struct bytes text, size_t at)
     size_t len = search->domain.len;
     if (!(search->read.words[len / 64] >> len % 64 & 1))
         return false;
+    if (search->flags & DOMAIN_IN_CUT)
+        return true;
     /* Regular expressions end an address where ASCII letters and digits do. */
     while (at < text.len && (text.data[at] == '.' || text.data[at] == '-'))
         at++;
     return at == text.len || !is_label(text.data[at]) || (unsigned char)text.data[at] >= 0x80;
+}
+
+/* The set as it is behind a byte. */
+static struct set advanced(const struct search *search, char byte)
+{
+    const struct set *reads = &search->reads[(unsigned char)byte];
+    struct set behind = {{0}};
+    uint64_t carry = 0;
+    for (size_t i = 0; i < WORDS; i++) {
+        uint64_t word = search->read.words[i] & reads->words[i];
+        behind.words[i] = word << 1 | carry;
+        carry = word >> 63;
+    }
+    return behind;
+}
+
+static void take(struct search *search, char byte)
+{
+    search->read = advanced(search, byte);
+    if (byte == '.' && search->below != NOT_BELOW) {
+        search->below = BEGINS_LABEL;
+        begin(search);
+    } else if (byte != '.') {
+        search->below =
+            search->below == BEGINS_LABEL || search->below == IN_LABEL ? IN_LABEL : NOT_BELOW;
+    }
 }
 
 /* A blank and whatever else could be what some reader ends a comment at. */
@@ -76,6 +105,14 @@ static void pass_over(struct search *search)
     add(&search->read, &search->read_before_comment);
     if (search->below == NOT_BELOW)
         search->below = search->below_before_comment;
+    if (!(search->flags & DOMAIN_IN_SENDMAIL))
+        return;
+    struct set behind_dot = advanced(search, '.');
+    add(&search->read, &behind_dot);
+    if (search->below != NOT_BELOW) {
+        search->below = BEGINS_LABEL;
+        begin(search);
+    }
 }
 
 static void begin_comment(struct search *search)
@@ -85,50 +122,36 @@ static void begin_comment(struct search *search)
     search->below_before_comment = search->below;
 }
 
-static void take(struct search *search, char byte, bool below)
+static void begin_domain(struct search *search)
 {
-    const struct set *reads = &search->reads[(unsigned char)byte];
-    uint64_t carry = 0;
-    for (size_t i = 0; i < WORDS; i++) {
-        uint64_t word = search->read.words[i] & reads->words[i];
-        search->read.words[i] = word << 1 | carry;
-        carry = word >> 63;
-    }
-    if (byte == '.' && search->below != NOT_BELOW) {
-        search->below = BEGINS_LABEL;
-        begin(search);
-    } else if (byte != '.') {
-        search->below =
-            search->below == BEGINS_LABEL || search->below == IN_LABEL ? IN_LABEL : NOT_BELOW;
-    }
-    if (!below)
-        search->below = NOT_BELOW;
+    forget(search);
+    begin(search);
+    search->below = search->flags & DOMAIN_IN_BELOW ? BEGINS_LABEL : NOT_BELOW;
 }
 
-bool domain_in(struct bytes text, struct bytes domain, bool below)
+bool domain_in(struct bytes text, struct bytes domain, unsigned flags)
 {
-    struct search search = {.domain = domain};
+    struct search search = {.domain = domain, .flags = flags};
     if (!domain.len || domain.len > DOMAIN_MAX)
         return false;
     for (size_t i = 0; i < domain.len; i++)
         search.reads[(unsigned char)domain.data[i]].words[i / 64] |= UINT64_C(1) << i % 64;
-    for (size_t at = bytes_find(text, '@'); at < text.len; at++) {
+    if (flags & DOMAIN_IN_FROM_START)
+        begin_domain(&search);
+    for (size_t at = 0; at < text.len; at++) {
         char byte = text.data[at];
         if (is_whole(&search, text, at))
             return true;
-        if (byte == '@') {
-            forget(&search);
-            begin(&search);
-            search.below = below ? BEGINS_LABEL : NOT_BELOW;
-        } else if (byte == '(') {
+        if (byte == '@' || (byte == '%' && flags & DOMAIN_IN_SENDMAIL))
+            begin_domain(&search);
+        else if (byte == '(')
             begin_comment(&search);
-        } else if (is_passed_over(byte)) {
+        else if (is_passed_over(byte))
             pass_over(&search);
-        } else if (is_label(byte) || byte == '.') {
-            take(&search, byte, below);
-        } else {
+        else if (is_label(byte) || byte == '.')
+            take(&search, byte);
+        else
             forget(&search);
-        }
     }
     return is_whole(&search, text, text.len);
 }

@@ -2,6 +2,7 @@
 #include "policy/claim.h"
 #include "policy/domain_in.h"
 #include "policy/encoded_word.h"
+#include "policy/rewriting.h"
 #include "policy/rule.h"
 
 struct settings {
@@ -47,25 +48,38 @@ static bool is_ours(const struct facts *facts, struct bytes domain, bool subdoma
     return false;
 }
 
+static bool is_named(const struct facts *facts, struct bytes text, struct bytes domain,
+                     const struct settings *settings, struct arena *arena)
+{
+    struct rewriting rewriting;
+    if (domain_in(text, domain, settings->subdomains ? DOMAIN_IN_BELOW : 0))
+        return true;
+    return facts->connection.mta == MTA_SENDMAIL && rewriting_of(arena, text, &rewriting) &&
+           rewriting_names(&rewriting, domain, settings->subdomains);
+}
+
 /* Any reading of a From field that some program could have, encoded words decoded or not. */
-static bool could_mean_ours(const struct facts *facts, const struct field *field, bool subdomains,
-                            struct arena *arena, struct bytes *ret_domain)
+static bool could_mean_ours(const struct facts *facts, struct bytes value,
+                            const struct settings *settings, struct arena *arena,
+                            struct bytes *ret_domain)
 {
     struct decoded_text decoded;
     struct bytes raw, shown, domain;
-    if (!encoded_word_decode(arena, field->value, &decoded) ||
-        !domain_in_fold(arena, field->value, &raw) || !domain_in_fold(arena, decoded.text, &shown))
+    if (!encoded_word_decode(arena, value, &decoded) || !domain_in_fold(arena, value, &raw) ||
+        !domain_in_fold(arena, decoded.text, &shown))
         return false;
     for (size_t i = 0; i < facts->site->domains.count; i++) {
         const char *ours = facts->site->domains.items[i];
         *ret_domain = bytes_of(ours);
-        if (domain_in(raw, *ret_domain, subdomains) || domain_in(shown, *ret_domain, subdomains))
+        if (is_named(facts, raw, *ret_domain, settings, arena) ||
+            is_named(facts, shown, *ret_domain, settings, arena))
             return true;
         if (bytes_find_nocase(*ret_domain, BYTES("xn--")) == ret_domain->len)
             continue;
         if (!domain_in_fold_shown(arena, ours, &domain))
             return false;
-        if (domain_in(raw, domain, subdomains) || domain_in(shown, domain, subdomains))
+        if (is_named(facts, raw, domain, settings, arena) ||
+            is_named(facts, shown, domain, settings, arena))
             return true;
     }
     return false;
@@ -132,15 +146,35 @@ static void judge_certain(const struct facts *facts, const struct settings *sett
     }
 }
 
-static bool has_unqualified(const struct facts *facts)
+/* The first From field with an address without a domain, as all see it or as Sendmail does. */
+static const struct field *unqualified_from(const struct facts *facts, struct arena *arena)
 {
+    struct rewriting rewriting;
     for (size_t i = 0; i < facts->identity_field_count; i++) {
         const struct identity_field *claimed = &facts->identity_fields[i];
         if (claimed->kind == IDENTITY_FROM &&
             bytes_equal(bytes_of(claimed->list.reason), BYTES("unqualified")))
-            return true;
+            return claimed->field;
     }
-    return false;
+    for (size_t i = 0; facts->connection.mta == MTA_SENDMAIL && i < facts->header.count; i++) {
+        const struct field *field = &facts->header.fields[i];
+        if (claim_reads_as(field->name, BYTES("From")) &&
+            rewriting_of(arena, field->value, &rewriting) && rewriting_completes(&rewriting))
+            return field;
+    }
+    return NULL;
+}
+
+static void judge_unqualified(const struct facts *facts, const struct settings *settings,
+                              struct arena *arena, struct verdict *verdict)
+{
+    const struct field *field = settings->unqualified ? unqualified_from(facts, arena) : NULL;
+    if (!field)
+        return;
+    verdict->fact = bytes_trim(field->value);
+    verdict_violation(verdict, arena, "unqualified", 550, "5.7.1",
+                      "The From address has no domain, and could be taken for one of ours: "
+                      "write it as you@your-domain.example");
 }
 
 /* No signature excuses what readers see differently: it says nothing of what they see. */
@@ -151,17 +185,49 @@ static void judge_uncertain(const struct facts *facts, const struct settings *se
     for (size_t i = 0; i < facts->header.count; i++) {
         const struct field *field = &facts->header.fields[i];
         if (claim_reads_as(field->name, BYTES("From")) &&
-            could_mean_ours(facts, field, settings->subdomains, arena, &domain)) {
+            could_mean_ours(facts, field->value, settings, arena, &domain)) {
             refuse(domain, "from", arena, verdict);
             return;
         }
     }
-    if (settings->unqualified && has_unqualified(facts)) {
-        verdict->fact = bytes_trim(facts_field(&facts->header, BYTES("From"), 0)->value);
-        verdict_violation(verdict, arena, "unqualified", 550, "5.7.1",
-                          "The From address has no domain, and could be taken for one of ours: "
-                          "write it as you@your-domain.example");
-    }
+    judge_unqualified(facts, settings, arena, verdict);
+}
+
+/* Others' mail, which Sendmail could yet cut so that it seems to be ours. */
+static void judge_cut(const struct facts *facts, const struct settings *settings,
+                      const struct identity_field *from, struct arena *arena,
+                      struct verdict *verdict)
+{
+    struct rewriting rewriting;
+    struct bytes domain;
+    if (facts->connection.mta != MTA_SENDMAIL ||
+        !bytes_equal(bytes_of(verdict->reason), BYTES("not-ours")) ||
+        !rewriting_of(arena, from->field->value, &rewriting))
+        return;
+    if (rewriting_cuts(&rewriting) &&
+        could_mean_ours(facts, from->field->value, settings, arena, &domain))
+        refuse(domain, "from", arena, verdict);
+    else
+        judge_unqualified(facts, settings, arena, verdict);
+}
+
+/* Where there is none Sendmail makes one of MAIL FROM. */
+static bool has_from(const struct facts *facts)
+{
+    for (size_t i = 0; i < facts->header.count; i++)
+        if (bytes_equal_nocase(facts->header.fields[i].name, BYTES("From")) &&
+            bytes_trim(facts->header.fields[i].value).len)
+            return true;
+    return false;
+}
+
+static void judge_missing(const struct facts *facts, const struct settings *settings,
+                          struct arena *arena, struct verdict *verdict)
+{
+    struct bytes domain;
+    if (facts->connection.mta == MTA_SENDMAIL && !has_from(facts) &&
+        could_mean_ours(facts, facts->envelope.mail_from, settings, arena, &domain))
+        refuse(domain, "from", arena, verdict);
 }
 
 static bool envelope_is_ours(const struct facts *facts, const struct settings *settings)
@@ -193,10 +259,14 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
     if (facts->from.count)
         verdict->fact = facts->from.mailboxes[0].address;
     verdict_pass(verdict, "not-ours");
-    if (certain_from(facts, arena))
+    const struct identity_field *from = certain_from(facts, arena);
+    if (from) {
         judge_certain(facts, settings, arena, verdict);
-    else
+        judge_cut(facts, settings, from, arena, verdict);
+    } else {
         judge_uncertain(facts, settings, arena, verdict);
+        judge_missing(facts, settings, arena, verdict);
+    }
     if (verdict->outcome == OUTCOME_VIOLATION && facts->login.state == FACT_UNAVAILABLE)
         verdict_unavailable(verdict, arena, "login-unknown",
                             "It is not known who logged in: please try again later");
