@@ -21,6 +21,22 @@ static size_t fold_len(struct bytes text, size_t at)
     return next == ' ' || next == '\t' ? len : 0;
 }
 
+bool field_is_one(const struct field *field)
+{
+    struct bytes value = field->value;
+    if (value.len && memchr(value.data, '\0', value.len))
+        return false;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] != '\r' && value.data[i] != '\n')
+            continue;
+        size_t fold = fold_len(value, i);
+        if (!fold)
+            return false;
+        i += fold - 1;
+    }
+    return true;
+}
+
 size_t field_text(const struct field *field, unsigned char *buffer)
 {
     struct bytes value = field->value;
@@ -29,19 +45,14 @@ size_t field_text(const struct field *field, unsigned char *buffer)
     buffer[len++] = ':';
     for (size_t i = 0; i < value.len;) {
         char byte = value.data[i];
-        if (byte == '\0')
-            return 0;
         if (byte != '\r' && byte != '\n') {
             buffer[len++] = (unsigned char)byte;
             i++;
             continue;
         }
-        size_t fold = fold_len(value, i);
-        if (!fold)
-            return 0;
         buffer[len++] = '\r';
         buffer[len++] = '\n';
-        i += fold;
+        i += fold_len(value, i);
     }
     return len;
 }

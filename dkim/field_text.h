@@ -7,7 +7,10 @@
 /* Bytes that field_text may need at most. */
 size_t field_text_room(const struct field *field);
 
-/* Writes the field; 0 when it is no single field: a NUL in it, or a line break that is no fold. */
+/* Whether it is a single field: no NUL in it, and no line break that is no fold. */
+bool field_is_one(const struct field *field);
+
+/* Writes the field, which is a single one; its length. */
 size_t field_text(const struct field *field, unsigned char *buffer);
 
 #endif

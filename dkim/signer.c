@@ -29,6 +29,7 @@ struct signer {
     size_t from_count;  /* From fields that are signed */
     size_t field_count; /* all fields that are signed */
     size_t field_len;   /* of their names in h= */
+    size_t field_room;  /* bytes that the longest of them takes */
     char end[2];        /* the last bytes of the body so far */
     bool body;          /* there was one */
     bool plain;         /* keys go in as PEM text */
@@ -80,34 +81,51 @@ static bool open_handles(struct signer *signer, const struct key *keys, struct e
     return true;
 }
 
-/* Counts what will be signed; ret_room: bytes that its longest field takes. */
-static void count_fields(struct signer *signer, const struct facts_header *header, size_t *ret_room)
+/* Counts what will be signed. */
+static void count_fields(struct signer *signer, const struct facts_header *header)
 {
-    *ret_room = 0;
     for (size_t i = 0; i < header->count; i++) {
         const struct field *field = &header->fields[i];
         if (!signing_profile_signs(signer->profile, field->name))
             continue;
         size_t room = field_text_room(field);
-        if (room > *ret_room)
-            *ret_room = room;
+        if (room > signer->field_room)
+            signer->field_room = room;
         signer->field_count++;
         signer->field_len += 1 + field->name.len;
         signer->from_count += bytes_equal_nocase(field->name, BYTES("From"));
     }
 }
 
+static const char *obstacle(struct signer *signer, const struct facts_header *header,
+                            struct arena *arena)
+{
+    count_fields(signer, header);
+    if (!signer->from_count)
+        return "it has no From field";
+    if (signer->field_len + signer->profile->oversign_len > SIGNING_MOST_FIELDS_TEXT + 1)
+        return "it has more fields than a signature can name";
+    for (size_t i = 0; i < header->count; i++) {
+        struct bytes name = header->fields[i].name;
+        if (signing_profile_signs(signer->profile, name) && !field_is_one(&header->fields[i]))
+            return arena_printf(arena,
+                                "the field %.*s has a NUL in it, or a line break that is no fold",
+                                (int)name.len, name.data);
+    }
+    return NULL;
+}
+
+const char *signer_obstacle(const struct signing_profile *profile,
+                            const struct facts_header *header, struct arena *arena)
+{
+    struct signer signer = {.profile = profile};
+    return obstacle(&signer, header, arena);
+}
+
 static bool feed_field(struct signer *signer, const struct field *field, unsigned char *buffer,
                        struct error *error)
 {
     size_t len = field_text(field, buffer);
-    if (!len) {
-        signer->broken = true;
-        return error_set(error,
-                         "DKIM: the field %.*s cannot be signed: it has a NUL in it, or a line "
-                         "break that is no fold",
-                         (int)field->name.len, field->name.data);
-    }
     for (size_t i = 0; i < signer->handle_count; i++) {
         struct handle *handle = &signer->handles[i];
         if (!went_well(signer, handle, dkim_header(handle->dkim, buffer, len), "the header", error))
@@ -119,14 +137,10 @@ static bool feed_field(struct signer *signer, const struct field *field, unsigne
 static bool feed_header(struct signer *signer, const struct facts_header *header,
                         struct error *error)
 {
-    size_t room;
-    count_fields(signer, header, &room);
-    if (!signer->from_count)
-        return break_off(signer, error, "the header", "it has no From field");
-    if (signer->field_len + signer->profile->oversign_len > SIGNING_MOST_FIELDS_TEXT + 1)
-        return break_off(signer, error, "the header",
-                         "it has more fields than a signature can name");
-    unsigned char *buffer = arena_alloc(signer->arena, room);
+    const char *why = obstacle(signer, header, signer->arena);
+    if (why)
+        return break_off(signer, error, "the header cannot be signed", why);
+    unsigned char *buffer = arena_alloc(signer->arena, signer->field_room);
     if (!buffer)
         return break_off(signer, error, "the header", "memory for one message is out");
     for (size_t i = 0; i < header->count; i++)

@@ -29,6 +29,12 @@ MUST_CHECK bool signing_profile_without(const struct signing_profile *profile,
                                         const struct unsigned_field *names,
                                         struct signing_profile **ret_profile, struct error *error);
 
+/* Why no signature can stand on this header block, in the arena; NULL where one can. It has no
+ * From, a field that would be signed holds a NUL or a line break that is no fold, or there are more
+ * fields than OpenDKIM reads in h= (4,095 bytes of names). */
+const char *signer_obstacle(const struct signing_profile *profile,
+                            const struct facts_header *header, struct arena *arena);
+
 struct signer;
 
 struct signature {
@@ -38,9 +44,7 @@ struct signature {
 
 /* Begins to sign: feeds the header block as it will leave (facts_header after edit_apply) and ends
  * it. profile, keys, header and arena outlive the signer; all its memory comes from the arena. t=
- * is the time of this call. The header has to have a From; a field that is to be signed and holds a
- * NUL or a line break that is no fold is an error, and so are more fields than OpenDKIM reads in
- * h= (4,095 bytes of names). */
+ * is the time of this call. An obstacle (see above) is an error. */
 MUST_CHECK bool signer_new(const struct signing_profile *profile, const struct key *keys,
                            size_t key_count, const struct facts_header *header, struct arena *arena,
                            struct signer **ret_signer, struct error *error);

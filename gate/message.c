@@ -211,6 +211,8 @@ static const struct signing_profile *profile_of(struct message *message, struct 
                                                                            : NULL;
 }
 
+/* A header that cannot be signed is the rules' to refuse: where they only observe, it leaves
+ * without. */
 static void begin_signing(struct message *message)
 {
     const struct facts *facts = &message->facts;
@@ -218,7 +220,7 @@ static void begin_signing(struct message *message)
         facts->dkim.keys != FACT_KNOWN || !may_leave(message))
         return;
     if (facts->header.too_large) {
-        message_fault(message, "the header is too large to be signed as a whole");
+        message->not_signed = "it was too large to be kept as a whole";
         return;
     }
     struct facts_header *leaving = arena_alloc(message->arena, sizeof *leaving);
@@ -231,9 +233,13 @@ static void begin_signing(struct message *message)
         message_fault(message, arena_text(message->arena, bytes_of(error.text)));
         return;
     }
-    if (!leaving || !edit_apply(message->arena, &facts->header, message->decision.edits, leaving))
+    if (!leaving || !edit_apply(message->arena, &facts->header, message->decision.edits, leaving)) {
         message_fault(message, "out of memory");
-    else if (!signer_new(profile, keys, count, leaving, message->arena, &message->signer, &error))
+        return;
+    }
+    message->not_signed = signer_obstacle(profile, leaving, message->arena);
+    if (!message->not_signed &&
+        !signer_new(profile, keys, count, leaving, message->arena, &message->signer, &error))
         message_fault(message, arena_text(message->arena, bytes_of(error.text)));
 }
 

@@ -51,7 +51,9 @@ struct message {
     struct message_outcome outcome;
     const char
         *refused_command; /* "MAIL", "RCPT" where one was refused; NULL for a whole message */
-    const char *fault;    /* what went wrong inside, for the log; NULL */
+    const char
+        *not_signed;   /* why no signature can stand on it, though rule dkim would sign; NULL */
+    const char *fault; /* what went wrong inside, for the log; NULL */
     char id[DECISION_ID_LEN + 1];
     uint8_t id_random[10]; /* what id was made of */
     int64_t began;         /* milliseconds since 1970 */

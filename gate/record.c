@@ -144,6 +144,12 @@ static void write_unsigned(struct json *json, const struct message *message)
     json_close(json, ']');
 }
 
+static void write_not_signed(struct json *json, const struct message *message)
+{
+    if (record_left(message) && message->not_signed)
+        json_text(json, "not_signed", message->not_signed);
+}
+
 static void write_signatures(struct json *json, const struct message *message)
 {
     json_open(json, "signatures", '[');
@@ -202,6 +208,7 @@ void record_write_json(const struct message *message, const struct record_contex
     write_identities(json, &message->facts);
     write_edits(json, message);
     write_unsigned(json, message);
+    write_not_signed(json, message);
     write_signatures(json, message);
     write_captured(json, message);
     json_int(json, "usec", context->microseconds);

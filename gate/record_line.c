@@ -163,6 +163,8 @@ void record_write_line(const struct message *message, const struct record_contex
     put_some(&line, "message_id_old", record_message_id_old(message));
     put_int(&line, "size", (int64_t)facts->header.size + facts->body.size);
     put_unsigned(&line, message);
+    if (record_left(message) && message->not_signed)
+        put_text(&line, "not_signed", message->not_signed);
     put_signatures(&line, message);
     put_observed(&line, &message->decision);
     put_refusal(&line, message);

@@ -247,6 +247,8 @@ static bool holds(const struct message *message, const char *expect)
     if (strcmp(word, "unsigned") == 0)
         return sscanf(rest, "%127s", name) == 1 &&
                unsigned_field_named(message->decision.unsigned_fields, bytes_of(name));
+    if (strcmp(word, "not-signed") == 0)
+        return message->not_signed && !message->outcome.signature_count;
     if (strcmp(word, "all-signed") == 0)
         return message->decision.unsigned_fields == NULL;
     if (strcmp(word, "no-edits") == 0)
@@ -285,9 +287,8 @@ static void run_observed(const struct policy_case *one, const char *path)
     snprintf(place, sizeof place, "%s/submilter.conf", folder);
     bool good = snapshot_load(place, NULL, &observed, &error);
     struct message *message = good ? judge(one, observed) : NULL;
-    /* A field that no signature can stand on is a fault, and no rule's doing. */
-    good = good && !observe_is_needed(observed->settings) &&
-           (message->fault || message->outcome.action < ACTION_QUARANTINE);
+    good = good && !observe_is_needed(observed->settings) && !message->fault &&
+           message->outcome.action < ACTION_QUARANTINE;
     failed_count += !good;
     printf("%s %d - %s:%d %s, observed\n", good ? "ok" : "not ok", ++run_count,
            strrchr(path, '/') + 1, one->line, one->title);
