@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, field
 
 from .dovecot import Dovecot
+from .mail_log import MailLog
 from .process import Server, free_ports, run
-from .waiting import PATIENCE, accepts, wait_until
+from .waiting import accepts
 
 MAIN_CF = {
     "compatibility_level": "3.6",
@@ -102,7 +103,7 @@ class Service:
 TAKEN_IN = re.compile(r"postfix/(?!second/)(?:[\w-]+/)?(?:smtpd|pickup)\[\d+\]: (\w+): (?:client|uid)=")
 
 
-class Postfix:
+class Postfix(MailLog):
     name = "postfix"
     knows_xclient = True
     adds_unseen = False
@@ -189,17 +190,6 @@ class Postfix:
         """sendmail(1) of this instance. Its exit code and what it said."""
         done = run("/usr/sbin/sendmail", "-C", self.config, *arguments, data=message, check=False)
         return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
-
-    def logged(self):
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
-
-    def wait_logged(self, look, what, start=0, patience=PATIENCE):
-        """The first line of the mail log, from a position on, for which look(line) is true."""
-
-        def found():
-            return next((line for line in self.logged()[start:].splitlines() if look(line)), None)
-
-        return wait_until(found, f"{what} in the mail log", patience, self.logged)
 
     def taken_in(self):
         """Queue ids of what clients handed in; not of bounces, and not of what a test's own daemon judged."""

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 
 from .build import TOP
 from .dovecot import PASSWORD, USERS
+from .mail_log import MailLog
 from .message import name_of
 from .process import Server, free_ports, run
-from .waiting import PATIENCE, accepts, wait_until
+from .waiting import accepts
 
 TREE = TOP / "build/sendmail"
 CF = TREE / "usr/share/sendmail/cf"
@@ -150,7 +151,7 @@ class _Log(threading.Thread):
         self.socket.close()
 
 
-class Sendmail:
+class Sendmail(MailLog):
     name = "sendmail"
     knows_xclient = False
     checks_helo = True
@@ -274,17 +275,6 @@ class Sendmail:
         """sendmail(1) of this instance. Its exit code and what it said."""
         done = run(*self.sendmail_command(*arguments, cf=cf), data=message, check=False)
         return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
-
-    def logged(self):
-        return self.log.read_text(errors="replace") if self.log.exists() else ""
-
-    def wait_logged(self, look, what, start=0, patience=PATIENCE):
-        """The first line of the mail log, from a position on, for which look(line) is true."""
-
-        def found():
-            return next((line for line in self.logged()[start:].splitlines() if look(line)), None)
-
-        return wait_until(found, f"{what} in the mail log", patience, self.logged)
 
     def taken_in(self):
         """Queue ids of what clients handed in; not of bounces, and not of what a test's own daemon judged."""
