@@ -37,20 +37,23 @@ struct shell_word shell_word(const char *path)
     return word;
 }
 
+/* By printf(1), as sh(1) has no $'...' of bash. Line ends behind the word are lost. */
 static const char *quote_controls(struct arena *arena, const char *word)
 {
-    char *quoted = arena_alloc(arena, 4 * strlen(word) + 4);
+    char *quoted = arena_alloc(arena, 4 * strlen(word) + 16);
     if (!quoted)
         return "";
-    char *out = quoted + sprintf(quoted, "$'");
+    char *out = quoted + sprintf(quoted, "\"$(printf '");
     for (const char *at = word; *at; at++)
         if (is_control(*at))
             out += sprintf(out, "\\%03o", (unsigned)(unsigned char)*at);
-        else if (*at == '\'' || *at == '\\')
-            out += sprintf(out, "\\%c", *at);
+        else if (*at == '\'')
+            out += sprintf(out, "'\\''");
+        else if (*at == '\\' || *at == '%')
+            out += sprintf(out, "%c%c", *at, *at);
         else
             *out++ = *at;
-    strcpy(out, "'");
+    strcpy(out, "')\"");
     return quoted;
 }
 

@@ -11,7 +11,7 @@ struct shell_word {
 /* The path itself where no shell would misread it, else in quotes. */
 struct shell_word shell_word(const char *path);
 
-/* Likewise and whole, whatever its length; a word with control characters as $'...'. "" where
+/* Likewise and whole, whatever its length; one with control characters by printf(1). "" where
  * memory is out. */
 const char *shell_quote(struct arena *arena, const char *word);
 

@@ -45,10 +45,11 @@ static void test_control_characters(void **state)
 {
     (void)state;
     struct arena *arena = arena_new(1024 * 1024);
-    static const char word[] = "a\x1b]0;t\a\n'\\1";
+    static const char word[] = "a\x1b]0;t\a\n'\\1 100%s";
     const char *quoted = shell_quote(arena, word);
     for (const char *at = quoted; *at; at++)
         assert_true(*at >= ' ' && *at < 0x7f);
+    expect_back(arena, "sh", word);
     expect_back(arena, "bash", word);
     arena_free(arena);
 }

@@ -50,8 +50,8 @@ def services(silent_port, policies):
 class VerifyPostfix(Postfix):
     sink_port = None  # set before it is made
 
-    def _write_config(self, relay_port, certificates, milter):
-        super()._write_config(relay_port, certificates, milter)
+    def _write_config(self, *arguments):
+        super()._write_config(*arguments)
         self.mail = self.folder / "mail"
         self.mail.mkdir()
         shutil.chown(self.mail, "nobody", "nogroup")
