@@ -1,6 +1,7 @@
 /* Walking to the backups' folder from the top, one checked folder after the other. */
 #include "ctl/setup/backup_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,10 +12,11 @@
 #include <unistd.h>
 
 #include "dkim/account.h"
-#include "dkim/shell.h"
 
 #define MOST_LINKS 40
-#define ELSEWHERE "name another folder with --state, or mend it"
+/* No command for it: the folder may be /tmp or /etc, and what lies in a foreign one is forged. */
+#define ELSEWHERE "name another folder with --state"
+#define OR_AWAY " or, if this one is for submilter alone, move it away"
 
 struct walk {
     struct arena *arena;
@@ -34,34 +36,33 @@ static bool owner_fits(const struct stat *status)
     return status->st_uid == 0 || status->st_uid == geteuid();
 }
 
-static bool check_owner(const struct walk *walk, const char *path, const struct stat *status,
-                        struct error *error)
+static const char *shown(const char *path)
 {
-    return owner_fits(status) ||
-           error_set(error,
-                     "%s belongs to %s, who could forge the backups below it: " ELSEWHERE
-                     " with: chown -h root %s",
-                     path, account_user(status->st_uid).text, shell_quote(walk->arena, path));
+    return *path ? path : "/";
 }
 
-static bool check_folder(const struct walk *walk, const char *path, const struct stat *status,
-                         bool last, struct error *error)
+static bool check_owner(const char *path, const struct stat *status, struct error *error)
 {
-    const char *word = shell_quote(walk->arena, path);
+    return owner_fits(status) ||
+           error_set(error, "%s belongs to %s, who could forge the backups below it: " ELSEWHERE,
+                     shown(path), account_user(status->st_uid).text);
+}
+
+static bool check_folder(const char *path, const struct stat *status, bool last,
+                         struct error *error)
+{
     unsigned mode = (unsigned)status->st_mode & 07777U;
-    if (!check_owner(walk, path, status, error))
-        return false;
     if (last && (mode & (S_IRWXG | S_IRWXO) || status->st_uid != geteuid()))
         return error_set(error,
-                         "%s has mode %04o and belongs to %s; backups may be reached by root "
-                         "alone: " ELSEWHERE " with: chown root %s && chmod 0700 %s",
-                         path, mode, account_user(status->st_uid).text, word, word);
+                         "%s has mode %04o and belongs to %s; backups lie in a folder that setup "
+                         "has made, which root alone may reach: " ELSEWHERE OR_AWAY,
+                         shown(path), mode, account_user(status->st_uid).text);
+    if (!check_owner(path, status, error))
+        return false;
     if (!last && mode & (S_IWGRP | S_IWOTH) && !(mode & S_ISVTX))
         return error_set(
-            error,
-            "%s has mode %04o, so that others could forge the backups below it: " ELSEWHERE
-            " with: chmod go-w %s",
-            path, mode, word);
+            error, "%s has mode %04o, so that others could forge the backups below it: " ELSEWHERE,
+            shown(path), mode);
     return true;
 }
 
@@ -78,7 +79,7 @@ static bool enter(struct walk *walk, const char *name, const char *path, bool la
     walk->here = path;
     if (fstat(fd, &status) < 0)
         return say(path, "looked at", error);
-    return check_folder(walk, path, &status, last, error);
+    return check_folder(path, &status, last, error);
 }
 
 static bool start(struct walk *walk, struct error *error)
@@ -92,7 +93,7 @@ static bool follow(struct walk *walk, const char *name, const char *path, const 
                    struct error *error)
 {
     char target[PATH_MAX];
-    if (!check_owner(walk, path, status, error))
+    if (!check_owner(path, status, error))
         return false;
     ssize_t len = readlinkat(walk->fd, name, target, sizeof target - 1);
     if (len < 0)
@@ -157,7 +158,44 @@ static bool check_end(const struct walk *walk, struct error *error)
     struct stat status;
     if (fstatat(walk->fd, "", &status, AT_EMPTY_PATH) < 0)
         return say(walk->here, "looked at", error);
-    return check_folder(walk, walk->here, &status, true, error);
+    return check_folder(walk->here, &status, true, error);
+}
+
+static bool is_read_back(const char *name)
+{
+    return strcmp(name, "manifest") == 0 || strcmp(name, "lock") == 0 ||
+           name[strspn(name, "0123456789")] == '\0';
+}
+
+static bool check_file(const struct walk *walk, int folder, const char *name, struct error *error)
+{
+    struct stat status;
+    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ||
+               error_set(error, "%s/%s cannot be looked at: %s", walk->here, name, strerror(errno));
+    if (status.st_uid == geteuid() && S_ISREG(status.st_mode) &&
+        !(status.st_mode & (S_IWGRP | S_IWOTH)))
+        return true;
+    return error_set(error,
+                     "%s/%s is no file of root's alone (mode %04o, of %s), so that it may be "
+                     "forged: " ELSEWHERE ", or move %s away",
+                     walk->here, name, (unsigned)status.st_mode & 07777U,
+                     account_user(status.st_uid).text, shown(walk->here));
+}
+
+/* A folder that was another's may have come to root with what they put there. */
+static bool check_files(const struct walk *walk, struct error *error)
+{
+    int fd = openat(walk->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    bool good = list || say(shown(walk->here), "read", error);
+    for (const struct dirent *file; good && (file = readdir(list));)
+        good = !is_read_back(file->d_name) || check_file(walk, fd, file->d_name, error);
+    if (list)
+        closedir(list);
+    else if (fd >= 0)
+        close(fd);
+    return good;
 }
 
 bool backup_folder_open(struct arena *arena, const char *folder, const char **ret_path,
@@ -165,12 +203,15 @@ bool backup_folder_open(struct arena *arena, const char *folder, const char **re
 {
     char base[PATH_MAX] = "";
     struct walk walk = {.arena = arena, .fd = -1};
+    if (!*folder)
+        return error_set(error, "the folder for the backups has no name: give one to --state");
     if (*folder != '/' && !getcwd(base, sizeof base))
         return say(folder, "found", error);
     walk.rest = arena_printf(arena, "%s/%s", base, folder);
     if (!walk.rest)
         return error_set(error, "memory is out");
-    bool good = start(&walk, error) && walk_on(&walk, error) && check_end(&walk, error);
+    bool good = start(&walk, error) && walk_on(&walk, error) && check_end(&walk, error) &&
+                check_files(&walk, error);
     if (walk.fd >= 0)
         close(walk.fd);
     *ret_path = walk.here;

@@ -9,7 +9,9 @@
 /* Makes what is missing: the last folder with mode 0700, those above it with 0755. The last one has
  * to belong to whoever runs this and be closed to everybody else; each above it to root or whoever
  * runs this, and others may write in it only where it is sticky (/tmp). Links on the way are
- * followed where root or whoever runs this made them. ret_path: without links, in the arena. */
+ * followed where root or whoever runs this made them. The files in the last one that root goes by
+ * (manifest, lock, contents) have to be of whoever runs this, too. ret_path: without links, in the
+ * arena. */
 MUST_CHECK bool backup_folder_open(struct arena *arena, const char *folder, const char **ret_path,
                                    struct error *error);
 

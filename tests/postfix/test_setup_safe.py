@@ -60,7 +60,16 @@ def test_believes_no_backup_of_others(host, above, owner_of_it, mode):
     for arguments in (("--undo",), ("--undo", "--force"), ("--yes",)):
         plan = host.plan(*arguments, check=(73,))
         assert str(foreign) in plan["error"] and "--state" in plan["error"]
+        assert "chown" not in plan["error"] and "chmod" not in plan["error"]
     assert not target.exists() and not hooked(host)
+    if not above:  # given to root, the folder holds what they put there
+        forged = host.folder / "forged"
+        (host.state / "postfix/manifest").rename(forged)
+        shutil.rmtree(host.state)
+        host.plan("--undo", check=(0,))
+        forged.rename(host.backups / "manifest")
+        plan = host.plan("--undo", check=(73,))
+        assert "manifest" in plan["error"] and "forged" in plan["error"] and not target.exists()
 
 
 def test_an_edit_meanwhile_is_not_written_over(host):
