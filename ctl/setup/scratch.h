@@ -11,13 +11,14 @@ struct scratch {
     int lock;
 };
 
-/* Mode 0700, and empty. */
+/* Mode 0700, and empty but for a mark that scratch_sweep knows it by. */
 MUST_CHECK bool scratch_make(struct arena *arena, struct scratch *ret_scratch, struct error *error);
 
 /* With all that is in it. */
 void scratch_remove(struct scratch *scratch);
 
-/* Removes those of this user that nobody uses any more. */
+/* Removes those that scratch_make made for this user and nobody uses any more; nothing else that is
+ * named like them, and nothing that is mounted in them. */
 void scratch_sweep(void);
 
 #endif

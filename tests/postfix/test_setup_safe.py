@@ -316,23 +316,6 @@ def test_an_undo_is_killed_at_each_step(host):
         assert whole(host) == before and not left_overs(host), (call, number)
 
 
-def test_removes_drafts_that_a_kill_left(host):
-    def drafts():
-        return set(Path("/tmp").glob("submilter-setup-*"))
-
-    others = drafts()
-    assert killed(host, "rename", 1, "--yes")
-    mine = [path for path in drafts() - others if (path / "master.cf").exists() or not list(path.iterdir())]
-    stale = Path(run("mktemp", "-d", "/tmp/submilter-setup-XXXXXX").stdout.decode().strip())
-    (stale / "main.cf").write_text("a copy\n")
-    (stale / "conf.d").mkdir()
-    used = Path(run("mktemp", "-d", "/tmp/submilter-setup-XXXXXX").stdout.decode().strip())
-    host.settle()
-    run("flock", used, *host.command("--yes", "--no-keys"))
-    assert not stale.exists() and used.exists() and not any(path.exists() for path in mine)
-    used.rmdir()
-
-
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
 def test_a_signal_rolls_back(host, number):
     """As of a lost ssh session: nothing is left half-way."""
