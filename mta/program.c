@@ -61,14 +61,22 @@ static char **copied(struct arena *arena, const char *const argv[])
     return copy;
 }
 
-static bool start(struct arena *arena, const char *path, const char *const argv[], int out, int err,
-                  pid_t *ret_child, struct error *error)
+struct start {
+    const char *path;
+    const char *folder; /* NULL: the caller's */
+    const char *const *argv;
+    int out;
+    int err;
+};
+
+static bool start(struct arena *arena, const struct start *wanted, pid_t *ret_child,
+                  struct error *error)
 {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
     char **environment = with_c_locale(arena);
-    char **arguments = copied(arena, argv);
+    char **arguments = copied(arena, wanted->argv);
     if (arena_failed(arena))
         return error_set(error, "memory is out");
     /* Whatever this one holds back, a program (a daemon) begins as one does. */
@@ -78,13 +86,16 @@ static bool start(struct arena *arena, const char *path, const char *const argv[
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, out, 1);
-    posix_spawn_file_actions_adddup2(&actions, err, 2);
-    int failed = posix_spawn(ret_child, path, &actions, &attributes, arguments, environment);
+    posix_spawn_file_actions_adddup2(&actions, wanted->out, 1);
+    posix_spawn_file_actions_adddup2(&actions, wanted->err, 2);
+    if (wanted->folder)
+        posix_spawn_file_actions_addchdir_np(&actions, wanted->folder);
+    int failed =
+        posix_spawn(ret_child, wanted->path, &actions, &attributes, arguments, environment);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     if (failed)
-        return error_set(error, "cannot run %s: %s", path, strerror(failed));
+        return error_set(error, "cannot run %s: %s", wanted->path, strerror(failed));
     return true;
 }
 
@@ -127,20 +138,21 @@ static bool read_back(struct arena *arena, int fd, struct bytes *ret)
     return true;
 }
 
-bool program_run(struct arena *arena, const char *const argv[], int seconds,
-                 struct program_output *ret_output, struct error *error)
+static bool run_in(struct arena *arena, const char *folder, const char *const argv[], int seconds,
+                   struct program_output *ret_output, struct error *error)
 {
     const char *path = find(arena, argv[0]);
     if (!path)
         return error_set(error, "there is no program %s on this host", argv[0]);
     int out = memfd_create("out", MFD_CLOEXEC);
     int err = memfd_create("err", MFD_CLOEXEC);
+    const struct start wanted = {path, folder, argv, out, err};
     pid_t child;
     bool done = false;
     *ret_output = (struct program_output){0};
     if (out < 0 || err < 0)
         error_set(error, "cannot run %s: %s", path, strerror(errno));
-    else if (start(arena, path, argv, out, err, &child, error) &&
+    else if (start(arena, &wanted, &child, error) &&
              wait_for(child, seconds, path, &ret_output->status, error)) {
         done = read_back(arena, out, &ret_output->out) && read_back(arena, err, &ret_output->err);
         if (!done)
@@ -151,6 +163,12 @@ bool program_run(struct arena *arena, const char *const argv[], int seconds,
     if (err >= 0)
         close(err);
     return done;
+}
+
+bool program_run(struct arena *arena, const char *const argv[], int seconds,
+                 struct program_output *ret_output, struct error *error)
+{
+    return run_in(arena, NULL, argv, seconds, ret_output, error);
 }
 
 enum weight { WARNING, PLAIN, FATAL };
@@ -180,10 +198,10 @@ static struct bytes line_that_counts(struct bytes said)
     return found;
 }
 
-bool program_must_run(struct arena *arena, const char *const argv[], int seconds,
-                      struct program_output *ret_output, struct error *error)
+bool program_must_run_in(struct arena *arena, const char *folder, const char *const argv[],
+                         int seconds, struct program_output *ret_output, struct error *error)
 {
-    if (!program_run(arena, argv, seconds, ret_output, error))
+    if (!run_in(arena, folder, argv, seconds, ret_output, error))
         return false;
     if (ret_output->status == 0)
         return true;
@@ -191,4 +209,10 @@ bool program_must_run(struct arena *arena, const char *const argv[], int seconds
     said = line_that_counts(said);
     return error_set(error, "%s failed with %d: %.*s", argv[0], ret_output->status, (int)said.len,
                      said.data ? said.data : "");
+}
+
+bool program_must_run(struct arena *arena, const char *const argv[], int seconds,
+                      struct program_output *ret_output, struct error *error)
+{
+    return program_must_run_in(arena, NULL, argv, seconds, ret_output, error);
 }

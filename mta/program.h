@@ -22,4 +22,9 @@ MUST_CHECK bool program_run(struct arena *arena, const char *const argv[], int s
 MUST_CHECK bool program_must_run(struct arena *arena, const char *const argv[], int seconds,
                                  struct program_output *ret_output, struct error *error);
 
+/* Likewise, in that folder: a program like m4 runs what it finds by a relative path. */
+MUST_CHECK bool program_must_run_in(struct arena *arena, const char *folder,
+                                    const char *const argv[], int seconds,
+                                    struct program_output *ret_output, struct error *error);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -90,23 +91,42 @@ static const char *folder_of(struct arena *arena, const char *path)
     return arena_text(arena, (struct bytes){path, (size_t)(slash - path) + 1});
 }
 
+static const char *name_in(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* The folder of m4 files as m4 finds it from wherever it runs. */
+static const char *cf_folder_of(struct arena *arena, const struct sendmail_build *build)
+{
+    char real[PATH_MAX];
+    if (*build->cf_folder == '/' || !realpath(build->cf_folder, real))
+        return build->cf_folder;
+    return arena_text(arena, bytes_of(real));
+}
+
+/* m4 looks for what a .mc includes in its current folder first, and runs it: that is the .mc's own,
+ * as where the MTA's Makefile runs, whatever folder the caller is in. */
 bool sendmail_build_make(struct arena *arena, const struct sendmail_build *build, struct bytes mc,
                          struct bytes *ret_cf, struct error *error)
 {
     char path[] = "/tmp/submilter-mc-XXXXXX";
-    const char *argv[8] = {"m4", "-I", folder_of(arena, build->mc)};
-    size_t count = 3;
+    const char *folder = folder_of(arena, build->mc);
+    const char *argv[8] = {"m4"};
+    size_t count = 1;
     struct program_output output;
-    if (build->cf_folder) {
-        argv[count++] = arena_printf(arena, "-D_CF_DIR_=%s/", build->cf_folder);
-        argv[count++] = arena_printf(arena, "%s/m4/cf.m4", build->cf_folder);
+    const char *cf_folder = build->cf_folder ? cf_folder_of(arena, build) : NULL;
+    if (cf_folder) {
+        argv[count++] = arena_printf(arena, "-D_CF_DIR_=%s/", cf_folder);
+        argv[count++] = arena_printf(arena, "%s/m4/cf.m4", cf_folder);
     }
     argv[count] = path;
     if (arena_failed(arena))
         return error_set(error, "memory is out");
     if (!scratch(path, mc, error))
         return false;
-    bool made = program_must_run(arena, argv, SECONDS, &output, error);
+    bool made = program_must_run_in(arena, folder, argv, SECONDS, &output, error);
     unlink(path);
     /* FEATURE() and its like complain so, and m4 goes on. */
     if (made && output.err.data && strstr(output.err.data, "ERROR"))
@@ -182,11 +202,12 @@ bool sendmail_build_same(struct arena *arena, struct bytes made, struct bytes fo
 const char *sendmail_build_command(struct arena *arena, const struct sendmail_build *build)
 {
     const char *with = "";
-    if (build->cf_folder)
-        with =
-            arena_printf(arena, "-D_CF_DIR_=%s/ %s/m4/cf.m4 ", build->cf_folder, build->cf_folder);
-    return arena_printf(arena, "m4 -I %s %s%s >%s.new && mv %s.new %s", folder_of(arena, build->mc),
-                        with ? with : "", build->mc, build->cf, build->cf, build->cf);
+    const char *cf_folder = build->cf_folder ? cf_folder_of(arena, build) : NULL;
+    if (cf_folder)
+        with = arena_printf(arena, "-D_CF_DIR_=%s/ %s/m4/cf.m4 ", cf_folder, cf_folder);
+    return arena_printf(arena, "(cd %s && m4 %s%s) >%s.new && mv %s.new %s",
+                        folder_of(arena, build->mc), with ? with : "", name_in(build->mc),
+                        build->cf, build->cf, build->cf);
 }
 
 static const char *with_ending(struct arena *arena, const char *path, const char *old,

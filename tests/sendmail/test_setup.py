@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.build import TOP
+from harness.build import TOP, program
 from harness.sendmail_host import SendmailHost
 from harness.waiting import wait_until
 
@@ -223,6 +223,31 @@ def test_a_line_that_fails_open_is_mended(host):
     configured(host)
     text = host.read("/etc/mail/sendmail.mc")
     assert text.count("INPUT_MAIL_FILTER") == 1 and LINE in text and "')dnl mine\n" in text
+
+
+def test_includes_what_lies_beside_the_mc(host):
+    """By a relative path, and by no means from where the admin happens to be: m4 runs what it reads."""
+    lay_out(host, "redhat")
+    host.write("/etc/mail/sendmail.mc", host.read("/etc/mail/sendmail.mc").replace(
+        "MAILER(smtp)", "include(`site.m4')dnl\nsinclude(`more.m4')dnl\nMAILER(smtp)"))
+    host.write("/etc/mail/site.m4", "define(`confMAX_MESSAGE_SIZE', `1234567')dnl\n")
+    for name in ("site.m4", "more.m4"):
+        host.write(f"/etc/some/elsewhere/{name}", "syscmd(`touch /etc/some/elsewhere/ran')dnl\n")
+    host.path("/etc/some/elsewhere/cf").symlink_to("/usr/share/sendmail/cf")
+    host.shell("cd /etc/mail && m4 sendmail.mc >sendmail.cf")
+    setup = f"submilterctl setup sendmail --daemon {program('milter/submilter')} --user nobody --no-keys"
+    for options in ("", "--mc ../../mail/sendmail.mc", "--cf-dir cf"):
+        done = host.shell(f"cd /etc/some/elsewhere && {setup} {options}", check=False)
+        assert done.returncode == PENDING, said(done)
+    done = host.shell(f"cd /etc/some/elsewhere && {setup} --yes", check=False)
+    assert done.returncode == 0, said(done)
+    made = host.read("/etc/mail/sendmail.cf")
+    host.write("/etc/mail/sendmail.cf", "")
+    [command] = re.findall("as this makes it: (.*)", said(done))
+    host.shell(f"cd /etc/some/elsewhere && {command}")
+    again = host.read("/etc/mail/sendmail.cf")
+    assert option(made, "MaxMessageSize") == option(again, "MaxMessageSize") == "1234567"
+    assert not host.path("/etc/some/elsewhere/ran").exists()
 
 
 @pytest.mark.parametrize("add, complaint", [

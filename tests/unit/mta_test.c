@@ -266,6 +266,10 @@ static void test_runs_programs(void **state)
     assert_non_null(strstr(error.text, "did not end"));
     assert_true(program_run(arena, killed, 60, &output, &error));
     assert_int_equal(output.status, 128 + 9);
+    const char *const where[] = {"pwd", NULL};
+    assert_true(program_must_run_in(arena, folder, where, 60, &output, &error));
+    assert_int_equal(strncmp(output.out.data, folder, strlen(folder)), 0);
+    assert_false(program_must_run_in(arena, "/no/such", where, 60, &output, &error));
 }
 
 /* A daemon that is started while signals are held back has to hear them. */
