@@ -208,7 +208,9 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
 
 static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
 {
-    plan_say(plan, PLAN_NEXT, "See what it would refuse, and why: tail -f %s",
+    plan_say(plan, PLAN_NEXT,
+             options->enforce ? "See what it refuses, and why: tail -f %s"
+                              : "See what it would refuse, and why: tail -f %s",
              records ? records : "the log");
     if (!options->enforce)
         plan_say(plan, PLAN_NEXT,
