@@ -14,6 +14,7 @@
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
 #include "ctl/doctor/running.h"
+#include "ctl/doctor/swap.h"
 #include "ctl/probe.h"
 #include "policy/engine.h"
 
@@ -97,7 +98,12 @@ static void look_at_tables(struct doctor *doctor)
         if (report.result == PROBE_NO_ACCESS)
             doctor_find(
                 doctor, "config.table", path + 1,
-                strcmp(report.detail, path + 1) == 0
+                !swap_is_roots_path(report.detail)
+                    ? mend_sentence(doctor,
+                                    "let %s read it, as its owner: it lies in a folder of somebody "
+                                    "else than root, who could put a link in its place",
+                                    user)
+                : strcmp(report.detail, path + 1) == 0
                     ? mend_command(doctor, "chgrp %s %s && chmod g+r %s",
                                    mend_quote(doctor, probe_group(user)),
                                    mend_quote(doctor, path + 1), mend_quote(doctor, path + 1))

@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from doctor_daemon_steps import one_message  # noqa: E402
+from doctor_daemon_steps import nobodys_child, one_message  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
 from doctor_steps import configured  # noqa: E402
 from harness.build import program  # noqa: E402
@@ -105,3 +105,142 @@ def test_every_rule_that_is_only_observed_is_named(site):
     (found,) = site.findings("config.observed")
     # A date is put right, and never a reason to refuse.
     assert set(found["what"].rpartition(": ")[2].split(", ")) == {"tls", "recipients", "address_form"}, found
+
+
+SECRET = "root's own"
+
+
+@pytest.fixture
+def secret(site):
+    """A file of root's that nobody else may read."""
+    path = site.folder / "secret"
+    path.write_text(SECRET)
+    path.chmod(0o600)
+    yield path
+    path.unlink()
+
+
+def unchanged(path):
+    status = path.stat()
+    return (status.st_uid, status.st_gid, status.st_mode & 0o7777, path.read_text()) == (0, 0, 0o600, SECRET)
+
+
+SWAPPED = {
+    "host.log-swapped": lambda site: site.submilter.records.path,
+    "socket.swapped": lambda site: site.submilter.address,
+}
+
+
+@pytest.mark.parametrize("kind", SWAPPED)
+def test_a_link_to_a_file_of_roots(site, secret, kind):
+    """The daemon's user made it: no command of the doctor's gives the file, or leave to read it, away."""
+    nobodys_child(site)
+    path = SWAPPED[kind](site)
+    aside = path.with_name(f"{path.name}.aside")
+    as_the_daemon("mv", path, aside)
+    try:
+        as_the_daemon("ln", "-s", secret, path)
+        status, findings = site.doctor("--only", kind.partition(".")[0])
+        assert status == 1 and kind in {each["id"] for each in findings}, findings
+        for each in findings:
+            if each["mend_is_command"]:
+                site.inside("sh", "-c", each["mend"])
+        assert unchanged(secret), findings
+        (found,) = [each for each in findings if each["id"] == kind]
+        assert str(path) in found["what"] and str(path) in found["mend"]
+    finally:
+        path.unlink()
+        aside.rename(path)
+        site.end_other_daemons()
+
+
+def test_a_name_more_of_a_file_of_roots(site, secret):
+    """A hard link has an owner and a mode in common with the file."""
+    path = site.submilter.records.path
+    path.rename(f"{path}.aside")
+    try:
+        os.link(secret, path)
+        (found,) = site.findings("host.log-swapped")
+        assert not found["mend_is_command"]
+        assert not site.findings("host.log")
+    finally:
+        path.unlink()
+        path.with_name(f"{path.name}.aside").rename(path)
+
+
+def broken_log(site):
+    path = site.submilter.records.path
+    os.chown(path, 0, 0)
+    path.chmod(0o600)
+    return path
+
+
+def broken_socket(site):
+    site.submilter.address.chmod(0o600)
+    return site.submilter.address
+
+
+def open_socket(site):
+    site.submilter.address.chmod(0o666)
+    return site.submilter.address
+
+
+def socket_of_another(site):
+    os.chown(site.submilter.address, 0, -1)
+    return site.submilter.address
+
+
+def large_log(site):
+    os.truncate(site.submilter.records.path, 2 << 30)
+    return site.submilter.records.path
+
+
+@pytest.mark.parametrize("kind, provoke", [
+    ("host.log", broken_log), ("host.log-large", large_log), ("socket.permission", broken_socket),
+    ("socket.open", open_socket), ("socket.owner", socket_of_another),
+])
+def test_a_link_put_there_before_the_command_runs(site, secret, kind, provoke):
+    nobodys_child(site)
+    path = provoke(site)
+    (found,) = {each["mend"] for each in site.findings(kind)}
+    as_the_daemon("mv", path, f"{path}.aside")
+    as_the_daemon("ln", "-s", secret, path)
+    try:
+        site.inside("sh", "-c", found)
+        assert unchanged(secret), found
+    finally:
+        for each in path.parent.glob(f"{path.name}*"):
+            each.unlink()
+        site.end_other_daemons()
+
+
+def test_large_records_are_rotated_by_logrotate_where_it_does(site):
+    path = site.submilter.records.path
+    rule = site.private_etc() / "logrotate.d" / "submilter"
+    rule.write_text(f"{path} {{\n  rotate 3\n  nocreate\n  su {USER} {run('id', '-gn', USER).stdout.decode().strip()}\n}}\n")
+    site.mounts = [["mount", "-t", "tmpfs", "tmpfs", "/var/lib/logrotate"]]
+    first, second = path.with_name(f"{path.name}.1"), path.with_name(f"{path.name}.2")
+    try:
+        as_the_daemon("sh", "-c", f"echo older >{first}")
+        os.truncate(path, 2 << 30)
+        (found,) = site.findings("host.log-large")
+        site.follow(found["mend"])
+        assert first.stat().st_size == 2 << 30 and second.read_text() == "older\n"
+    finally:
+        for each in (first, second):
+            each.unlink(missing_ok=True)
+
+
+def test_large_records_go_where_nothing_is(site):
+    path = site.submilter.records.path
+    first, second = path.with_name(f"{path.name}.1"), path.with_name(f"{path.name}.2")
+    try:
+        as_the_daemon("sh", "-c", f"echo older >{first}")
+        os.truncate(path, 2 << 30)
+        (found,) = site.findings("host.log-large")
+        site.follow(found["mend"])
+        assert first.read_text() == "older\n" and second.stat().st_size == 2 << 30
+        one_message(site)
+    finally:
+        for each in (first, second):
+            each.unlink(missing_ok=True)
