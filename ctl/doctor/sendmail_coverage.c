@@ -6,6 +6,7 @@
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/sendmail_view.h"
+#include "ctl/sendmail_command.h"
 #include "mta/whole_file.h"
 
 static const struct doctor_kind kinds[] = {
@@ -138,7 +139,7 @@ static void look_at_start(struct doctor *doctor, const struct sendmail_view *vie
     const char *file;
     struct stat started;
     struct stat cf;
-    if (!sendmail_view_pid(view, &file) || stat(file, &started) < 0 ||
+    if (!sendmail_view_runs(doctor, view, &file) || stat(file, &started) < 0 ||
         stat(view->build.cf, &cf) < 0 || cf.st_mtime <= started.st_mtime)
         return;
     doctor_find(doctor, "sendmail.not-restarted", view->build.cf,
@@ -167,7 +168,7 @@ static void look_at_msp(struct doctor *doctor, const struct sendmail_view *view)
     if (access(path, F_OK) != 0) {
         const struct sendmail_build build = {
             .mc = mc, .cf = path, .cf_folder = view->build.cf_folder};
-        const char *command = sendmail_build_command(doctor->arena, &build);
+        const char *command = sendmail_command_build(doctor->arena, &build);
         struct mend mend = mend_sentence(doctor,
                                          "make %s of a .mc with FEATURE(`msp'), as Sendmail's "
                                          "cf/submit.mc is one",

@@ -24,7 +24,8 @@ BREAKS = [
         mend=all_of(reconfigured, milters(GUARDED)), besides=("socket.not-running", "postfix.not-asked", "postfix.non-smtpd")),
     Break("socket.open", chmod(socket_path, 0o666)),
     Break("socket.owner", all_of(nobodys_child, lambda site: os.chown(site.submilter.address, 0, -1))),
-    Break("socket.swapped", replaced_by_link(socket_path), mend=put_back(socket_path)),
+    Break("socket.swapped", replaced_by_link(socket_path), mend=put_back(socket_path),
+          besides=("socket.not-running",)),
     # Postfix itself does not start with it: what runs still has the user from before.
     Break("socket.unclear", lambda site: site.postconf("-e", "mail_owner = no-such-user"), arguments=("--only", "socket"),
           mend=lambda site: site.postconf("-e", "mail_owner = postfix")),
