@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from doctor_daemon_steps import nobodys_child, one_message  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
-from doctor_steps import configured  # noqa: E402
+from doctor_steps import GUARDED, configured, milters  # noqa: E402
 from harness.build import program  # noqa: E402
 from harness.process import run  # noqa: E402
 from harness.submilter import USER  # noqa: E402
@@ -244,3 +244,35 @@ def test_large_records_go_where_nothing_is(site):
     finally:
         for each in (first, second):
             each.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("folder, said", [
+    ("local.d", 'selector = "s1"; # ours'), ("override.d", 'selector = "s1";\npath = "/keys";'),
+    ("local.d", 'enabled = true;\nselector = "s1";\n'), ("override.d", 'selector = "s1";\n  enabled: yes;'),
+])
+def test_other_settings_of_rspamds_stay(site, folder, said):
+    file = site.private_etc() / "rspamd" / folder / "dkim_signing.conf"
+    file.parent.mkdir(parents=True)
+    file.write_text(said)
+    milters(f"{GUARDED}, {{ inet:127.0.0.1:11332, default_action=accept }}")(site)
+    module = site.private_etc() / "rspamd" / "modules.d" / "dkim_signing.conf"
+    module.parent.mkdir()
+    module.write_text("dkim_signing {\n}\n")
+    (found,) = site.findings("signers.rspamd")
+    site.follow(found["mend"])
+    assert not site.findings("signers.rspamd")
+    lines = [line.strip() for line in file.read_text().splitlines() if line.strip()]
+    assert [line for line in lines if line.startswith("enabled")] == ["enabled = false;"]
+    assert [line for line in lines if not line.startswith("enabled")] == [
+        line for line in said.splitlines() if "enabled" not in line]
+
+
+def test_opendkims_last_line_stays(site):
+    """It may lack its line end."""
+    file = site.private_etc() / "opendkim.conf"
+    file.write_text("Socket inet:8891@127.0.0.1\nMODE sv\nKeyTable /etc/dkim.table")
+    milters(f"{GUARDED}, {{ inet:127.0.0.1:8891, default_action=accept }}")(site)
+    (found,) = site.findings("signers.opendkim")
+    site.follow(found["mend"])
+    assert [line for line in file.read_text().splitlines() if line] == [
+        "Socket inet:8891@127.0.0.1", "KeyTable /etc/dkim.table", "Mode v"]
