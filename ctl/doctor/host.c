@@ -119,7 +119,7 @@ static void look_at_process(struct doctor *doctor)
         doctor_find(
             doctor, "host.descriptors", where,
             mend_command(doctor,
-                         "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; "
+                         "kill %ld; while ps -o stat= -p %ld | grep -q '^[^Z]'; do sleep 1; done; "
                          "ulimit -n 65536; %s",
                          (long)pid, (long)pid, running_start_command(doctor)),
             "it may open %lu files; its unit, where it has one, should say LimitNOFILE=65536",
