@@ -179,16 +179,6 @@ bool sendmail_build_same(struct arena *arena, struct bytes made, struct bytes fo
     }
 }
 
-const char *sendmail_build_command(struct arena *arena, const struct sendmail_build *build)
-{
-    const char *with = "";
-    if (build->cf_folder)
-        with =
-            arena_printf(arena, "-D_CF_DIR_=%s/ %s/m4/cf.m4 ", build->cf_folder, build->cf_folder);
-    return arena_printf(arena, "m4 -I %s %s%s >%s.new && mv %s.new %s", folder_of(arena, build->mc),
-                        with ? with : "", build->mc, build->cf, build->cf, build->cf);
-}
-
 static const char *with_ending(struct arena *arena, const char *path, const char *old,
                                const char *new)
 {

@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf/observe.h"
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/sendmail_view.h"
+#include "ctl/sendmail_command.h"
 #include "mta/whole_file.h"
 
 static const struct doctor_kind kinds[] = {
@@ -40,11 +42,22 @@ static const struct doctor_kind kinds[] = {
 #define SHORTEST 30 /* seconds, as contrib/sendmail/submilter.m4 has it */
 #define FEWEST 32768
 
+/* What is enforced stays so, and what is watched by setup's file too. */
+static bool is_enforced(struct doctor *doctor)
+{
+    const char *slash = strrchr(doctor->config, '/');
+    const char *path = arena_printf(doctor->arena, "%.*sconf.d/observe.conf",
+                                    slash ? (int)(slash + 1 - doctor->config) : 0, doctor->config);
+    return doctor->settings && observe_is_needed(doctor->settings) && path &&
+           access(path, F_OK) != 0;
+}
+
 static struct mend mend_by_setup(struct doctor *doctor, const struct sendmail_view *view)
 {
-    return mend_command(doctor, "submilterctl -c %s setup sendmail --mc %s --cf %s --yes",
+    return mend_command(doctor, "submilterctl -c %s setup sendmail --mc %s --cf %s --yes%s",
                         mend_quote(doctor, doctor->config), mend_quote(doctor, view->build.mc),
-                        mend_quote(doctor, view->build.cf));
+                        mend_quote(doctor, view->build.cf),
+                        is_enforced(doctor) ? " --enforce" : "");
 }
 
 /* Where a content filter of this host hands mail back: it was judged when it first came in. */
@@ -138,7 +151,7 @@ static void look_at_start(struct doctor *doctor, const struct sendmail_view *vie
     const char *file;
     struct stat started;
     struct stat cf;
-    if (!sendmail_view_pid(view, &file) || stat(file, &started) < 0 ||
+    if (!sendmail_view_runs(doctor, view, &file) || stat(file, &started) < 0 ||
         stat(view->build.cf, &cf) < 0 || cf.st_mtime <= started.st_mtime)
         return;
     doctor_find(doctor, "sendmail.not-restarted", view->build.cf,
@@ -167,7 +180,7 @@ static void look_at_msp(struct doctor *doctor, const struct sendmail_view *view)
     if (access(path, F_OK) != 0) {
         const struct sendmail_build build = {
             .mc = mc, .cf = path, .cf_folder = view->build.cf_folder};
-        const char *command = sendmail_build_command(doctor->arena, &build);
+        const char *command = sendmail_command_build(doctor->arena, &build);
         struct mend mend = mend_sentence(doctor,
                                          "make %s of a .mc with FEATURE(`msp'), as Sendmail's "
                                          "cf/submit.mc is one",
