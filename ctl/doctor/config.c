@@ -23,7 +23,7 @@ static const struct doctor_kind kinds[] = {
      "something could not be looked at: not root, or a program or file is missing",
      "What was not seen may be broken: this is no clean bill."},
     {"config.broken", DOCTOR_PROBLEM, "submilter.conf, or a table that it names, cannot be loaded",
-     "The daemon does not start with it, and keeps the old one on a reload."},
+     "The daemon does not start with it, and a reload keeps the old one in force."},
     {"config.no-domains", DOCTOR_PROBLEM, "domains is empty",
      "Nothing is signed, mail from this host itself is refused, and nothing is guarded against "
      "spoofing."},
@@ -49,7 +49,7 @@ static void look_at_load(struct doctor *doctor)
     doctor_find(doctor, "config.broken", doctor->config,
                 command ? mend_command(doctor, "%s", command + sizeof marker - 1)
                         : mend_sentence(doctor,
-                                        "mend what the sentence names, until this says "
+                                        "correct what the sentence names, until this says "
                                         "nothing: submilter -n -c %s",
                                         mend_quote(doctor, doctor->config)),
                 "%s", doctor->config_error.text);
@@ -72,13 +72,19 @@ static void look_at_modes(struct doctor *doctor)
     for (size_t i = 0; policy && list && i < RULE_COUNT; i++)
         if (i != RULE_dkim && guards(policy, i) && policy->settings[i]->mode != MODE_ENFORCE)
             list = arena_printf(doctor->arena, "%s%s%s", list, *list ? ", " : "", rules[i]->name);
+    const char *file = mend_observe_file(doctor);
+    const char *mta = doctor->postfix ? "postfix" : "sendmail";
     if (list && *list)
-        doctor_find(doctor, "config.observed", doctor->config,
-                    mend_sentence(doctor,
-                                  "once the records show that nobody honest would be "
-                                  "refused: mode = \"enforce\" for them in policies: { "
-                                  "submission: { ... } }; of %s",
-                                  doctor->config),
+        doctor_find(doctor, "config.observed", file ? file : doctor->config,
+                    file ? mend_sentence(doctor,
+                                         "once the records show that nobody honest would be "
+                                         "refused: submilterctl -c %s setup %s --enforce --yes",
+                                         mend_quote(doctor, doctor->config), mta)
+                         : mend_sentence(doctor,
+                                         "once the records show that nobody honest would be "
+                                         "refused: mode = \"enforce\" for them in policies: { "
+                                         "submission: { ... } }; of %s",
+                                         doctor->config),
                     "not enforced in the policy submission: %s", list);
 }
 

@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "conf/observe.h"
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/sendmail_view.h"
 #include "ctl/sendmail_command.h"
@@ -42,22 +41,12 @@ static const struct doctor_kind kinds[] = {
 #define SHORTEST 30 /* seconds, as contrib/sendmail/submilter.m4 has it */
 #define FEWEST 32768
 
-/* What is enforced stays so, and what is watched by setup's file too. */
-static bool is_enforced(struct doctor *doctor)
+static struct mend mend_by_sendmail_setup(struct doctor *doctor, const struct sendmail_view *view)
 {
-    const char *slash = strrchr(doctor->config, '/');
-    const char *path = arena_printf(doctor->arena, "%.*sconf.d/observe.conf",
-                                    slash ? (int)(slash + 1 - doctor->config) : 0, doctor->config);
-    return doctor->settings && observe_is_needed(doctor->settings) && path &&
-           access(path, F_OK) != 0;
-}
-
-static struct mend mend_by_setup(struct doctor *doctor, const struct sendmail_view *view)
-{
-    return mend_command(doctor, "submilterctl -c %s setup sendmail --mc %s --cf %s --yes%s",
-                        mend_quote(doctor, doctor->config), mend_quote(doctor, view->build.mc),
-                        mend_quote(doctor, view->build.cf),
-                        is_enforced(doctor) ? " --enforce" : "");
+    const char *words =
+        arena_printf(doctor->arena, "sendmail --mc %s --cf %s", mend_quote(doctor, view->build.mc),
+                     mend_quote(doctor, view->build.cf));
+    return mend_by_setup(doctor, words ? words : "sendmail");
 }
 
 /* Where a content filter of this host hands mail back: it was judged when it first came in. */
@@ -235,8 +224,8 @@ static void look(struct doctor *doctor)
     bool elsewhere = view.ours && strncmp(doctor->settings->socket, "fd:", 3) != 0 &&
                      !sendmail_cf_same_place(view.ours->endpoint, doctor->settings->socket);
     if (!asked || elsewhere)
-        doctor_find(doctor, "sendmail.not-asked", view.build.cf, mend_by_setup(doctor, &view),
-                    "%s %s",
+        doctor_find(doctor, "sendmail.not-asked", view.build.cf,
+                    mend_by_sendmail_setup(doctor, &view), "%s %s",
                     !view.ours  ? "no filter is at"
                     : elsewhere ? "the filter submilter is not at"
                                 : "no daemon asks the filter at",
