@@ -71,8 +71,10 @@ static bool follow(const char *path, char *real)
     if (realpath(path, real))
         return true;
     const char *slash = strrchr(path, '/');
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) : 0, path);
-    if (!*folder || !realpath(folder, real) || strlen(real) + strlen(slash) >= PATH_MAX)
+    if (!slash || slash == path)
+        return false;
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+    if (!realpath(folder, real) || strlen(real) + strlen(slash) >= PATH_MAX)
         return false;
     strcat(real, slash);
     return true;
