@@ -46,11 +46,20 @@ static bool find_folder(struct arena *arena, struct sendmail_build *build, struc
                      build->mc);
 }
 
+/* From wherever m4 runs it is the same. */
+static const char *whole_path(struct arena *arena, const char *path)
+{
+    char real[PATH_MAX];
+    return *path != '/' && realpath(path, real) ? arena_text(arena, bytes_of(real)) : path;
+}
+
 bool sendmail_build_find(struct arena *arena, const struct sendmail_mc *mc,
                          struct sendmail_build *build, struct error *error)
 {
     if (!build->cf)
         build->cf = sendmail_build_cf_of(arena, build->mc);
+    if (build->cf_folder && !(build->cf_folder = whole_path(arena, build->cf_folder)))
+        return error_set(error, "memory is out");
     for (size_t i = 0; !build->program && programs[i]; i++)
         if (access(programs[i], X_OK) == 0)
             build->program = programs[i];
@@ -91,21 +100,6 @@ static const char *folder_of(struct arena *arena, const char *path)
     return arena_text(arena, (struct bytes){path, (size_t)(slash - path) + 1});
 }
 
-static const char *name_in(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
-/* The folder of m4 files as m4 finds it from wherever it runs. */
-static const char *cf_folder_of(struct arena *arena, const struct sendmail_build *build)
-{
-    char real[PATH_MAX];
-    if (*build->cf_folder == '/' || !realpath(build->cf_folder, real))
-        return build->cf_folder;
-    return arena_text(arena, bytes_of(real));
-}
-
 /* m4 looks for what a .mc includes in its current folder first, and runs it: that is the .mc's own,
  * as where the MTA's Makefile runs, whatever folder the caller is in. */
 bool sendmail_build_make(struct arena *arena, const struct sendmail_build *build, struct bytes mc,
@@ -116,7 +110,7 @@ bool sendmail_build_make(struct arena *arena, const struct sendmail_build *build
     const char *argv[8] = {"m4"};
     size_t count = 1;
     struct program_output output;
-    const char *cf_folder = build->cf_folder ? cf_folder_of(arena, build) : NULL;
+    const char *cf_folder = build->cf_folder;
     if (cf_folder) {
         argv[count++] = arena_printf(arena, "-D_CF_DIR_=%s/", cf_folder);
         argv[count++] = arena_printf(arena, "%s/m4/cf.m4", cf_folder);
@@ -197,17 +191,6 @@ bool sendmail_build_same(struct arena *arena, struct bytes made, struct bytes fo
         if (a.len == 0)
             return true;
     }
-}
-
-const char *sendmail_build_command(struct arena *arena, const struct sendmail_build *build)
-{
-    const char *with = "";
-    const char *cf_folder = build->cf_folder ? cf_folder_of(arena, build) : NULL;
-    if (cf_folder)
-        with = arena_printf(arena, "-D_CF_DIR_=%s/ %s/m4/cf.m4 ", cf_folder, cf_folder);
-    return arena_printf(arena, "(cd %s && m4 %s%s) >%s.new && mv %s.new %s",
-                        folder_of(arena, build->mc), with ? with : "", name_in(build->mc),
-                        build->cf, build->cf, build->cf);
 }
 
 static const char *with_ending(struct arena *arena, const char *path, const char *old,

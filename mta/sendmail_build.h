@@ -31,9 +31,6 @@ MUST_CHECK bool sendmail_build_check(struct arena *arena, const struct sendmail_
 bool sendmail_build_same(struct arena *arena, struct bytes made, struct bytes found,
                          const char **ret_line);
 
-/* A shell's command line that makes the .cf anew. NULL when memory is out. */
-const char *sendmail_build_command(struct arena *arena, const struct sendmail_build *build);
-
 /* The .cf that belongs to a .mc, and the other way round: sendmail.mc and sendmail.cf. */
 const char *sendmail_build_cf_of(struct arena *arena, const char *mc);
 const char *sendmail_build_mc_of(struct arena *arena, const char *cf);

@@ -1,4 +1,6 @@
 /* submilter's own configuration: does it load, is it the one that runs, does it guard. */
+#include <dirent.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -8,9 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "conf/presets.h"
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
 #include "ctl/doctor/running.h"
+#include "ctl/doctor/swap.h"
 #include "ctl/probe.h"
 #include "policy/engine.h"
 
@@ -19,13 +23,13 @@ static const struct doctor_kind kinds[] = {
      "something could not be looked at: not root, or a program or file is missing",
      "What was not seen may be broken: this is no clean bill."},
     {"config.broken", DOCTOR_PROBLEM, "submilter.conf, or a table that it names, cannot be loaded",
-     "The daemon does not start with it, and keeps the old one on a reload."},
+     "The daemon does not start with it, and a reload keeps the old one in force."},
     {"config.no-domains", DOCTOR_PROBLEM, "domains is empty",
      "Nothing is signed, mail from this host itself is refused, and nothing is guarded against "
      "spoofing."},
     {"config.stale", DOCTOR_PROBLEM, "the daemon runs with an older configuration",
      "What was changed has no effect before a reload; a reload that failed is in its log."},
-    {"config.observed", DOCTOR_ADVICE, "a rule that guards the sender is only observed, or off",
+    {"config.observed", DOCTOR_ADVICE, "a rule that guards users' mail is only observed, or off",
      "Its verdicts are written down, and nothing is refused."},
     {"config.table", DOCTOR_PROBLEM, "the daemon's user cannot read a table",
      "The daemon cannot look into it after its next change, and answers 451."},
@@ -45,30 +49,42 @@ static void look_at_load(struct doctor *doctor)
     doctor_find(doctor, "config.broken", doctor->config,
                 command ? mend_command(doctor, "%s", command + sizeof marker - 1)
                         : mend_sentence(doctor,
-                                        "mend what the sentence names, until this says "
+                                        "correct what the sentence names, until this says "
                                         "nothing: submilter -n -c %s",
                                         mend_quote(doctor, doctor->config)),
                 "%s", doctor->config_error.text);
 }
 
-static const enum rule_id guards[] = {RULE_tls, RULE_auth, RULE_envelope, RULE_from, RULE_sender};
+/* Whether the built-in policy enforces the rule, and it may refuse or hold mail back. */
+static bool guards(const struct policy *policy, size_t rule)
+{
+    const char *mode = preset_find("submission", rules[rule]->name, "mode");
+    bool enforced = !mode || (strcmp(mode, "\"off\"") != 0 && strcmp(mode, "\"observe\"") != 0);
+    return enforced &&
+           (policy->settings[rule]->action > ACTION_FIX || rules[rule]->refuses_beyond_mending);
+}
 
 static void look_at_modes(struct doctor *doctor)
 {
     const struct policy *policy =
         settings_policy(doctor->settings, "submission", (struct bytes){NULL, 0});
     const char *list = "";
-    for (size_t i = 0; policy && list && i < sizeof guards / sizeof *guards; i++)
-        if (policy->settings[guards[i]]->mode != MODE_ENFORCE)
-            list = arena_printf(doctor->arena, "%s%s%s", list, *list ? ", " : "",
-                                rules[guards[i]]->name);
+    for (size_t i = 0; policy && list && i < RULE_COUNT; i++)
+        if (i != RULE_dkim && guards(policy, i) && policy->settings[i]->mode != MODE_ENFORCE)
+            list = arena_printf(doctor->arena, "%s%s%s", list, *list ? ", " : "", rules[i]->name);
+    const char *file = mend_observe_file(doctor);
+    const char *mta = doctor->postfix ? "postfix" : "sendmail";
     if (list && *list)
-        doctor_find(doctor, "config.observed", doctor->config,
-                    mend_sentence(doctor,
-                                  "once the records show that nobody honest would be "
-                                  "refused: mode = \"enforce\" for them in policies: { "
-                                  "submission: { ... } }; of %s",
-                                  doctor->config),
+        doctor_find(doctor, "config.observed", file ? file : doctor->config,
+                    file ? mend_sentence(doctor,
+                                         "once the records show that nobody honest would be "
+                                         "refused: submilterctl -c %s setup %s --enforce --yes",
+                                         mend_quote(doctor, doctor->config), mta)
+                         : mend_sentence(doctor,
+                                         "once the records show that nobody honest would be "
+                                         "refused: mode = \"enforce\" for them in policies: { "
+                                         "submission: { ... } }; of %s",
+                                         doctor->config),
                     "not enforced in the policy submission: %s", list);
 }
 
@@ -88,7 +104,12 @@ static void look_at_tables(struct doctor *doctor)
         if (report.result == PROBE_NO_ACCESS)
             doctor_find(
                 doctor, "config.table", path + 1,
-                strcmp(report.detail, path + 1) == 0
+                !swap_is_roots_path(report.detail)
+                    ? mend_sentence(doctor,
+                                    "let %s read it, as its owner: it lies in a folder of somebody "
+                                    "else than root, who could put a link in its place",
+                                    user)
+                : strcmp(report.detail, path + 1) == 0
                     ? mend_command(doctor, "chgrp %s %s && chmod g+r %s",
                                    mend_quote(doctor, probe_group(user)),
                                    mend_quote(doctor, path + 1), mend_quote(doctor, path + 1))
@@ -97,23 +118,49 @@ static void look_at_tables(struct doctor *doctor)
     }
 }
 
-/* When the file or conf.d last changed, or was put in place: a file copied back keeps its mtime. */
-static time_t changed_at(struct doctor *doctor)
+static time_t later(time_t newest, const char *path)
 {
     struct stat status;
-    time_t newest = stat(doctor->config, &status) == 0 ? status.st_ctime : 0;
+    return stat(path, &status) == 0 && status.st_ctime > newest ? status.st_ctime : newest;
+}
+
+/* When the file, conf.d or a file there last changed, or was put in place: a file copied back keeps
+ * its mtime, and one that is edited leaves its folder as it was. */
+static time_t changed_at(struct doctor *doctor)
+{
     const char *slash = strrchr(doctor->config, '/');
     const char *folder = arena_printf(
         doctor->arena, "%.*sconf.d", slash ? (int)(slash - doctor->config + 1) : 0, doctor->config);
-    if (folder && stat(folder, &status) == 0 && status.st_ctime > newest)
-        newest = status.st_ctime;
+    time_t newest = later(later(0, doctor->config), folder ? folder : "");
+    DIR *open = folder ? opendir(folder) : NULL;
+    for (struct dirent *entry = open ? readdir(open) : NULL; entry; entry = readdir(open)) {
+        const char *path = arena_printf(doctor->arena, "%s/%s", folder, entry->d_name);
+        if (entry->d_name[0] != '.')
+            newest = later(newest, path ? path : "");
+    }
+    if (open)
+        closedir(open);
     return newest;
+}
+
+/* The daemon's user may put there what it likes: a link to a file of root's, a pipe that nobody
+ * writes. NULL: no file of records. */
+static FILE *open_records(const char *path)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    FILE *file = fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? fdopen(fd, "r") : NULL;
+    if (!file)
+        close(fd);
+    return file;
 }
 
 /* A record's "config":"HASH", and its "time", of the last whole line. */
 static bool last_record(const char *path, char *line, size_t size)
 {
-    FILE *file = fopen(path, "re");
+    FILE *file = open_records(path);
     bool found = false;
     if (!file)
         return false;

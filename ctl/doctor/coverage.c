@@ -29,13 +29,35 @@ static const struct doctor_kind kinds[] = {
      "it."},
 };
 
-static void find_not_asked(struct doctor *doctor, const char *id, const struct ours_place *place)
+/* Where nobody asks yet there is more to do than a line of main.cf, and in the right order. */
+static struct mend mend_by_postfix_setup(struct doctor *doctor)
+{
+    const char *words = doctor->postfix_config
+                            ? arena_printf(doctor->arena, "postfix --postfix-config %s",
+                                           mend_quote(doctor, doctor->postfix_config))
+                            : "postfix";
+    return mend_by_setup(doctor, words ? words : "postfix");
+}
+
+static bool nobody_asks(const struct ours_places *places)
+{
+    for (size_t i = 0; i < places->count; i++)
+        if (ours_is_asked(&places->items[i]) ||
+            ours_misnamed(&places->items[i]) < places->items[i].milters.count)
+            return false;
+    return true;
+}
+
+static void find_not_asked(struct doctor *doctor, const char *id, const struct ours_places *places,
+                           const struct ours_place *place)
 {
     const char *entry = ours_entry(doctor);
     struct mend mend =
-        entry ? ours_mend_list(doctor, place,
-                               ours_list_with(doctor, place, place->milters.count, entry))
-              : mend_sentence(doctor, "add submilter's socket to the milters of %s", place->where);
+        nobody_asks(places) ? mend_by_postfix_setup(doctor)
+        : entry
+            ? ours_mend_list(doctor, place,
+                             ours_list_with(doctor, place, place->milters.count, entry))
+            : mend_sentence(doctor, "add submilter's socket to the milters of %s", place->where);
     doctor_find(doctor, id, place->where, mend, "%s asks %s%s",
                 services_name(doctor, place->service), place->milters.count ? "only " : "no milter",
                 place->milters.count ? place->set->value : "");
@@ -155,7 +177,8 @@ static void look(struct doctor *doctor)
         if (ours_misnamed(place) < place->milters.count)
             continue; /* socket.elsewhere */
         if (!ours_is_asked(place))
-            find_not_asked(doctor, smtpd ? "postfix.not-asked" : "postfix.non-smtpd", place);
+            find_not_asked(doctor, smtpd ? "postfix.not-asked" : "postfix.non-smtpd", &places,
+                           place);
         else if (smtpd)
             look_at_listener(doctor, place);
         else

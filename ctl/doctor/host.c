@@ -1,7 +1,6 @@
 /* The host: clock, disk, log, and the process itself. */
 #include <errno.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +11,11 @@
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
+#include "ctl/doctor/records.h"
 #include "ctl/doctor/running.h"
-#include "ctl/probe.h"
 
 #define LEAST_PERCENT 5
 #define LEAST_BYTES ((uint64_t)100 << 20)
-#define LARGE_LOG ((off_t)1 << 30)
 #define LEAST_DESCRIPTORS 4096
 
 static const struct doctor_kind kinds[] = {
@@ -28,6 +26,10 @@ static const struct doctor_kind kinds[] = {
      "log is."},
     {"host.log", DOCTOR_PROBLEM, "the daemon's user cannot write log.json",
      "No records are kept, or all mail waits where log.on_error says so."},
+    {"host.log-swapped", DOCTOR_PROBLEM,
+     "there is something else than a file in the place of log.json, in a folder that is not root's",
+     "A link there leads who mends its owner or its mode to another file, of root's too; and the "
+     "daemon writes no records there."},
     {"host.log-large", DOCTOR_ADVICE, "log.json is larger than 1 GB", "Nothing rotates it."},
     {"host.process-user", DOCTOR_PROBLEM, "the daemon runs as another user than configured",
      "As root, a fault in it is the host's; as another user, it may not read its tables."},
@@ -70,70 +72,6 @@ static void look_at_disk(struct doctor *doctor, const char *what, const char *pa
                               mend_quote(doctor, path)),
                 "%s: %" PRIu64 " MB free (%u %%), %u %% of its inodes", what, free_bytes >> 20,
                 percent, inodes);
-}
-
-static const char *folder_of(struct doctor *doctor, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == path ? "/"
-                         : arena_text(doctor->arena, (struct bytes){path, (size_t)(slash - path)});
-}
-
-/* Whether the daemon can write its records. */
-static void look_at_writing(struct doctor *doctor, const char *path, const char *folder)
-{
-    const char *user = doctor->settings->user;
-    struct probe_report report;
-    if (!running_as_root_or_it(doctor)) {
-        doctor_cannot_look(doctor, path, mend_sentence(doctor, "run it as root"),
-                           "only root and the daemon's user can try whether it can be written");
-        return;
-    }
-    const struct probe_as as = {.user = geteuid() == 0 ? user : NULL};
-    probe_write(path, &as, &report);
-    const char *owner = mend_quote(doctor, user ? user : "root");
-    const char *reload = running_then_reload(doctor);
-    if (report.result == PROBE_NOT_THERE)
-        doctor_find(doctor, "host.log", path,
-                    mend_command(doctor, "install -d -o %s -g adm -m 2750 %s%s", owner,
-                                 mend_quote(doctor, folder), reload),
-                    "its folder is not there");
-    else if (report.result == PROBE_NO_ACCESS && strcmp(report.detail, path) == 0)
-        doctor_find(doctor, "host.log", path,
-                    mend_command(doctor, "chown %s %s && chmod u+rw %s%s", owner,
-                                 mend_quote(doctor, path), mend_quote(doctor, path), reload),
-                    "%s cannot write it", user ? user : "root");
-    else if (report.result == PROBE_NO_ACCESS && access(path, F_OK) == 0)
-        doctor_find(
-            doctor, "host.log", path,
-            mend_command(doctor, "chmod o+x %s%s", mend_quote(doctor, report.detail), reload),
-            "%s cannot enter %s", user ? user : "root", report.detail);
-    else if (report.result == PROBE_NO_ACCESS)
-        /* The folder may be another's: it is not given away. */
-        doctor_find(doctor, "host.log", path,
-                    mend_command(doctor, "install -o %s -g adm -m 0640 /dev/null %s%s", owner,
-                                 mend_quote(doctor, path), reload),
-                    "%s cannot make it: %s cannot be written", user ? user : "root", report.detail);
-    else if (report.result != PROBE_GOOD)
-        doctor_find(doctor, "host.log", path,
-                    mend_sentence(doctor, "choose a path that %s can write", user ? user : "root"),
-                    "%s: %s", report.detail, strerror(report.reason));
-}
-
-static void look_at_log(struct doctor *doctor)
-{
-    const char *path = doctor->settings->log.json;
-    struct stat status;
-    if (!path)
-        return;
-    const char *folder = folder_of(doctor, path);
-    look_at_writing(doctor, path, folder);
-    look_at_disk(doctor, "the records' disk", folder);
-    if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > LARGE_LOG)
-        doctor_find(doctor, "host.log-large", path,
-                    mend_command(doctor, "mv %s %s.1%s", mend_quote(doctor, path),
-                                 mend_quote(doctor, path), running_then_reload(doctor)),
-                    "it has %lld MB", (long long)(status.st_size >> 20));
 }
 
 /* The third number of a line of /proc/PID/status, or the first of one of limits. */
@@ -181,7 +119,7 @@ static void look_at_process(struct doctor *doctor)
         doctor_find(
             doctor, "host.descriptors", where,
             mend_command(doctor,
-                         "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; "
+                         "kill %ld; while ps -o stat= -p %ld | grep -q '^[^Z]'; do sleep 1; done; "
                          "ulimit -n 65536; %s",
                          (long)pid, (long)pid, running_start_command(doctor)),
             "it may open %lu files; its unit, where it has one, should say LimitNOFILE=65536",
@@ -195,7 +133,10 @@ static void look(struct doctor *doctor)
         look_at_disk(doctor, "Postfix's queue", postfix_value(doctor->postfix, "queue_directory"));
     if (!doctor->settings)
         return;
-    look_at_log(doctor);
+    records_look(doctor);
+    if (doctor->settings->log.json)
+        look_at_disk(doctor, "the records' disk",
+                     records_folder(doctor, doctor->settings->log.json));
     look_at_process(doctor);
 }
 

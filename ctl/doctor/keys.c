@@ -57,7 +57,7 @@ static void look_at_store(struct doctor *doctor)
     doctor_find(doctor, "keys.unusable", options.folder,
                 command ? mend_command(doctor, "%s%s", command + sizeof marker - 1,
                                        running_then_reload(doctor))
-                        : mend_sentence(doctor, "mend what the sentence names"),
+                        : mend_sentence(doctor, "correct what the sentence names"),
                 "%s", error.text);
 }
 
@@ -109,7 +109,9 @@ static void look_at_key(struct doctor *doctor, const struct key *key)
     const char *word = mend_quote(doctor, key->path);
     const char *reload = running_then_reload(doctor);
     long days = days_of(key);
-    if (!is_ours(&doctor->settings->site.domains, key->domain, doctor->settings->dkim.parents))
+    const struct texts *domains = &doctor->settings->site.domains;
+    bool known = domains->count > 0; /* else config.no-domains */
+    if (known && !is_ours(domains, key->domain, doctor->settings->dkim.parents))
         doctor_find(doctor, "keys.foreign", key->path,
                     mend_command(doctor, "mv %s %s.unused%s", word, word, reload),
                     "%s is not in domains of %s", key->domain, doctor->config);

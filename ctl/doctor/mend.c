@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "conf/observe.h"
 #include "dkim/shell.h"
 
 struct mend mend_command(struct doctor *doctor, const char *format, ...)
@@ -28,6 +30,22 @@ struct mend mend_sentence(struct doctor *doctor, const char *format, ...)
 const char *mend_quote(struct doctor *doctor, const char *word)
 {
     return shell_quote(doctor->arena, word);
+}
+
+const char *mend_observe_file(struct doctor *doctor)
+{
+    const char *slash = strrchr(doctor->config, '/');
+    const char *path = arena_printf(doctor->arena, "%.*sconf.d/observe.conf",
+                                    slash ? (int)(slash + 1 - doctor->config) : 0, doctor->config);
+    return path && access(path, F_OK) == 0 ? path : NULL;
+}
+
+struct mend mend_by_setup(struct doctor *doctor, const char *words)
+{
+    bool enforced = doctor->settings && observe_is_needed(doctor->settings) &&
+                    doctor->settings->site.domains.count && !mend_observe_file(doctor);
+    return mend_command(doctor, "submilterctl -c %s setup %s --yes%s",
+                        mend_quote(doctor, doctor->config), words, enforced ? " --enforce" : "");
 }
 
 const char *mend_postfix_option(struct doctor *doctor)

@@ -28,6 +28,13 @@ struct mend mend_where_set(struct doctor *doctor, const struct postfix_service *
 struct mend mend_drop_override(struct doctor *doctor, const struct postfix_service *service,
                                const char *name);
 
+/* The file by which `submilterctl setup` has rules observed; NULL where there is none. */
+const char *mend_observe_file(struct doctor *doctor);
+
+/* `submilterctl setup WORDS --yes`: what is enforced stays so, and what is watched by setup's file
+ * too. */
+struct mend mend_by_setup(struct doctor *doctor, const char *words);
+
 /* " -c DIR" for commands of Postfix where it isn't the default instance; else "". */
 const char *mend_postfix_option(struct doctor *doctor);
 

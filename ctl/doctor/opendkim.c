@@ -22,7 +22,7 @@ bool opendkim_read(struct doctor *doctor, struct opendkim *ret_opendkim)
 
 struct mend opendkim_mend(struct doctor *doctor)
 {
-    return mend_command(doctor, "sed -i '/^[[:space:]]*[Mm]ode[[:space:]]/d' " OPENDKIM_CONF
-                                " && echo 'Mode v' >> " OPENDKIM_CONF
+    return mend_command(doctor, "sed -i '/^[[:space:]]*mode[[:space:]]/Id' " OPENDKIM_CONF
+                                " && printf '\\nMode v\\n' >> " OPENDKIM_CONF
                                 " && " SIGNAL_IF_RUNNING("USR1", "opendkim"));
 }

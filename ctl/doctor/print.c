@@ -3,21 +3,38 @@
 #include <string.h>
 
 #include "ctl/doctor/doctor.h"
+#include "ctl/plain.h"
 #include "gate/json.h"
 
 static const char *const words[] = {
     [DOCTOR_PROBLEM] = "problem", [DOCTOR_ADVICE] = "advice", [DOCTOR_UNKNOWN] = "unknown"};
 
+static void print_plain(const char *before, const char *text)
+{
+    fputs(before, stdout);
+    plain_write(stdout, bytes_of(text));
+}
+
+static void print_finding(const struct doctor_finding *finding)
+{
+    printf("%s%s: %s", finding->accepted ? "accepted " : "", words[finding->kind->severity],
+           finding->kind->id);
+    print_plain(" at ", finding->where);
+    print_plain("\n  what  ", finding->what);
+    if (!finding->accepted) {
+        printf("\n  why   %s", finding->kind->why);
+        print_plain("\n  mend  ", finding->mend);
+        putchar('\n');
+    }
+    putchar('\n');
+}
+
 void doctor_print_text(const struct doctor *doctor)
 {
     size_t accepted = 0;
     for (size_t i = 0; i < doctor->count; i++) {
-        const struct doctor_finding *finding = &doctor->findings[i];
-        accepted += finding->accepted;
-        printf("%s%s: %s at %s\n  what  %s\n", finding->accepted ? "accepted " : "",
-               words[finding->kind->severity], finding->kind->id, finding->where, finding->what);
-        if (!finding->accepted)
-            printf("  why   %s\n  mend  %s\n\n", finding->kind->why, finding->mend);
+        accepted += doctor->findings[i].accepted;
+        print_finding(&doctor->findings[i]);
     }
     size_t problems = doctor_counted(doctor, DOCTOR_PROBLEM);
     size_t advice = doctor_counted(doctor, DOCTOR_ADVICE);

@@ -1,4 +1,5 @@
 /* Postfix's own checks of senders: whether they are ever reached. */
+#include <stdint.h>
 #include <string.h>
 
 #include "ctl/doctor/checks.h"
@@ -37,19 +38,23 @@ static bool lets_logins_pass(const char *word)
     return strcmp(word, "permit_sasl_authenticated") == 0 || strcmp(word, "permit") == 0;
 }
 
-/* The list with the checks before the permit. */
-static const char *reordered(struct doctor *doctor, const struct texts *words)
+static const char *joined(struct doctor *doctor, const char *list, const char *word)
+{
+    return list ? arena_printf(doctor->arena, "%s%s%s", list, *list ? "," : "", word) : NULL;
+}
+
+/* The list with the checks that stand behind the first permit for logins just before it: what comes
+ * earlier (permit_mynetworks) goes on to hold for whom it held. */
+static const char *reordered(struct doctor *doctor, const struct texts *words, size_t permit)
 {
     const char *list = "";
-    for (int permits = 0; permits < 2; permits++)
-        for (size_t i = 0; i < words->count; i++)
-            if (checks_sender(words->items[i]) == !permits) {
-                list =
-                    arena_printf(doctor->arena, "%s%s%s", list, *list ? "," : "", words->items[i]);
-                if (!list)
-                    return "";
-            }
-    return list;
+    for (size_t i = 0; i < permit; i++)
+        list = joined(doctor, list, words->items[i]);
+    for (int others = 0; others < 2; others++)
+        for (size_t i = permit; i < words->count; i++)
+            if (checks_sender(words->items[i]) == !others)
+                list = joined(doctor, list, words->items[i]);
+    return list ? list : "";
 }
 
 static void look_at_order(struct doctor *doctor, const struct postfix_service *service,
@@ -57,18 +62,18 @@ static void look_at_order(struct doctor *doctor, const struct postfix_service *s
 {
     const char *value = postfix_service_value(doctor->postfix, service, list);
     struct texts words;
-    const char *permit = NULL;
+    size_t permit = SIZE_MAX;
     if (!words_split(doctor->arena, value, &words))
         return;
     for (size_t i = 0; i < words.count; i++) {
-        if (!permit && lets_logins_pass(words.items[i]))
-            permit = words.items[i];
-        if (permit && checks_sender(words.items[i])) {
+        if (permit == SIZE_MAX && lets_logins_pass(words.items[i]))
+            permit = i;
+        if (permit < i && checks_sender(words.items[i])) {
             doctor_find(doctor, "postfix.restriction-order",
                         services_overrides(service, list) ? services_name(doctor, service)
                                                           : "main.cf",
-                        mend_where_set(doctor, service, list, reordered(doctor, &words)),
-                        "%s: %s stands before %s", list, permit, words.items[i]);
+                        mend_where_set(doctor, service, list, reordered(doctor, &words, permit)),
+                        "%s: %s stands before %s", list, words.items[permit], words.items[i]);
             return;
         }
     }

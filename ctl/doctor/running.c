@@ -96,9 +96,9 @@ const char *running_restart_command(struct doctor *doctor, pid_t pid)
     const char *start = running_start_command(doctor);
     if (strncmp(start, "systemctl ", 10) == 0)
         return start;
-    const char *command =
-        arena_printf(doctor->arena, "kill %ld; while kill -0 %ld 2>/dev/null; do sleep 1; done; %s",
-                     (long)pid, (long)pid, start);
+    const char *command = arena_printf(
+        doctor->arena, "kill %ld; while ps -o stat= -p %ld | grep -q '^[^Z]'; do sleep 1; done; %s",
+        (long)pid, (long)pid, start);
     return command ? command : "";
 }
 

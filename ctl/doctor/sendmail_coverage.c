@@ -6,6 +6,7 @@
 
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/sendmail_view.h"
+#include "ctl/sendmail_command.h"
 #include "mta/whole_file.h"
 
 static const struct doctor_kind kinds[] = {
@@ -40,11 +41,12 @@ static const struct doctor_kind kinds[] = {
 #define SHORTEST 30 /* seconds, as contrib/sendmail/submilter.m4 has it */
 #define FEWEST 32768
 
-static struct mend mend_by_setup(struct doctor *doctor, const struct sendmail_view *view)
+static struct mend mend_by_sendmail_setup(struct doctor *doctor, const struct sendmail_view *view)
 {
-    return mend_command(doctor, "submilterctl -c %s setup sendmail --mc %s --cf %s --yes",
-                        mend_quote(doctor, doctor->config), mend_quote(doctor, view->build.mc),
-                        mend_quote(doctor, view->build.cf));
+    const char *words =
+        arena_printf(doctor->arena, "sendmail --mc %s --cf %s", mend_quote(doctor, view->build.mc),
+                     mend_quote(doctor, view->build.cf));
+    return mend_by_setup(doctor, words ? words : "sendmail");
 }
 
 /* Where a content filter of this host hands mail back: it was judged when it first came in. */
@@ -138,7 +140,7 @@ static void look_at_start(struct doctor *doctor, const struct sendmail_view *vie
     const char *file;
     struct stat started;
     struct stat cf;
-    if (!sendmail_view_pid(view, &file) || stat(file, &started) < 0 ||
+    if (!sendmail_view_runs(doctor, view, &file) || stat(file, &started) < 0 ||
         stat(view->build.cf, &cf) < 0 || cf.st_mtime <= started.st_mtime)
         return;
     doctor_find(doctor, "sendmail.not-restarted", view->build.cf,
@@ -167,7 +169,7 @@ static void look_at_msp(struct doctor *doctor, const struct sendmail_view *view)
     if (access(path, F_OK) != 0) {
         const struct sendmail_build build = {
             .mc = mc, .cf = path, .cf_folder = view->build.cf_folder};
-        const char *command = sendmail_build_command(doctor->arena, &build);
+        const char *command = sendmail_command_build(doctor->arena, &build);
         struct mend mend = mend_sentence(doctor,
                                          "make %s of a .mc with FEATURE(`msp'), as Sendmail's "
                                          "cf/submit.mc is one",
@@ -222,8 +224,8 @@ static void look(struct doctor *doctor)
     bool elsewhere = view.ours && strncmp(doctor->settings->socket, "fd:", 3) != 0 &&
                      !sendmail_cf_same_place(view.ours->endpoint, doctor->settings->socket);
     if (!asked || elsewhere)
-        doctor_find(doctor, "sendmail.not-asked", view.build.cf, mend_by_setup(doctor, &view),
-                    "%s %s",
+        doctor_find(doctor, "sendmail.not-asked", view.build.cf,
+                    mend_by_sendmail_setup(doctor, &view), "%s %s",
                     !view.ours  ? "no filter is at"
                     : elsewhere ? "the filter submilter is not at"
                                 : "no daemon asks the filter at",

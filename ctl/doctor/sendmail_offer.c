@@ -7,12 +7,12 @@
 
 static const struct doctor_kind kinds[] = {
     {"sendmail.no-tls", DOCTOR_PROBLEM, "a submission daemon does not offer TLS",
-     "submilter demands it there: nobody can hand in mail."},
+     "Once submilter demands it there, as by default, nobody can hand in mail."},
     {"sendmail.key-unsafe", DOCTOR_PROBLEM,
      "Sendmail takes its TLS key for unsafe, and offers no TLS",
-     "submilter demands TLS from users: nobody can hand in mail."},
+     "Once submilter demands TLS from users, as by default, nobody can hand in mail."},
     {"sendmail.no-login", DOCTOR_PROBLEM, "a submission daemon does not offer a login",
-     "submilter demands it there: nobody can hand in mail."},
+     "Once submilter demands it there, as by default, nobody can hand in mail."},
     {"sendmail.login-before-tls", DOCTOR_PROBLEM, "a password is taken without TLS",
      "Whoever reads the line has the password, before submilter could refuse anything."},
 };

@@ -6,6 +6,7 @@
 #include "ctl/doctor/opendkim.h"
 #include "ctl/doctor/sendmail_view.h"
 #include "mta/whole_file.h"
+#include "policy/engine.h"
 
 static const struct doctor_kind kinds[] = {
     {"sendmail.masquerade", DOCTOR_PROBLEM, "MASQUERADE_AS rewrites senders after the signature",
@@ -29,6 +30,10 @@ static const struct doctor_kind kinds[] = {
      "Sendmail adds a To field after the signature where a message names no recipient",
      "To is signed as absent: with one added, the signature is broken, and where the field names "
      "the envelope's recipients, Bcc is no secret."},
+    {"sendmail.own-fields", DOCTOR_PROBLEM,
+     "Sendmail adds a Message-Id or a Date after the signature where a message has none",
+     "No filter is shown what Sendmail adds, and both are signed as absent: the signatures are "
+     "broken. The rules message_id and date add them before."},
     {"sendmail.mailer-flags", DOCTOR_PROBLEM, "a mailer's flags change mail after the signature",
      "What they change is signed: the signature is broken."},
     {"sendmail.eight-bit", DOCTOR_ADVICE,
@@ -178,6 +183,29 @@ static void look_at_flags(struct doctor *doctor, const struct sendmail_view *vie
     }
 }
 
+static void look_at_own_fields(struct doctor *doctor)
+{
+    static const char *const policies[] = {"submission", "local"};
+    static const enum rule_id adding[] = {RULE_message_id, RULE_date};
+    for (size_t i = 0; doctor->settings && i < sizeof policies / sizeof *policies; i++) {
+        const struct policy *policy =
+            settings_policy(doctor->settings, policies[i], (struct bytes){NULL, 0});
+        bool signs = policy && policy->settings[RULE_dkim]->mode == MODE_ENFORCE;
+        for (size_t k = 0; signs && k < sizeof adding / sizeof *adding; k++) {
+            const char *rule = rules[adding[k]]->name;
+            if (policy->settings[adding[k]]->mode == MODE_ENFORCE)
+                continue;
+            doctor_find(doctor, "sendmail.own-fields", policies[i],
+                        mend_sentence(doctor,
+                                      "take the mode of %s in policies: { %s: { ... } } out of %s "
+                                      "and its conf.d, and reload",
+                                      rule, policies[i], doctor->config),
+                        "%s is %s there, and dkim signs", rule,
+                        policy->settings[adding[k]]->mode == MODE_OFF ? "off" : "only observed");
+        }
+    }
+}
+
 /* By its name: nobody can ask it. */
 static bool may_sign(const struct sendmail_filter *filter)
 {
@@ -245,6 +273,7 @@ static void look(struct doctor *doctor)
         return; /* "coverage" says so */
     look_at_senders(doctor, &view);
     look_at_options(doctor, &view);
+    look_at_own_fields(doctor);
     look_at_mailers(doctor, &view);
     look_at_flags(doctor, &view);
     look_at_filters(doctor, &view);

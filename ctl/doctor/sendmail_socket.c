@@ -9,6 +9,8 @@
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/running.h"
 #include "ctl/doctor/sendmail_view.h"
+#include "ctl/doctor/socket_access.h"
+#include "ctl/doctor/swap.h"
 #include "ctl/probe.h"
 
 static const struct doctor_kind kinds[] = {
@@ -65,7 +67,12 @@ static bool look_for_unsafe(struct doctor *doctor, const struct sendmail_view *v
         const char *name = *folder ? folder : "/";
         if (stat(name, &status) == 0 && (status.st_mode & 022) && !(status.st_mode & S_ISVTX)) {
             doctor_find(doctor, "sendmail.socket-unsafe", view->ours->endpoint,
-                        mend_command(doctor, "chmod go-w %s", mend_quote(doctor, name)),
+                        swap_is_roots_path(name)
+                            ? mend_command(doctor, "chmod go-w %s", mend_quote(doctor, name))
+                            : mend_sentence(doctor,
+                                            "close %s to others, as its owner: it lies in a folder "
+                                            "of somebody else than root",
+                                            name),
                         "%s has the mode %04o", name, (unsigned)(status.st_mode & 07777));
             return true;
         }
@@ -78,14 +85,8 @@ static void tell(struct doctor *doctor, const struct sendmail_view *view, const 
 {
     const char *who = user ? user : "root";
     struct mend mend = mend_command(doctor, "%s", running_start_command(doctor));
-    if (report->result == PROBE_NO_ACCESS) {
-        struct stat status;
-        bool socket = stat(report->detail, &status) == 0 && S_ISSOCK(status.st_mode);
-        mend =
-            mend_command(doctor, "chgrp %s %s && chmod %s %s", mend_quote(doctor, probe_group(who)),
-                         mend_quote(doctor, report->detail), socket ? "g+rw" : "g+x",
-                         mend_quote(doctor, report->detail));
-    }
+    if (report->result == PROBE_NO_ACCESS)
+        mend = socket_access_mend(doctor, report->detail, probe_group(who));
     doctor_find(doctor, "sendmail.socket", view->ours->endpoint, mend, "as the user %s: %s%s%s",
                 who,
                 report->result == PROBE_SILENT      ? "it takes the connection, and says nothing"

@@ -1,11 +1,13 @@
 /* A Sendmail's configuration as the checks see it, and commands that change it. */
 #include "ctl/doctor/sendmail_view.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "ctl/sendmail_command.h"
+#include "mta/whole_file.h"
 
 #define CF "/etc/mail/sendmail.cf"
 
@@ -39,54 +41,99 @@ bool sendmail_view_open(struct doctor *doctor, struct sendmail_view *ret_view)
     return sendmail_view_read(doctor, ret_view, &ignored);
 }
 
-long sendmail_view_pid(const struct sendmail_view *view, const char **ret_file)
+/* The program's name, of a process of root's that is a Sendmail; NULL: it is none. */
+static const char *process_name(struct doctor *doctor, long pid)
 {
-    const char *path = sendmail_cf_option(&view->cf, "PidFile");
+    struct stat status;
+    const char *path = arena_printf(doctor->arena, "/proc/%ld/comm", pid);
+    FILE *file = path ? fopen(path, "re") : NULL;
     char text[32] = "";
-    *ret_file = path ? path : "/var/run/sendmail.pid";
-    FILE *file = fopen(*ret_file, "re");
     if (!file)
-        return 0;
-    bool read = fgets(text, sizeof text, file) != NULL;
+        return NULL;
+    bool good = fgets(text, sizeof text, file) && fstat(fileno(file), &status) == 0 &&
+                status.st_uid == 0 && strncmp(text, "sendmail", 8) == 0;
     fclose(file);
-    long pid = read ? strtol(text, NULL, 10) : 0;
-    return pid > 1 && (kill((pid_t)pid, 0) == 0 || errno == EPERM) ? pid : 0;
+    return good ? arena_text(doctor->arena, (struct bytes){text, strcspn(text, "\n")}) : NULL;
 }
 
+/* The pid file lies in a folder of the mail user's, who may write there what it likes. */
+static const char *running(struct doctor *doctor, const struct sendmail_view *view,
+                           const char **ret_file)
+{
+    const char *path = sendmail_cf_option(&view->cf, "PidFile");
+    struct bytes text;
+    struct error ignored;
+    *ret_file = path ? path : "/var/run/sendmail.pid";
+    if (!whole_file_read(doctor->arena, *ret_file, 4096, &text, &ignored))
+        return NULL;
+    long pid = strtol(text.data, NULL, 10);
+    return pid > 1 ? process_name(doctor, pid) : NULL;
+}
+
+bool sendmail_view_runs(struct doctor *doctor, const struct sendmail_view *view,
+                        const char **ret_file)
+{
+    return running(doctor, view, ret_file) != NULL;
+}
+
+/* Whatever the file says by then: only a process of root's of that name is signalled. */
 const char *sendmail_view_restart(struct doctor *doctor, const struct sendmail_view *view)
 {
     const char *file;
-    if (!sendmail_view_pid(view, &file))
-        return "true";
-    const char *command =
-        arena_printf(doctor->arena, "kill -HUP \"$(head -n 1 %s)\"", mend_quote(doctor, file));
+    const char *name = running(doctor, view, &file);
+    const char *command = name ? arena_printf(doctor->arena, "pkill -HUP -x -u root -F %s %s",
+                                              mend_quote(doctor, file), mend_quote(doctor, name))
+                               : "true";
     return command ? command : "";
 }
 
 const char *sendmail_view_rebuild(struct doctor *doctor, const struct sendmail_view *view)
 {
-    const char *build = sendmail_build_command(doctor->arena, &view->build);
+    const char *build = sendmail_command_build(doctor->arena, &view->build);
     const char *command = arena_printf(doctor->arena, "%s && %s", build ? build : "",
                                        sendmail_view_restart(doctor, view));
     return command ? command : "";
 }
 
-/* A text for sed's i and c: a backslash before each line end but the last. */
-static const char *for_sed(struct doctor *doctor, const char *lines)
+/* Text for a pattern or a replacement of sed's, with these letters escaped. */
+static const char *for_sed(struct doctor *doctor, struct bytes text, const char *special)
 {
-    size_t len = strlen(lines);
-    char *text = arena_alloc(doctor->arena, 2 * len + 1);
-    char *out = text;
-    if (!text)
+    char *escaped = arena_alloc(doctor->arena, 2 * text.len + 1);
+    char *out = escaped;
+    if (!escaped)
         return "";
-    for (size_t i = 0; i < len; i++) {
-        if ((lines[i] == '\n' && i + 1 < len) || lines[i] == '\\')
+    for (size_t i = 0; i < text.len; i++) {
+        if (strchr(special, text.data[i]) || text.data[i] == '\n')
             *out++ = '\\';
-        if (lines[i] != '\n' || i + 1 < len)
-            *out++ = lines[i];
+        *out++ = text.data[i] == '\n' ? 'n' : text.data[i];
     }
     *out = '\0';
-    return text;
+    return escaped;
+}
+
+/* The call's whole lines. */
+static struct bytes lines_of(const struct sendmail_view *view, const struct mc_call *call)
+{
+    struct bytes text = view->mc.text;
+    size_t begin = call->begin;
+    while (begin > 0 && text.data[begin - 1] != '\n')
+        begin--;
+    size_t end = call->end;
+    while (end < text.len && text.data[end] != '\n')
+        end++;
+    return bytes_slice(text, begin, end);
+}
+
+/* Replaces lines where they are by then, as other mends may have moved them; where they are gone,
+ * nothing. */
+static struct mend change_lines(struct doctor *doctor, const struct sendmail_view *view,
+                                struct bytes lines, const char *with)
+{
+    const char *script = arena_printf(doctor->arena, "s/\\(^\\|\\n\\)%s\\(\\n\\|$\\)/\\1%s\\2/",
+                                      for_sed(doctor, lines, "\\/.*[]^$"),
+                                      for_sed(doctor, bytes_of(with ? with : ""), "\\/&"));
+    return mend_command(doctor, "sed -z -i %s %s && %s", mend_quote(doctor, script ? script : ""),
+                        mend_quote(doctor, view->mc.path), sendmail_view_rebuild(doctor, view));
 }
 
 struct mend sendmail_view_add(struct doctor *doctor, const struct sendmail_view *view,
@@ -98,33 +145,24 @@ struct mend sendmail_view_add(struct doctor *doctor, const struct sendmail_view 
     if (!view->has_mc || !mailer)
         return mend_sentence(
             doctor, "put into the .mc, before its MAILER lines, and make the .cf anew: %s", lines);
-    const char *script =
-        arena_printf(doctor->arena, "%zui\\\n%s", mailer->line, for_sed(doctor, lines));
-    return mend_command(doctor, "sed -i %s %s && %s", mend_quote(doctor, script ? script : ""),
-                        mend_quote(doctor, view->mc.path), sendmail_view_rebuild(doctor, view));
+    struct bytes before = lines_of(view, mailer);
+    return change_lines(doctor, view, before,
+                        arena_printf(doctor->arena, "%s%.*s", lines, (int)before.len, before.data));
 }
 
 struct mend sendmail_view_replace(struct doctor *doctor, const struct sendmail_view *view,
                                   const struct mc_call *call, const char *with)
 {
-    struct bytes text = view->mc.text;
     if (!call)
         return mend_sentence(doctor, "say in the .mc, or the file that it includes: %s", with);
-    size_t begin = call->begin;
-    size_t last = call->line;
-    while (begin > 0 && text.data[begin - 1] != '\n')
-        begin--;
-    for (size_t i = call->begin; i < call->end; i++)
-        last += text.data[i] == '\n';
-    struct bytes rest = bytes_slice(text, call->end, text.len);
-    rest = bytes_slice(rest, 0, bytes_find(rest, '\n'));
-    const char *line =
-        arena_printf(doctor->arena, "%.*s%s%.*s", (int)(call->begin - begin), text.data + begin,
-                     with, (int)rest.len, rest.data ? rest.data : "");
-    const char *script = arena_printf(doctor->arena, "%zu,%zuc\\\n%s", call->line, last,
-                                      for_sed(doctor, line ? line : ""));
-    return mend_command(doctor, "sed -i %s %s && %s", mend_quote(doctor, script ? script : ""),
-                        mend_quote(doctor, view->mc.path), sendmail_view_rebuild(doctor, view));
+    struct bytes text = view->mc.text;
+    struct bytes lines = lines_of(view, call);
+    size_t begin = (size_t)(lines.data - text.data);
+    size_t end = begin + lines.len;
+    return change_lines(doctor, view, lines,
+                        arena_printf(doctor->arena, "%.*s%s%.*s", (int)(call->begin - begin),
+                                     lines.data, with, (int)(end - call->end),
+                                     text.data + call->end));
 }
 
 const struct mc_call *sendmail_view_daemon(const struct sendmail_view *view,

@@ -21,8 +21,9 @@ MUST_CHECK bool sendmail_view_read(struct doctor *doctor, struct sendmail_view *
 /* The same for checks that need no word on why not. */
 MUST_CHECK bool sendmail_view_open(struct doctor *doctor, struct sendmail_view *ret_view);
 
-/* The pid of the running daemon, 0 for none; ret_file: its pid file. */
-long sendmail_view_pid(const struct sendmail_view *view, const char **ret_file);
+/* Whether the daemon runs; ret_file: its pid file. */
+bool sendmail_view_runs(struct doctor *doctor, const struct sendmail_view *view,
+                        const char **ret_file);
 
 /* Lines of .mc before the mailers, the .cf made anew, Sendmail restarted. */
 struct mend sendmail_view_add(struct doctor *doctor, const struct sendmail_view *view,

@@ -162,7 +162,7 @@ static void look_at_keys(const struct service *service)
     doctor_find(doctor, "service.keys", doctor->settings->dkim.keys,
                 command ? mend_command(doctor, "%s%s", command + sizeof marker - 1,
                                        running_then_reload(doctor))
-                        : mend_sentence(doctor, "mend what the sentence names"),
+                        : mend_sentence(doctor, "correct what the sentence names"),
                 "%s", report.detail);
 }
 

@@ -105,14 +105,27 @@ static bool asks_rspamd(struct doctor *doctor)
     return false;
 }
 
+/* Other settings in the file stay: domains, selectors, paths. What is in override.d holds. */
+static struct mend mend_rspamd(struct doctor *doctor)
+{
+    const char *file = exists(RSPAMD "/override.d/dkim_signing.conf")
+                           ? RSPAMD "/override.d/dkim_signing.conf"
+                           : RSPAMD "/local.d/dkim_signing.conf";
+    if (settings_text_last(doctor, file, "enabled"))
+        return mend_command(doctor,
+                            "sed -i 's/^[[:space:]]*enabled[[:space:]]*[=:]*[[:space:]]*[^;]*/"
+                            "enabled = false/I' %s && " SIGNAL_IF_RUNNING("HUP", "rspamd"),
+                            file);
+    return mend_command(doctor,
+                        "mkdir -p " RSPAMD "/local.d && printf '\\nenabled = false;\\n' >> %s "
+                        "&& " SIGNAL_IF_RUNNING("HUP", "rspamd"),
+                        file);
+}
+
 static void look_at_rspamd(struct doctor *doctor)
 {
     if (asks_rspamd(doctor) && rspamd_has_keys() && rspamd_is_enabled(doctor))
-        doctor_find(doctor, "signers.rspamd", RSPAMD,
-                    mend_command(doctor, "mkdir -p " RSPAMD "/override.d && echo 'enabled = "
-                                         "false;' > " RSPAMD
-                                         "/override.d/dkim_signing.conf && " SIGNAL_IF_RUNNING(
-                                             "HUP", "rspamd")),
+        doctor_find(doctor, "signers.rspamd", RSPAMD, mend_rspamd(doctor),
                     "Postfix asks rspamd, and its module dkim_signing is on");
 }
 
@@ -136,7 +149,7 @@ static void look_at_amavis(struct doctor *doctor)
         return;
     doctor_find(doctor, "signers.amavis", file,
                 mend_command(doctor,
-                             "sed -i '/^1;/d' %s && printf '%%s\\n' "
+                             "sed -i '/^1;/d' %s && printf '\\n%%s\\n%%s\\n' "
                              "'$enable_dkim_signing = 0;' '1;  # ensure a defined return' "
                              ">> %s && { ! pgrep -x amavisd >/dev/null || amavisd-new "
                              "reload; }",

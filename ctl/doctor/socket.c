@@ -10,6 +10,8 @@
 #include "ctl/doctor/ours.h"
 #include "ctl/doctor/running.h"
 #include "ctl/doctor/services.h"
+#include "ctl/doctor/socket_access.h"
+#include "ctl/doctor/swap.h"
 #include "ctl/probe.h"
 
 static const struct doctor_kind kinds[] = {
@@ -56,11 +58,8 @@ static void find_permission(struct doctor *doctor, const struct attempt *attempt
     const char *path = outside(doctor, attempt, attempt->report->detail);
     const char *group = probe_group(attempt->user);
     struct stat status;
-    bool socket = stat(path, &status) == 0 && S_ISSOCK(status.st_mode);
-    const char *word = mend_quote(doctor, path);
-    doctor_find(doctor, "socket.permission", path,
-                mend_command(doctor, "chgrp %s %s && chmod %s %s", mend_quote(doctor, group), word,
-                             socket ? "g+rw" : "g+x", word),
+    bool socket = lstat(path, &status) == 0 && S_ISSOCK(status.st_mode);
+    doctor_find(doctor, "socket.permission", path, socket_access_mend(doctor, path, group),
                 "the user %s cannot %s it: %s", attempt->user, socket ? "connect to" : "enter",
                 strerror(attempt->report->reason));
 }
@@ -72,7 +71,12 @@ static void find_not_running(struct doctor *doctor, const struct attempt *attemp
     const char *start = running_start_command(doctor);
     struct mend mend = mend_command(doctor, "%s", start);
     pid_t pid = running_find(doctor);
-    if (*folder)
+    if (*folder && !swap_is_roots_path(outside(doctor, attempt, folder)))
+        mend = mend_sentence(doctor,
+                             "make the folder %s, which lies in one of somebody else than root, as "
+                             "that one's owner; or choose another socket in %s; then: %s",
+                             outside(doctor, attempt, folder), doctor->config, start);
+    else if (*folder)
         mend = mend_command(doctor, "install -d -o %s -g %s -m 2750 %s && %s",
                             mend_quote(doctor, settings->user ? settings->user : "root"),
                             mend_quote(doctor, settings->socket_group ? settings->socket_group

@@ -159,7 +159,10 @@ static bool hook_up(const struct setup_options *options, const struct postfix *p
 static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
 {
     const char *log = records ? records : "the log";
-    plan_say(plan, PLAN_NEXT, "See what it would refuse, and why: tail -f %s", log);
+    plan_say(plan, PLAN_NEXT,
+             options->enforce ? "See what it refuses, and why: tail -f %s"
+                              : "See what it would refuse, and why: tail -f %s",
+             log);
     if (!options->enforce)
         plan_say(plan, PLAN_NEXT,
                  "Once that is only what should be refused: submilterctl setup postfix --enforce "

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/sendmail_command.h"
 #include "ctl/setup/own.h"
 #include "ctl/setup/process.h"
 #include "ctl/setup/sendmail_parts.h"
@@ -34,7 +35,7 @@ static bool check_is_built(struct arena *arena, const struct sendmail_site *site
                      "%s is not what m4 makes of %s, from the line \"%.200s\" on: what was changed "
                      "by hand in it belongs into the .mc; then make it anew: %s",
                      site->build.cf, site->build.mc, line ? line : "",
-                     sendmail_build_command(arena, &site->build));
+                     sendmail_command_build(arena, &site->build));
 }
 
 static bool read_site(const struct setup_options *options, struct arena *arena,
@@ -202,13 +203,15 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
     struct plan_row *row = plan_file(plan, site->build.cf, made, readable);
     if (row)
         row->what = arena_printf(arena, "as this makes it: %s",
-                                 sendmail_build_command(arena, &site->build));
+                                 sendmail_command_build(arena, &site->build));
     return add_restart(&site->cf, plan, error);
 }
 
 static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
 {
-    plan_say(plan, PLAN_NEXT, "See what it would refuse, and why: tail -f %s",
+    plan_say(plan, PLAN_NEXT,
+             options->enforce ? "See what it refuses, and why: tail -f %s"
+                              : "See what it would refuse, and why: tail -f %s",
              records ? records : "the log");
     if (!options->enforce)
         plan_say(plan, PLAN_NEXT,

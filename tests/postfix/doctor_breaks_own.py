@@ -2,15 +2,15 @@
 
 import os
 
-from doctor_daemon_steps import (chmod, ended, few_descriptors, frozen, one_message, other_ends, other_server,
-                                 roll_key_over, runs_as_another, small_disk, small_queue, socket_path, stale, table,
+from doctor_daemon_steps import (chmod, ended, few_descriptors, frozen, nobodys_child, one_message, other_ends, other_server,
+                                 put_back, replaced_by_link, roll_key_over, runs_as_another, small_disk, small_queue, socket_path, stale, table,
                                  without_keys)
 from doctor_steps import GUARDED, Break, all_of, configured, milters, reconfigured
 
 BREAKS = [
     # socket
     Break("socket.not-running", ended),
-    Break("socket.permission", chmod(socket_path, 0o600), note="socket"),
+    Break("socket.permission", all_of(nobodys_child, chmod(socket_path, 0o600)), note="socket"),
     Break("socket.permission", chmod(lambda site: site.submilter.address.parent, 0o700), note="folder"),
     # Postfix's services are silent then too, each until the doctor gives up.
     Break("socket.silent", frozen, arguments=("--only", "socket")),
@@ -23,7 +23,9 @@ BREAKS = [
         lambda site: milters(f"{{ unix:{site.folder}/outside.sock, default_action=tempfail }}")(site)),
         mend=all_of(reconfigured, milters(GUARDED)), besides=("socket.not-running", "postfix.not-asked", "postfix.non-smtpd")),
     Break("socket.open", chmod(socket_path, 0o666)),
-    Break("socket.owner", lambda site: os.chown(site.submilter.address, 0, -1)),
+    Break("socket.owner", all_of(nobodys_child, lambda site: os.chown(site.submilter.address, 0, -1))),
+    Break("socket.swapped", replaced_by_link(socket_path), mend=put_back(socket_path),
+          besides=("socket.not-running",)),
     # Postfix itself does not start with it: what runs still has the user from before.
     Break("socket.unclear", lambda site: site.postconf("-e", "mail_owner = no-such-user"), arguments=("--only", "socket"),
           mend=lambda site: site.postconf("-e", "mail_owner = postfix")),
@@ -46,6 +48,8 @@ BREAKS = [
                                     site.submilter.records.path.chmod(0o600))),
     Break("host.log", lambda site: configured(log={"json": site.submilter.logs / "more" / "x.jsonl"})(site),
           note="folder"),
+    Break("host.log-swapped", replaced_by_link(lambda site: site.submilter.records.path),
+          mend=put_back(lambda site: site.submilter.records.path)),
     Break("host.log-large", lambda site: os.truncate(site.submilter.records.path, 2 << 30),
           after=lambda site: site.submilter.logs.joinpath("decisions.jsonl.1").unlink()),
     Break("host.descriptors", few_descriptors),

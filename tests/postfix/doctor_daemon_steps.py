@@ -33,6 +33,23 @@ def socket_path(site):
     return site.submilter.address
 
 
+def replaced_by_link(path):
+    """As the daemon's user may do in its own folder; what was there goes on."""
+    def provoke(site):
+        path(site).rename(f"{path(site)}.aside")
+        path(site).symlink_to(f"{path(site)}.aside")
+
+    return provoke
+
+
+def put_back(path):
+    def mend(site):
+        path(site).unlink()
+        path(site).with_name(f"{path(site).name}.aside").rename(path(site))
+
+    return mend
+
+
 def ended(site):
     site.submilter.kill()
     site.submilter.address.unlink(missing_ok=True)
@@ -90,6 +107,13 @@ def stale(site):
     changed = int(site.submilter.config.stat().st_ctime)
     wait_until(lambda: time.time() >= changed + 1, "the next second")
     one_message(site)
+
+
+def nobodys_child(site):
+    """As an admin starts it: whoever ends it need not wait until the tests have noticed."""
+    ended(site)
+    run(*site.submilter.command("-c", site.submilter.config))
+    wait_until(lambda: accepts(str(site.submilter.address)), "submilter to listen")
 
 
 def few_descriptors(site):

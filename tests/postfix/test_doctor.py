@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -120,6 +121,24 @@ def test_a_problem_counts_more_than_what_could_not_be_looked_at(site):
     status, findings = site.doctor()
     assert status == 1
     assert {"postfix.bare-newline", "doctor.could-not-look"} <= {each["id"] for each in findings}
+
+
+def test_setup_where_nobody_asks_yet(site):
+    """A line of main.cf alone would have all mail wait for a daemon that may not even run."""
+    site.postconf("-e", "smtpd_milters =", "non_smtpd_milters =")
+    for name in ("postfix.not-asked", "postfix.non-smtpd"):
+        for found in site.findings(name, "--only", "coverage"):
+            assert " setup postfix --postfix-config " in found["mend"] and found["mend"].endswith(" --yes --enforce")
+
+
+def test_observing_by_setups_file(site):
+    """It is read last: a mode in submilter.conf would change nothing."""
+    drop_in = site.submilter.config.parent / "conf.d"
+    drop_in.mkdir()
+    (drop_in / "observe.conf").write_text('policies: { submission: { from: { mode = "observe"; }; }; };\n')
+    (found,) = site.findings("config.observed", "--only", "config")
+    assert found["where"] == str(drop_in / "observe.conf") and "setup postfix --enforce --yes" in found["mend"]
+    shutil.rmtree(drop_in)
 
 
 def test_long_values_are_whole(site):

@@ -128,6 +128,15 @@ def submilter_last(host):
     rebuilt(host)
 
 
+OBSERVED = "/usr/local/etc/submilter/conf.d/zz-fields.conf"
+
+
+def own_fields(host):
+    """Sendmail's own Message-Id and Date come behind the signature."""
+    host.write(OBSERVED, 'policies: { submission: { message_id: { mode = "off"; }; };'
+                         ' local: { date: { mode = "observe"; }; }; };\n')
+
+
 MTA_HOST = ("D{MTAHost}[127.0.0.1]", "D{MTAHost}[192.0.2.1]")
 BY_HAND = {
     "sendmail.no-tls": (without_line("define(`confSERVER_CERT'"), with_certificate),
@@ -135,6 +144,7 @@ BY_HAND = {
        for name, line in ADDED.items()},
     "sendmail.filter-behind": (
         edit_and_build(BEFORE_MAILERS, ADDED["sendmail.filter-behind"] + BEFORE_MAILERS), submilter_last),
+    "sendmail.own-fields": (own_fields, shell(f"rm {OBSERVED}")),
     "sendmail.key-unsafe": (shell(f"mv {KEY} {KEY}.old"), shell(f"mv {KEY}.old {KEY}")),
     "sendmail.local-mail-elsewhere": (lambda host: edit(host, *MTA_HOST, "/etc/mail/submit.cf"),
                                       lambda host: edit(host, *reversed(MTA_HOST), "/etc/mail/submit.cf")),
@@ -151,6 +161,50 @@ def test_found_and_mended_by_its_command(host, name):
     done = host.shell(found[name][0]["mend"])
     wait_until(lambda: not findings(host), f"{found[name][0]['mend']} to mend it", patience=20,
                explain=lambda: f"{done.stdout} {done.stderr} {findings(host)}")
+
+
+def test_mends_of_one_call_leave_the_lines_behind_it(host):
+    """Each finding's command is pasted, and the first has moved the lines."""
+    ours = next(line for line in host.read(MC).splitlines() if line.startswith("INPUT_MAIL_FILTER(`submilter"))
+    edit_and_build(ours, "INPUT_MAIL_FILTER(`submilter',\n  `S=unix:/run/submilter/submilter.sock, T=S:10s;R:10s')dnl\n"
+                   "define(`confMAX_HOP', `30')dnl")(host)
+    without_line("define(`confMAX_MIME_HEADER_LENGTH'")(host)
+    without_line("define(`confFROM_HEADER'")(host)
+    before = host.read(MC).splitlines()
+    found = findings(host)
+    assert set(found) == {"sendmail.fails-open", "sendmail.time-outs", "sendmail.mime-headers", "sendmail.full-name"}
+    for name in found:
+        host.shell(found[name][0]["mend"])
+    wait_until(lambda: not findings(host), "all to be mended", patience=20, explain=lambda: str(findings(host)))
+    after = host.read(MC).splitlines()
+    gone = [line for line in before if line not in after]
+    assert gone == ["INPUT_MAIL_FILTER(`submilter',", "  `S=unix:/run/submilter/submilter.sock, T=S:10s;R:10s')dnl"]
+
+
+def test_the_cf_made_anew_keeps_mode_and_group(host):
+    host.shell(f"chgrp smmsp {CF} && chmod 640 {CF}")
+    edit_and_build(", T=C:30s;S:30s;R:60s;E:5m", "")(host)
+    host.shell(f"chgrp smmsp {CF} && chmod 640 {CF}")
+    host.shell(findings(host)["sendmail.time-outs"][0]["mend"])
+    assert host.shell(f"stat -c '%a %U %G' {CF}").stdout.decode().split() == ["640", "root", "smmsp"]
+
+
+PID_FILE = "/run/sendmail/mta/sendmail.pid"
+
+
+def test_signals_what_the_pid_file_says_only_if_it_is_sendmail(host):
+    """The file lies in a folder of the mail user's: who may write there cannot have root signal others."""
+    BY_COMMAND["sendmail.time-outs"](host)
+    mend = findings(host)["sendmail.time-outs"][0]["mend"]
+    other = host.shell("sleep 300 >/dev/null 2>&1 </dev/null & echo $!").stdout.decode().strip()
+    try:
+        host.shell(f"cp {PID_FILE} /run/saved.pid; echo {other} >{PID_FILE}")
+        assert host.shell(mend, check=False).returncode == 1, "it found nobody to signal"
+        assert host.shell(f"ps -o stat= -p {other}").stdout.decode().strip()[0] == "S"
+        mend = findings(host).get("sendmail.not-restarted", [{"mend": ""}])[0]["mend"]
+        assert "HUP" not in mend, "nor does a new look ask for it"
+    finally:
+        host.shell(f"kill -KILL {other}; cp /run/saved.pid {PID_FILE}")
 
 
 @pytest.mark.parametrize("name", BY_HAND)
