@@ -14,6 +14,7 @@
 #include "ctl/setup/backup_folder.h"
 #include "ctl/setup/backup_manifest.h"
 
+#define NEW ".set-up"
 #define MOST_NAME 150 /* of a path in a folder's name */
 
 static const struct place_file private_file = {.exists = true, .mode = 0600};
@@ -57,12 +58,19 @@ const char *backup_name(struct arena *arena, const char *mta, const char *path)
     return arena_printf(arena, "%s%s-%.8s", mta, words, digest);
 }
 
-static bool is_number_of(const struct backup *backup, const char *name)
+/* What setup made of it, by which its lines are told from others. */
+static const char *new_content_path(const struct backup *backup, unsigned number)
+{
+    return arena_printf(backup->arena, "%s/%u" NEW, backup->folder, number);
+}
+
+static bool is_number_of(const struct backup *backup, const char *name, size_t digits)
 {
     for (const struct backup_entry *entry = backup->entries; entry; entry = entry->next) {
         char number[16];
         snprintf(number, sizeof number, "%u", entry->number);
-        if (entry->kind == BACKUP_FILE && strcmp(number, name) == 0)
+        if (entry->kind == BACKUP_FILE && strlen(number) == digits &&
+            strncmp(number, name, digits) == 0)
             return true;
     }
     return false;
@@ -81,7 +89,8 @@ static void clear_up(const struct backup *backup)
     for (struct dirent *file; folder && (file = readdir(folder));) {
         size_t digits = strspn(file->d_name, "0123456789");
         const char *behind = file->d_name + digits;
-        bool number = digits && *behind == '\0' && !is_number_of(backup, file->d_name);
+        bool number = digits && (*behind == '\0' || strcmp(behind, NEW) == 0) &&
+                      !is_number_of(backup, file->d_name, digits);
         if (number || bytes_end_with_nocase(bytes_of(file->d_name), BYTES(".submilter-new")))
             unlinkat(dirfd(folder), file->d_name, 0);
     }
@@ -173,15 +182,21 @@ bool backup_add_file(struct backup *backup, const char *path, const char *given,
                                  .group = before->group,
                                  .number = backup->numbers + 1};
     const char *kept = content_path(backup, entry.number);
+    const char *made = new_content_path(backup, entry.number);
     if (!check_path(path, error) || (given && !check_path(given, error)))
         return false;
-    if (!kept || !backup_digest(before, entry.before) || !backup_digest(after, entry.after))
+    if (!kept || !made || !backup_digest(before, entry.before) ||
+        !backup_digest(after, entry.after))
         return error_set(error, "memory is out");
     struct place_file copy = private_file;
     copy.user = geteuid();
     copy.group = getegid();
     copy.content = before->content;
     if (before->exists && !place_write(backup->arena, kept, &copy, path, NULL, error))
+        return false;
+    copy.content = after->content;
+    if (before->exists && after->exists &&
+        !place_write(backup->arena, made, &copy, path, NULL, error))
         return false;
     return backup_append(backup, &entry) || error_set(error, "memory is out");
 }
@@ -214,8 +229,12 @@ bool backup_cut(struct backup *backup, size_t count, struct error *error)
     if (!(last ? backup_save(backup, error) : place_remove(backup->arena, manifest, NULL, error)))
         return false;
     for (; gone; gone = gone->next) {
-        const char *path = gone->kind == BACKUP_FILE ? content_path(backup, gone->number) : NULL;
-        if (path && !place_remove(backup->arena, path, NULL, error))
+        const char *old = content_path(backup, gone->number);
+        const char *made = new_content_path(backup, gone->number);
+        if (!old || !made)
+            return error_set(error, "memory is out");
+        if (gone->kind == BACKUP_FILE && (!place_remove(backup->arena, old, NULL, error) ||
+                                          !place_remove(backup->arena, made, NULL, error)))
             return false;
     }
     return true;
@@ -239,5 +258,21 @@ bool backup_old(const struct backup *backup, const struct backup_entry *entry,
     ret_file->mode = entry->mode;
     ret_file->user = entry->user;
     ret_file->group = entry->group;
+    return true;
+}
+
+bool backup_new(const struct backup *backup, const struct backup_entry *entry,
+                struct place_file *ret_file, struct error *error)
+{
+    char digest[BACKUP_DIGEST];
+    const char *path = new_content_path(backup, entry->number);
+    if (!path)
+        return error_set(error, "memory is out");
+    if (!place_read(backup->arena, path, ret_file, error))
+        return false;
+    if (!backup_digest(ret_file, digest))
+        return error_set(error, "memory is out");
+    if (strcmp(digest, entry->after) != 0)
+        *ret_file = (struct place_file){0};
     return true;
 }

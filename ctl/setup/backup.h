@@ -72,4 +72,9 @@ MUST_CHECK bool backup_cut(struct backup *backup, size_t count, struct error *er
 MUST_CHECK bool backup_old(const struct backup *backup, const struct backup_entry *entry,
                            struct place_file *ret_file, struct error *error);
 
+/* What setup made of a file that was there before: its content alone. Where none was kept, it does
+ * not exist. */
+MUST_CHECK bool backup_new(const struct backup *backup, const struct backup_entry *entry,
+                           struct place_file *ret_file, struct error *error);
+
 #endif

@@ -208,10 +208,10 @@ static int finish(const struct setup_arguments *arguments, const struct plan *pl
     if (arguments->json) {
         show_json(plan, &outcome);
     } else {
-        if (!failed || plan_pending(plan)) {
+        if (!failed || plan_pending(plan))
             printf("%s\n\n", headline(arguments, plan, status));
+        if (!failed || plan_pending(plan) || plan->lines)
             show_text(plan, &outcome);
-        }
         if (failed)
             command_complain(error, status);
     }

@@ -1,0 +1,98 @@
+"""`submilterctl setup postfix` and the admin's own edits: what --undo and a setup after a kill make of them."""
+
+import json
+
+import pytest
+
+from harness.process import run
+from setup_cases import CASES
+from test_setup_safe import STRACE, hooked
+
+EDIT = "message_size_limit = 5000000\n"
+
+
+@pytest.fixture
+def host():
+    with CASES["debian-submission"][0]() as made:
+        yield made
+
+
+def main_of(host):
+    return host.postfix / "main.cf"
+
+
+def edit(host):
+    main_of(host).write_text(main_of(host).read_text() + EDIT)
+
+
+def kill_at_rename_of(host, path, when=1):
+    """kill -9 before this file is put in its place."""
+    host.settle()
+    run(*STRACE, "-o", "/dev/null", "-P", f"{path}.submilter-new", "-e", "trace=rename",
+        "-e", f"inject=rename:signal=KILL:when={when}", *host.command("--yes", "--no-keys"), check=False)
+
+
+def kill_at_the_end(host):
+    """All is done, but the manifest still says that it was begun."""
+    host.plan("--undo", check=(0,))  # makes the folder
+    kill_at_rename_of(host, host.backups / "manifest", when=2)
+
+
+def test_lines_taken_out_by_hand_let_undo_end(host):
+    before = main_of(host).read_text()
+    host.plan("--yes", "--no-keys", check=(0,))
+    edit(host)
+    assert "main.cf" in host.plan("--undo", check=(73,))["error"]
+    main_of(host).write_text(before + EDIT)
+    host.plan("--undo", check=(0,))
+    assert main_of(host).read_text() == before + EDIT and not host.config.exists()
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_a_setup_after_that_is_undone_with_the_edit_kept(host, force):
+    before = main_of(host).read_text()
+    host.plan("--yes", "--no-keys", check=(0,))
+    main_of(host).write_text(before + EDIT)
+    host.plan("--yes", "--no-keys", check=(0,))
+    assert hooked(host)
+    host.plan("--undo", *force, check=(0,))
+    assert main_of(host).read_text() == before + EDIT
+
+
+def test_an_edit_after_a_kill_before_main_cf(host):
+    before = main_of(host).read_text()
+    kill_at_rename_of(host, host.config)
+    assert not hooked(host)
+    edit(host)
+    plan = host.plan("--yes", "--no-keys", check=(0,))
+    assert any("nothing of setup's" in note for note in plan["notes"])
+    assert hooked(host)
+    host.plan("--undo", check=(0,))
+    assert main_of(host).read_text() == before + EDIT
+
+
+def test_an_edit_after_a_kill_behind_main_cf(host):
+    before = main_of(host).read_text()
+    kill_at_the_end(host)
+    assert hooked(host)
+    edit(host)
+    plan = host.plan("--yes", "--no-keys", check=(0,))
+    assert any("what is missing is added" in note for note in plan["notes"])
+    assert hooked(host) and host.config.exists()
+    assert "main.cf" in host.plan("--undo", check=(73,))["error"]
+    main_of(host).write_text(before + EDIT)
+    host.plan("--undo", check=(0,))
+    assert not host.config.exists()
+
+
+def test_what_was_taken_back_is_told_where_the_rest_fails(host):
+    kill_at_the_end(host)
+    assert hooked(host)
+    failing = ("--yes", "--socket", "fd:3")
+    done = run(*host.command(*failing, "--json"), check=False)
+    plan = json.loads(done.stdout)
+    assert plan["error"] and not hooked(host)
+    assert any(f"taken back: {main_of(host)}" in note for note in plan["notes"])
+    kill_at_the_end(host)
+    done = run(*host.command(*failing), check=False)
+    assert done.returncode == 78 and f"taken back: {main_of(host)}" in done.stdout.decode()
