@@ -169,6 +169,26 @@ static bool check_path(const char *path, struct error *error)
     return !strchr(path, '\n') || error_set(error, "a path with a line break cannot be set up");
 }
 
+/* The old content and the new one, under its number. */
+static bool keep_contents(const struct backup *backup, unsigned number, const char *like,
+                          const struct place_file *before, const struct place_file *after,
+                          struct error *error)
+{
+    const char *kept = content_path(backup, number);
+    const char *made = new_content_path(backup, number);
+    struct place_file copy = private_file;
+    if (!kept || !made)
+        return error_set(error, "memory is out");
+    copy.user = geteuid();
+    copy.group = getegid();
+    copy.content = before->content;
+    if (before->exists && !place_write(backup->arena, kept, &copy, like, NULL, error))
+        return false;
+    copy.content = after->content;
+    return !before->exists || !after->exists ||
+           place_write(backup->arena, made, &copy, like, NULL, error);
+}
+
 bool backup_add_file(struct backup *backup, const char *path, const char *given,
                      const struct place_file *before, const struct place_file *after,
                      struct error *error)
@@ -181,24 +201,46 @@ bool backup_add_file(struct backup *backup, const char *path, const char *given,
                                  .user = before->user,
                                  .group = before->group,
                                  .number = backup->numbers + 1};
-    const char *kept = content_path(backup, entry.number);
-    const char *made = new_content_path(backup, entry.number);
     if (!check_path(path, error) || (given && !check_path(given, error)))
         return false;
-    if (!kept || !made || !backup_digest(before, entry.before) ||
-        !backup_digest(after, entry.after))
+    if (!backup_digest(before, entry.before) || !backup_digest(after, entry.after))
         return error_set(error, "memory is out");
-    struct place_file copy = private_file;
-    copy.user = geteuid();
-    copy.group = getegid();
-    copy.content = before->content;
-    if (before->exists && !place_write(backup->arena, kept, &copy, path, NULL, error))
-        return false;
-    copy.content = after->content;
-    if (before->exists && after->exists &&
-        !place_write(backup->arena, made, &copy, path, NULL, error))
+    if (!keep_contents(backup, entry.number, path, before, after, error))
         return false;
     return backup_append(backup, &entry) || error_set(error, "memory is out");
+}
+
+struct backup_entry *backup_take_over(struct backup *backup, struct backup_entry *behind,
+                                      const struct backup *other, const struct backup_entry *entry,
+                                      struct error *error)
+{
+    struct place_file before = {0};
+    struct place_file after = {0};
+    struct backup_entry *copy = arena_alloc(backup->arena, sizeof *copy);
+    size_t at = behind ? 1 : 0;
+    if (!copy) {
+        error_set(error, "memory is out");
+        return NULL;
+    }
+    *copy = *entry;
+    if (entry->kind == BACKUP_FILE) {
+        copy->number = backup->numbers + 1;
+        if (!backup_old(other, entry, &before, error) ||
+            (before.exists && !backup_new(other, entry, &after, error)) ||
+            !keep_contents(backup, copy->number, entry->path, &before, &after, error))
+            return NULL;
+        backup->numbers++;
+    }
+    for (const struct backup_entry *one = backup->entries; behind && one != behind; one = one->next)
+        at++;
+    copy->next = behind ? behind->next : backup->entries;
+    *(behind ? &behind->next : &backup->entries) = copy;
+    if (!copy->next)
+        backup->last = copy;
+    if (at <= backup->finished) /* it was carried out */
+        backup->finished++;
+    backup->count++;
+    return copy;
 }
 
 bool backup_add_folder(struct backup *backup, const char *path, struct error *error)

@@ -27,6 +27,7 @@ struct backup_entry {
 struct backup {
     struct arena *arena;
     const char *folder;
+    const char *config; /* the submilter.conf of this setup, without links; NULL: not known */
     int lock;
     bool busy; /* backup_open failed because another holds the lock */
     struct backup_entry *entries, *last;
@@ -63,6 +64,12 @@ MUST_CHECK bool backup_add_file(struct backup *backup, const char *path, const c
                                 struct error *error);
 MUST_CHECK bool backup_add_folder(struct backup *backup, const char *path, struct error *error);
 MUST_CHECK bool backup_save(struct backup *backup, struct error *error);
+
+/* A copy of another one's entry and contents, behind `behind` (NULL: before all others);
+ * backup_save is left to do. NULL with an error. */
+struct backup_entry *backup_take_over(struct backup *backup, struct backup_entry *behind,
+                                      const struct backup *other, const struct backup_entry *entry,
+                                      struct error *error);
 
 /* Forgets all entries but the first `count`, on the disk too, and that any more were begun; with 0
  * nothing is left but versions that were kept. */

@@ -6,12 +6,15 @@
 #include <unistd.h>
 
 #include "ctl/setup/undo_chain.h"
+#include "ctl/setup/undo_shared.h"
 
 struct undo {
     struct plan *plan;
     const struct backup *backup;
     const struct backup_entry *first;
+    const struct undo_wanted *wanted;
     bool force;
+    bool config_stays;   /* submilter.conf */
     const char *changed; /* files that are in the way, with blanks between them */
     unsigned kept;       /* names given out */
 };
@@ -113,12 +116,34 @@ static bool put_back_changed(struct undo *undo, const struct backup_entry *entry
     return true;
 }
 
+static bool is_config(const struct undo *undo, const struct backup_entry *entry)
+{
+    return undo->backup->config && strcmp(entry->path, undo->backup->config) == 0;
+}
+
+/* A drop-in of a submilter.conf that stays: without the one that only observes, that would enforce
+ * its rules unasked. */
+static bool goes_with_config(const struct undo *undo, const struct backup_entry *entry)
+{
+    const char *folder =
+        undo->config_stays ? place_folder_of(undo->plan->arena, undo->backup->config) : NULL;
+    const char *drop_ins = folder ? arena_printf(undo->plan->arena, "%s/conf.d/", folder) : NULL;
+    return drop_ins && strncmp(entry->path, drop_ins, strlen(drop_ins)) == 0;
+}
+
+/* Of another MTA as well. */
+static bool is_shared(const struct undo *undo, const struct backup_entry *entry)
+{
+    return undo->wanted->other && undo_shared_is(undo->backup, entry, undo->wanted->place);
+}
+
 /* The file has setup's lines and somebody's changes. */
 static bool put_back_broken(struct undo *undo, const struct backup_entry *entry,
                             const struct place_file *now, struct error *error)
 {
     struct place_file old;
     if (!entry->existed && !undo->force) {
+        undo->config_stays = undo->config_stays || is_config(undo, entry);
         plan_say(undo->plan, PLAN_NOTE, "%s was changed since setup made it: it stays",
                  entry->path);
         return true;
@@ -170,7 +195,12 @@ static bool put_back_from(struct undo *undo, const struct backup_entry *entry, s
         return true;
     if (!put_back_from(undo, entry->next, error))
         return false;
-    return entry->kind != BACKUP_FILE || !is_first(undo, entry) || put_back(undo, entry, error);
+    if (entry->kind != BACKUP_FILE || !is_first(undo, entry) || is_shared(undo, entry))
+        return true;
+    if (!goes_with_config(undo, entry))
+        return put_back(undo, entry, error);
+    plan_say(undo->plan, PLAN_NOTE, "%s stays with %s", entry->path, undo->backup->config);
+    return true;
 }
 
 static void remove_folders(struct undo *undo, const struct backup_entry *entry)
@@ -178,14 +208,19 @@ static void remove_folders(struct undo *undo, const struct backup_entry *entry)
     if (!entry)
         return;
     remove_folders(undo, entry->next);
-    if (entry->kind == BACKUP_FOLDER)
+    if (entry->kind == BACKUP_FOLDER && !is_shared(undo, entry))
         plan_remove_folder(undo->plan, entry->path);
 }
 
 bool undo_plan(struct plan *plan, const struct backup *backup, const struct undo_wanted *wanted,
                struct error *error)
 {
-    struct undo undo = {plan, backup, backup->entries, wanted->force, "", 0};
+    struct undo undo = {.plan = plan,
+                        .backup = backup,
+                        .first = backup->entries,
+                        .wanted = wanted,
+                        .force = wanted->force,
+                        .changed = ""};
     for (size_t i = 0; i < wanted->first && undo.first; i++)
         undo.first = undo.first->next;
     if (!put_back_from(&undo, undo.first, error))
@@ -198,6 +233,11 @@ bool undo_plan(struct plan *plan, const struct backup *backup, const struct undo
                          "setup's lines out by hand, or put them back as they were before setup "
                          "with --undo --force",
                          undo.changed);
+    if (wanted->other)
+        plan_say(plan, PLAN_NOTE,
+                 "%s and what belongs to it stay, as another MTA was set up with it (%s): they go "
+                 "when that is undone",
+                 backup->config, wanted->other->folder);
     remove_folders(&undo, undo.first);
     return plan_good(plan, error);
 }

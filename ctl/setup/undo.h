@@ -8,6 +8,8 @@
 struct undo_wanted {
     size_t first; /* the entry of the backup to begin with; 0: all */
     bool force;
+    const struct backup *other; /* needs what is shared (undo_shared.h); NULL: none does */
+    const char *place;          /* then: the MTA's configuration */
     bool *ret_changed; /* set where a file that was changed is the error; NULL: not asked for */
 };
 

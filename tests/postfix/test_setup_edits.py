@@ -96,3 +96,48 @@ def test_what_was_taken_back_is_told_where_the_rest_fails(host):
     kill_at_the_end(host)
     done = run(*host.command(*failing), check=False)
     assert done.returncode == 78 and f"taken back: {main_of(host)}" in done.stdout.decode()
+
+
+@pytest.fixture
+def pair(host):
+    """Two instances with one submilter.conf."""
+    with CASES["debian-submission"][0]() as other:
+        other.state, other.config, other.records = host.state, host.config, host.records
+        host.plan("--yes", "--no-keys", "--socket", "inet:18891@127.0.0.1", check=(0,))
+        other.plan("--yes", "--no-keys", check=(0,))
+        yield host, other
+
+
+def observe_of(host):
+    return host.config.parent / "conf.d/observe.conf"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_the_last_undo_takes_out_what_two_instances_share(pair, order, force):
+    first, last = (pair[number] for number in order)
+    written = first.conf()
+    plan = first.plan("--undo", *force, check=(0,))
+    assert any("as another MTA was set up with it" in note for note in plan["notes"])
+    assert not any("submilter still runs" in line for line in plan["next"])
+    assert not hooked(first) and hooked(last)
+    assert last.conf() == written and observe_of(last).exists()
+    last.plan("--undo", *force, check=(0,))
+    assert not hooked(last) and not last.config.exists() and not observe_of(last).exists()
+    assert not last.config.parent.exists()
+
+
+def test_instances_with_their_own_conf_share_nothing(host):
+    with CASES["debian-submission"][0]() as other:
+        other.state = host.state
+        host.plan("--yes", "--no-keys", check=(0,))
+        other.plan("--yes", "--no-keys", check=(0,))
+        host.plan("--undo", check=(0,))
+        assert not host.config.exists() and other.config.exists()
+
+
+def test_an_edited_conf_keeps_what_only_observes(host):
+    host.plan("--yes", "--no-keys", check=(0,))
+    host.config.write_text(host.conf() + "# the admin's\n")
+    host.plan("--undo", check=(0,))
+    assert host.config.exists() and observe_of(host).exists() and not hooked(host)
