@@ -9,6 +9,7 @@
 #include "ctl/command.h"
 #include "ctl/setup/apply.h"
 #include "ctl/setup/hold.h"
+#include "ctl/setup/leftover.h"
 #include "ctl/setup/recover.h"
 #include "ctl/setup/scratch.h"
 #include "ctl/setup/show.h"
@@ -161,6 +162,8 @@ static int take_back(const struct setup_arguments *arguments, struct plan *plan,
     if (!backup->config)
         backup->config = place_real_path(plan->arena, arguments->options.config);
     if (!wanted.place || !undo_shared_find(backup, &other, error))
+        return EX_CANTCREAT;
+    if (!backup->count && !leftover_check(backup, wanted.place, error))
         return EX_CANTCREAT;
     if (backup->count && other.config)
         wanted.other = &other;

@@ -1,6 +1,7 @@
 """`submilterctl setup postfix` and the admin's own edits: what --undo and a setup after a kill make of them."""
 
 import json
+import shutil
 
 import pytest
 
@@ -141,3 +142,19 @@ def test_an_edited_conf_keeps_what_only_observes(host):
     host.config.write_text(host.conf() + "# the admin's\n")
     host.plan("--undo", check=(0,))
     assert host.config.exists() and observe_of(host).exists() and not hooked(host)
+
+
+def test_undo_says_that_it_knows_of_no_setup_here(host):
+    host.plan("--undo", check=(0,))
+    host.plan("--yes", "--no-keys", check=(0,))
+    old, host.state = host.state, host.folder / "another"
+    plan = host.plan("--undo", check=(73,))
+    assert f"{main_of(host)} asks submilter" in plan["error"] and str(host.state) in plan["error"]
+    host.state = old
+    first = host.postfix
+    shutil.copytree(first, host.etc / "postfix-2")
+    host.postfix = host.etc / "postfix-2"
+    plan = host.plan("--undo", check=(73,))
+    assert "postfix-" in plan["error"] and "/manifest" in plan["error"]
+    host.postfix = first
+    host.plan("--undo", check=(0,))
