@@ -134,10 +134,10 @@ static void test_leaves_what_was_taken_out_by_hand(void **state)
     assert_true(scene_apply(scene_two_files("one\nmilter = x\n", "mine\n"), &error));
     scene_put("main", "one\nmilter = x\nsize = 5\n", 0644);
     assert_false(scene_undo(false, &plan, &error));
-    scene_put("main", "one\n# milter = x\nsize = 5\n", 0644);
+    scene_put("main", "one\n# submilter = x\nsize = 5\n", 0644);
     assert_true(scene_undo(false, &plan, &error));
     assert_true(scene_says(plan, "nothing of setup's"));
-    scene_expect("main", "one\n# milter = x\nsize = 5\n", 0644);
+    scene_expect("main", "one\n# submilter = x\nsize = 5\n", 0644);
     scene_expect("a/b/own", NULL, 0);
     assert_true(scene_undo(true, &plan, &error));
     assert_false(plan_pending(plan));
