@@ -14,6 +14,7 @@
 #include "ctl/setup/backup_folder.h"
 #include "ctl/setup/backup_manifest.h"
 
+#define NEW ".set-up"
 #define MOST_NAME 150 /* of a path in a folder's name */
 
 static const struct place_file private_file = {.exists = true, .mode = 0600};
@@ -57,12 +58,19 @@ const char *backup_name(struct arena *arena, const char *mta, const char *path)
     return arena_printf(arena, "%s%s-%.8s", mta, words, digest);
 }
 
-static bool is_number_of(const struct backup *backup, const char *name)
+/* What setup made of it, by which its lines are told from others. */
+static const char *new_content_path(const struct backup *backup, unsigned number)
+{
+    return arena_printf(backup->arena, "%s/%u" NEW, backup->folder, number);
+}
+
+static bool is_number_of(const struct backup *backup, const char *name, size_t digits)
 {
     for (const struct backup_entry *entry = backup->entries; entry; entry = entry->next) {
         char number[16];
         snprintf(number, sizeof number, "%u", entry->number);
-        if (entry->kind == BACKUP_FILE && strcmp(number, name) == 0)
+        if (entry->kind == BACKUP_FILE && strlen(number) == digits &&
+            strncmp(number, name, digits) == 0)
             return true;
     }
     return false;
@@ -81,7 +89,8 @@ static void clear_up(const struct backup *backup)
     for (struct dirent *file; folder && (file = readdir(folder));) {
         size_t digits = strspn(file->d_name, "0123456789");
         const char *behind = file->d_name + digits;
-        bool number = digits && *behind == '\0' && !is_number_of(backup, file->d_name);
+        bool number = digits && (*behind == '\0' || strcmp(behind, NEW) == 0) &&
+                      !is_number_of(backup, file->d_name, digits);
         if (number || bytes_end_with_nocase(bytes_of(file->d_name), BYTES(".submilter-new")))
             unlinkat(dirfd(folder), file->d_name, 0);
     }
@@ -160,6 +169,26 @@ static bool check_path(const char *path, struct error *error)
     return !strchr(path, '\n') || error_set(error, "a path with a line break cannot be set up");
 }
 
+/* The old content and the new one, under its number. */
+static bool keep_contents(const struct backup *backup, unsigned number, const char *like,
+                          const struct place_file *before, const struct place_file *after,
+                          struct error *error)
+{
+    const char *kept = content_path(backup, number);
+    const char *made = new_content_path(backup, number);
+    struct place_file copy = private_file;
+    if (!kept || !made)
+        return error_set(error, "memory is out");
+    copy.user = geteuid();
+    copy.group = getegid();
+    copy.content = before->content;
+    if (before->exists && !place_write(backup->arena, kept, &copy, like, NULL, error))
+        return false;
+    copy.content = after->content;
+    return !before->exists || !after->exists ||
+           place_write(backup->arena, made, &copy, like, NULL, error);
+}
+
 bool backup_add_file(struct backup *backup, const char *path, const char *given,
                      const struct place_file *before, const struct place_file *after,
                      struct error *error)
@@ -172,18 +201,46 @@ bool backup_add_file(struct backup *backup, const char *path, const char *given,
                                  .user = before->user,
                                  .group = before->group,
                                  .number = backup->numbers + 1};
-    const char *kept = content_path(backup, entry.number);
     if (!check_path(path, error) || (given && !check_path(given, error)))
         return false;
-    if (!kept || !backup_digest(before, entry.before) || !backup_digest(after, entry.after))
+    if (!backup_digest(before, entry.before) || !backup_digest(after, entry.after))
         return error_set(error, "memory is out");
-    struct place_file copy = private_file;
-    copy.user = geteuid();
-    copy.group = getegid();
-    copy.content = before->content;
-    if (before->exists && !place_write(backup->arena, kept, &copy, path, NULL, error))
+    if (!keep_contents(backup, entry.number, path, before, after, error))
         return false;
     return backup_append(backup, &entry) || error_set(error, "memory is out");
+}
+
+struct backup_entry *backup_take_over(struct backup *backup, struct backup_entry *behind,
+                                      const struct backup *other, const struct backup_entry *entry,
+                                      struct error *error)
+{
+    struct place_file before = {0};
+    struct place_file after = {0};
+    struct backup_entry *copy = arena_alloc(backup->arena, sizeof *copy);
+    size_t at = behind ? 1 : 0;
+    if (!copy) {
+        error_set(error, "memory is out");
+        return NULL;
+    }
+    *copy = *entry;
+    if (entry->kind == BACKUP_FILE) {
+        copy->number = backup->numbers + 1;
+        if (!backup_old(other, entry, &before, error) ||
+            (before.exists && !backup_new(other, entry, &after, error)) ||
+            !keep_contents(backup, copy->number, entry->path, &before, &after, error))
+            return NULL;
+        backup->numbers++;
+    }
+    for (const struct backup_entry *one = backup->entries; behind && one != behind; one = one->next)
+        at++;
+    copy->next = behind ? behind->next : backup->entries;
+    *(behind ? &behind->next : &backup->entries) = copy;
+    if (!copy->next)
+        backup->last = copy;
+    if (at <= backup->finished) /* it was carried out */
+        backup->finished++;
+    backup->count++;
+    return copy;
 }
 
 bool backup_add_folder(struct backup *backup, const char *path, struct error *error)
@@ -214,8 +271,12 @@ bool backup_cut(struct backup *backup, size_t count, struct error *error)
     if (!(last ? backup_save(backup, error) : place_remove(backup->arena, manifest, NULL, error)))
         return false;
     for (; gone; gone = gone->next) {
-        const char *path = gone->kind == BACKUP_FILE ? content_path(backup, gone->number) : NULL;
-        if (path && !place_remove(backup->arena, path, NULL, error))
+        const char *old = content_path(backup, gone->number);
+        const char *made = new_content_path(backup, gone->number);
+        if (!old || !made)
+            return error_set(error, "memory is out");
+        if (gone->kind == BACKUP_FILE && (!place_remove(backup->arena, old, NULL, error) ||
+                                          !place_remove(backup->arena, made, NULL, error)))
             return false;
     }
     return true;
@@ -239,5 +300,21 @@ bool backup_old(const struct backup *backup, const struct backup_entry *entry,
     ret_file->mode = entry->mode;
     ret_file->user = entry->user;
     ret_file->group = entry->group;
+    return true;
+}
+
+bool backup_new(const struct backup *backup, const struct backup_entry *entry,
+                struct place_file *ret_file, struct error *error)
+{
+    char digest[BACKUP_DIGEST];
+    const char *path = new_content_path(backup, entry->number);
+    if (!path)
+        return error_set(error, "memory is out");
+    if (!place_read(backup->arena, path, ret_file, error))
+        return false;
+    if (!backup_digest(ret_file, digest))
+        return error_set(error, "memory is out");
+    if (strcmp(digest, entry->after) != 0)
+        *ret_file = (struct place_file){0};
     return true;
 }

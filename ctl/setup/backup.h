@@ -27,6 +27,7 @@ struct backup_entry {
 struct backup {
     struct arena *arena;
     const char *folder;
+    const char *config; /* the submilter.conf of this setup, without links; NULL: not known */
     int lock;
     bool busy; /* backup_open failed because another holds the lock */
     struct backup_entry *entries, *last;
@@ -64,12 +65,23 @@ MUST_CHECK bool backup_add_file(struct backup *backup, const char *path, const c
 MUST_CHECK bool backup_add_folder(struct backup *backup, const char *path, struct error *error);
 MUST_CHECK bool backup_save(struct backup *backup, struct error *error);
 
+/* A copy of another one's entry and contents, behind `behind` (NULL: before all others);
+ * backup_save is left to do. NULL with an error. */
+struct backup_entry *backup_take_over(struct backup *backup, struct backup_entry *behind,
+                                      const struct backup *other, const struct backup_entry *entry,
+                                      struct error *error);
+
 /* Forgets all entries but the first `count`, on the disk too, and that any more were begun; with 0
  * nothing is left but versions that were kept. */
 MUST_CHECK bool backup_cut(struct backup *backup, size_t count, struct error *error);
 
 /* The old file of an entry. */
 MUST_CHECK bool backup_old(const struct backup *backup, const struct backup_entry *entry,
+                           struct place_file *ret_file, struct error *error);
+
+/* What setup made of a file that was there before: its content alone. Where none was kept, it does
+ * not exist. */
+MUST_CHECK bool backup_new(const struct backup *backup, const struct backup_entry *entry,
                            struct place_file *ret_file, struct error *error);
 
 #endif

@@ -76,7 +76,7 @@ static bool parse_given(struct backup *backup, const char *path)
 }
 
 /* "file NUMBER MODE USER GROUP BEFORE AFTER PATH", behind it perhaps "given PATH"; "folder PATH";
- * "begun" before the entries that were being made. */
+ * "config PATH" once; "begun" before the entries that were being made. */
 static bool parse_line(struct backup *backup, const char *line)
 {
     struct backup_entry entry = {.kind = BACKUP_FOLDER};
@@ -84,6 +84,10 @@ static bool parse_line(struct backup *backup, const char *line)
         backup->begun = true;
         backup->finished = backup->count;
         return true;
+    }
+    if (strncmp(line, "config ", 7) == 0 && !backup->config && is_straight(line + 7)) {
+        backup->config = arena_text(backup->arena, bytes_of(line + 7));
+        return backup->config;
     }
     if (strncmp(line, "given ", 6) == 0)
         return parse_given(backup, line + 6);
@@ -140,7 +144,9 @@ bool backup_save(struct backup *backup, struct error *error)
     struct place_file manifest = {
         .exists = true, .mode = 0600, .user = geteuid(), .group = getegid()};
     const char *path = manifest_path(backup);
-    const char *text = HEAD "\n";
+    bool known = backup->config && !strchr(backup->config, '\n');
+    const char *text =
+        known ? arena_printf(backup->arena, HEAD "\nconfig %s\n", backup->config) : HEAD "\n";
     size_t number = 0;
     for (const struct backup_entry *entry = backup->entries; entry; entry = entry->next) {
         const char *line = line_of(backup, entry);

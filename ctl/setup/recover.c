@@ -29,15 +29,39 @@ static void add_end(const struct setup_options *options, struct plan *plan)
     plan_act(plan, "the daemon that was started ends", end_daemon, kept);
 }
 
+/* What was said and done is told whatever comes then: the host was changed. */
+static void tell(const struct plan *back, struct plan *plan)
+{
+    for (const struct plan_line *line = back->lines; line; line = line->next)
+        plan_say(plan, line->kind, "%s", line->text);
+    for (const struct plan_row *row = back->rows; row; row = row->next)
+        if (row->written)
+            plan_say(plan, PLAN_NOTE, "taken back: %s %s", row->path,
+                     row->kind == PLAN_FILE ? "is as it was before" : "was removed");
+}
+
+/* What somebody has changed since with setup's lines in it: none of it is taken back, as a setup
+ * does what is missing. */
+static bool adopt(struct backup *backup, struct plan *plan, struct error *error)
+{
+    plan_say(plan, PLAN_NOTE,
+             "an earlier setup was cut off half-way: what it had done stays, as a file of it was "
+             "changed since, and what is missing is added");
+    return backup_end(backup, error);
+}
+
 bool recover(const struct setup_kind *kind, const struct setup_options *options,
              struct backup *backup, struct plan *plan, struct error *error)
 {
-    const struct undo_wanted wanted = {.first = backup->finished};
+    bool changed = false;
+    const struct undo_wanted wanted = {.first = backup->finished, .ret_changed = &changed};
     struct plan *back = plan_new(plan->arena, plan->mta);
     if (!back)
         return error_set(error, "memory is out");
     if (!undo_plan(back, backup, &wanted, error))
-        return error_prefix(error, "an earlier setup was cut off half-way; of what it did: ");
+        return changed ? adopt(backup, plan, error)
+                       : error_prefix(error, "an earlier setup was cut off half-way; of what it "
+                                             "did: ");
     kind->after_undo(options, back);
     add_end(options, back);
     for (struct plan_row *row = back->rows; row; row = row->next)
@@ -49,5 +73,6 @@ bool recover(const struct setup_kind *kind, const struct setup_options *options,
     plan_say(plan, PLAN_NOTE,
              "an earlier setup was cut off half-way: what it had done was taken back first%s%s",
              back->trouble ? "; " : "", back->trouble ? back->trouble : "");
+    tell(back, plan);
     return true;
 }

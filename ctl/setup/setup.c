@@ -9,10 +9,12 @@
 #include "ctl/command.h"
 #include "ctl/setup/apply.h"
 #include "ctl/setup/hold.h"
+#include "ctl/setup/leftover.h"
 #include "ctl/setup/recover.h"
 #include "ctl/setup/scratch.h"
 #include "ctl/setup/show.h"
 #include "ctl/setup/undo.h"
+#include "ctl/setup/undo_shared.h"
 
 #define EXIT_PENDING 2
 #define MOST_BYTES ((size_t)512 * 1024 * 1024)
@@ -135,15 +137,43 @@ static void let_fail(struct plan *plan)
         row->may_fail = true;
 }
 
+/* Another MTA asks the daemon still: nobody is to end it. */
+static void drop_next(struct plan *plan)
+{
+    struct plan_line **at = &plan->lines;
+    plan->last_line = NULL;
+    while (*at) {
+        if ((*at)->kind == PLAN_NEXT) {
+            *at = (*at)->next;
+            continue;
+        }
+        plan->last_line = *at;
+        at = &(*at)->next;
+    }
+}
+
 static int take_back(const struct setup_arguments *arguments, struct plan *plan,
                      struct backup *backup, struct error *error)
 {
-    const struct undo_wanted wanted = {.force = arguments->force};
+    struct undo_wanted wanted = {.force = arguments->force};
+    struct backup other;
+    const char *place = arguments->kind->place(&arguments->options, plan->arena);
+    wanted.place = place ? place_real_path(plan->arena, place) : NULL;
+    if (!backup->config)
+        backup->config = place_real_path(plan->arena, arguments->options.config);
+    if (!wanted.place || !undo_shared_find(backup, &other, error))
+        return EX_CANTCREAT;
+    if (!backup->count && !leftover_check(backup, wanted.place, error))
+        return EX_CANTCREAT;
+    if (backup->count && other.config)
+        wanted.other = &other;
     bool begun = backup->begun;
     size_t finished = backup->finished;
     if (!undo_plan(plan, backup, &wanted, error))
         return EX_CANTCREAT;
     arguments->kind->after_undo(&arguments->options, plan);
+    if (wanted.other)
+        drop_next(plan);
     let_fail(plan);
     if (!plan_good(plan, error))
         return EX_OSERR;
@@ -157,7 +187,8 @@ static int take_back(const struct setup_arguments *arguments, struct plan *plan,
             plan_say(plan, PLAN_WARNING, "%s", ignored.text);
         return EX_CANTCREAT;
     }
-    if (!backup_cut(backup, 0, error))
+    if ((wanted.other && !undo_shared_hand_over(backup, &other, wanted.place, error)) ||
+        !backup_cut(backup, 0, error))
         return EX_CANTCREAT;
     if (!plan->trouble)
         return 0;
@@ -173,6 +204,8 @@ static int set_up(const struct setup_arguments *arguments, struct plan *plan, st
     const struct setup_options *options = &arguments->options;
     if (backup->begun && !recover(kind, options, backup, plan, error))
         return EX_CANTCREAT;
+    if (options->carry_out)
+        backup->config = place_real_path(plan->arena, options->config);
     if (!kind->propose(options, plan, error) || !plan_good(plan, error))
         return EX_CONFIG;
     if (!options->carry_out)
@@ -208,10 +241,10 @@ static int finish(const struct setup_arguments *arguments, const struct plan *pl
     if (arguments->json) {
         show_json(plan, &outcome);
     } else {
-        if (!failed || plan_pending(plan)) {
+        if (!failed || plan_pending(plan))
             printf("%s\n\n", headline(arguments, plan, status));
+        if (!failed || plan_pending(plan) || plan->lines)
             show_text(plan, &outcome);
-        }
         if (failed)
             command_complain(error, status);
     }

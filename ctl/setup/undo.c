@@ -5,11 +5,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/setup/undo_chain.h"
+#include "ctl/setup/undo_shared.h"
+
 struct undo {
     struct plan *plan;
     const struct backup *backup;
     const struct backup_entry *first;
+    const struct undo_wanted *wanted;
     bool force;
+    bool config_stays;   /* submilter.conf */
     const char *changed; /* files that are in the way, with blanks between them */
     unsigned kept;       /* names given out */
 };
@@ -17,32 +22,6 @@ struct undo {
 static bool is_of(const struct backup_entry *entry, const struct backup_entry *other)
 {
     return entry->kind == BACKUP_FILE && strcmp(entry->path, other->path) == 0;
-}
-
-/* Back through a file's changes, from what it is now: each has to begin where the one before it
- * ended, or not to have come about. */
-static bool follow(const struct backup_entry *entry, const struct backup_entry *of,
-                   char digest[BACKUP_DIGEST])
-{
-    if (!entry)
-        return true;
-    if (!follow(entry->next, of, digest))
-        return false;
-    if (!is_of(entry, of) || strcmp(digest, entry->before) == 0)
-        return true;
-    if (strcmp(digest, entry->after) != 0)
-        return false;
-    memcpy(digest, entry->before, BACKUP_DIGEST);
-    return true;
-}
-
-/* Whether a file is what setup made of it, or as it was. */
-static bool is_untouched(const struct undo *undo, const struct backup_entry *entry,
-                         const char digest[BACKUP_DIGEST])
-{
-    char then[BACKUP_DIGEST];
-    memcpy(then, digest, sizeof then);
-    return strcmp(digest, entry->before) == 0 || follow(undo->first, entry, then);
 }
 
 static bool keep_version(struct undo *undo, const char *path, const struct place_file *now)
@@ -137,28 +116,64 @@ static bool put_back_changed(struct undo *undo, const struct backup_entry *entry
     return true;
 }
 
-static bool put_back(struct undo *undo, const struct backup_entry *entry, struct error *error)
+static bool is_config(const struct undo *undo, const struct backup_entry *entry)
 {
-    struct place_file now;
+    return undo->backup->config && strcmp(entry->path, undo->backup->config) == 0;
+}
+
+/* A drop-in of a submilter.conf that stays: without the one that only observes, that would enforce
+ * its rules unasked. */
+static bool goes_with_config(const struct undo *undo, const struct backup_entry *entry)
+{
+    const char *folder =
+        undo->config_stays ? place_folder_of(undo->plan->arena, undo->backup->config) : NULL;
+    const char *drop_ins = folder ? arena_printf(undo->plan->arena, "%s/conf.d/", folder) : NULL;
+    return drop_ins && strncmp(entry->path, drop_ins, strlen(drop_ins)) == 0;
+}
+
+/* Of another MTA as well. */
+static bool is_shared(const struct undo *undo, const struct backup_entry *entry)
+{
+    return undo->wanted->other && undo_shared_is(undo->backup, entry, undo->wanted->place);
+}
+
+/* The file has setup's lines and somebody's changes. */
+static bool put_back_broken(struct undo *undo, const struct backup_entry *entry,
+                            const struct place_file *now, struct error *error)
+{
     struct place_file old;
-    char digest[BACKUP_DIGEST];
-    if (!place_read(undo->plan->arena, entry->path, &now, error))
-        return false;
-    if (!backup_digest(&now, digest))
-        return error_set(error, "memory is out");
-    bool untouched = is_untouched(undo, entry, digest);
-    if (!untouched && !entry->existed && !undo->force) {
+    if (!entry->existed && !undo->force) {
+        undo->config_stays = undo->config_stays || is_config(undo, entry);
         plan_say(undo->plan, PLAN_NOTE, "%s was changed since setup made it: it stays",
                  entry->path);
         return true;
     }
-    if (!untouched && !undo->force)
+    if (!undo->force)
         return is_in_the_way(undo, entry->path, error);
-    if (!backup_old(undo->backup, entry, &old, error) ||
-        (entry->given && !put_back_given(undo, entry, &old, error)))
+    return backup_old(undo->backup, entry, &old, error) &&
+           (!entry->given || put_back_given(undo, entry, &old, error)) &&
+           put_back_changed(undo, entry, now, &old, error);
+}
+
+static bool put_back(struct undo *undo, const struct backup_entry *entry, struct error *error)
+{
+    struct place_file now;
+    struct place_file old;
+    struct undo_chain chain;
+    if (!place_read(undo->plan->arena, entry->path, &now, error) ||
+        !undo_chain_follow(undo->backup, undo->first, entry, &now, &chain, error))
         return false;
-    if (!untouched)
-        return put_back_changed(undo, entry, &now, &old, error);
+    if (chain.broken)
+        return put_back_broken(undo, entry, &now, error);
+    if (!chain.to) {
+        plan_say(undo->plan, PLAN_NOTE,
+                 "%s was changed since, and has nothing of setup's in it: it stays as it is",
+                 entry->path);
+        return true;
+    }
+    if (!backup_old(undo->backup, chain.to, &old, error) ||
+        (chain.to->given && !put_back_given(undo, chain.to, &old, error)))
+        return false;
     if (old.exists)
         return restore(undo, entry->path, &now, &old);
     plan_remove(undo->plan, entry->path);
@@ -180,7 +195,12 @@ static bool put_back_from(struct undo *undo, const struct backup_entry *entry, s
         return true;
     if (!put_back_from(undo, entry->next, error))
         return false;
-    return entry->kind != BACKUP_FILE || !is_first(undo, entry) || put_back(undo, entry, error);
+    if (entry->kind != BACKUP_FILE || !is_first(undo, entry) || is_shared(undo, entry))
+        return true;
+    if (!goes_with_config(undo, entry))
+        return put_back(undo, entry, error);
+    plan_say(undo->plan, PLAN_NOTE, "%s stays with %s", entry->path, undo->backup->config);
+    return true;
 }
 
 static void remove_folders(struct undo *undo, const struct backup_entry *entry)
@@ -188,24 +208,36 @@ static void remove_folders(struct undo *undo, const struct backup_entry *entry)
     if (!entry)
         return;
     remove_folders(undo, entry->next);
-    if (entry->kind == BACKUP_FOLDER)
+    if (entry->kind == BACKUP_FOLDER && !is_shared(undo, entry))
         plan_remove_folder(undo->plan, entry->path);
 }
 
 bool undo_plan(struct plan *plan, const struct backup *backup, const struct undo_wanted *wanted,
                struct error *error)
 {
-    struct undo undo = {plan, backup, backup->entries, wanted->force, "", 0};
+    struct undo undo = {.plan = plan,
+                        .backup = backup,
+                        .first = backup->entries,
+                        .wanted = wanted,
+                        .force = wanted->force,
+                        .changed = ""};
     for (size_t i = 0; i < wanted->first && undo.first; i++)
         undo.first = undo.first->next;
     if (!put_back_from(&undo, undo.first, error))
         return false;
+    if (wanted->ret_changed)
+        *wanted->ret_changed = *undo.changed;
     if (*undo.changed)
         return error_set(error,
                          "changed since setup, and so not put back:%s; nothing was undone. Take "
                          "setup's lines out by hand, or put them back as they were before setup "
                          "with --undo --force",
                          undo.changed);
+    if (wanted->other)
+        plan_say(plan, PLAN_NOTE,
+                 "%s and what belongs to it stay, as another MTA was set up with it (%s): they go "
+                 "when that is undone",
+                 backup->config, wanted->other->folder);
     remove_folders(&undo, undo.first);
     return plan_good(plan, error);
 }

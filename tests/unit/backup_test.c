@@ -147,12 +147,15 @@ static void test_clears_up(void **state)
     scene_put("main.submilter-new", "half", 0600);
     scene_put("state/test/3.submilter-new", "half", 0600);
     scene_put("state/test/7", "of no entry", 0600);
+    scene_put("state/test/7.set-up", "of no entry", 0600);
     scene_put("state/test/main.kept-1", "kept", 0600);
     assert_true(backup_open(scene_arena, scene_at("state"), "test", &backup, &error));
     backup_close(&backup);
     scene_expect("main.submilter-new", NULL, 0);
     scene_expect("state/test/3.submilter-new", NULL, 0);
     scene_expect("state/test/7", NULL, 0);
+    scene_expect("state/test/7.set-up", NULL, 0);
+    scene_expect("state/test/2.set-up", "two\n", 0600);
     scene_expect("state/test/2", "one\n", 0600);
     scene_expect("state/test/main.kept-1", "kept", 0600);
 }

@@ -62,7 +62,7 @@ static void test_keeps_each_version(void **state)
     (void)state;
     struct error error;
     struct plan *plan;
-    static const char *const edits[] = {"first edit\n", "second edit\n"};
+    static const char *const edits[] = {"two\nfirst edit\n", "two\nsecond edit\n"};
     scene_put("main", "one\n", 0644);
     for (size_t i = 0; i < 2; i++) {
         assert_true(scene_apply(scene_two_files("two\n", "mine\n"), &error));
@@ -70,8 +70,8 @@ static void test_keeps_each_version(void **state)
         assert_true(scene_undo(true, &plan, &error));
         scene_expect("main", "one\n", 0644);
     }
-    scene_expect("state/test/main.kept-1", "first edit\n", 0600);
-    scene_expect("state/test/main.kept-2", "second edit\n", 0600);
+    scene_expect("state/test/main.kept-1", "two\nfirst edit\n", 0600);
+    scene_expect("state/test/main.kept-2", "two\nsecond edit\n", 0600);
 }
 
 static void test_sees_that_a_link_was_replaced(void **state)
@@ -100,11 +100,11 @@ static void test_keeps_what_was_changed_since(void **state)
     struct plan *plan;
     scene_put("main", "one\n", 0644);
     assert_true(scene_apply(scene_two_files("two\n", "mine\n"), &error));
-    scene_put("main", "two and a half\n", 0644);
+    scene_put("main", "two\nand a half\n", 0644);
     scene_put("a/b/own", "theirs\n", 0640);
     assert_false(scene_undo(false, &plan, &error));
     assert_non_null(strstr(error.text, scene_at("main")));
-    scene_expect("main", "two and a half\n", 0644);
+    scene_expect("main", "two\nand a half\n", 0644);
     scene_put("main", "two\n", 0644);
     assert_true(scene_undo(false, &plan, &error));
     scene_expect("main", "one\n", 0644);
@@ -118,10 +118,59 @@ static void test_is_forced(void **state)
     struct plan *plan;
     scene_put("main", "one\n", 0644);
     assert_true(scene_apply(scene_two_files("two\n", "mine\n"), &error));
-    scene_put("main", "two and a half\n", 0644);
+    scene_put("main", "two\nand a half\n", 0644);
     assert_true(scene_undo(true, &plan, &error));
     scene_expect("main", "one\n", 0644);
-    scene_expect("state/test/main.kept-1", "two and a half\n", 0600);
+    scene_expect("state/test/main.kept-1", "two\nand a half\n", 0600);
+}
+
+/* As the refusal asks for. */
+static void test_leaves_what_was_taken_out_by_hand(void **state)
+{
+    (void)state;
+    struct error error;
+    struct plan *plan;
+    scene_put("main", "one\n", 0644);
+    assert_true(scene_apply(scene_two_files("one\nmilter = x\n", "mine\n"), &error));
+    scene_put("main", "one\nmilter = x\nsize = 5\n", 0644);
+    assert_false(scene_undo(false, &plan, &error));
+    scene_put("main", "one\n# submilter = x\nsize = 5\n", 0644);
+    assert_true(scene_undo(false, &plan, &error));
+    assert_true(scene_says(plan, "nothing of setup's"));
+    scene_expect("main", "one\n# submilter = x\nsize = 5\n", 0644);
+    scene_expect("a/b/own", NULL, 0);
+    assert_true(scene_undo(true, &plan, &error));
+    assert_false(plan_pending(plan));
+}
+
+static void test_begins_anew_after_lines_were_taken_out(void **state)
+{
+    (void)state;
+    struct error error;
+    struct plan *plan;
+    static const bool forced[] = {false, true};
+    for (size_t i = 0; i < 2; i++) {
+        scene_put("main", "one\n", 0644);
+        assert_true(scene_apply(scene_two_files("one\nmilter = x\n", "mine\n"), &error));
+        scene_put("main", "one\nsize = 5\n", 0644);
+        assert_true(scene_apply(scene_two_files("one\nsize = 5\nmilter = x\n", "mine\n"), &error));
+        assert_true(scene_undo(forced[i], &plan, &error));
+        scene_expect("main", "one\nsize = 5\n", 0644);
+    }
+}
+
+/* Setup's line, changed by somebody: not to be left by an undo that says it is done. */
+static void test_knows_its_lines_by_their_name(void **state)
+{
+    (void)state;
+    struct error error;
+    struct plan *plan;
+    scene_put("main", "old = submilter\n", 0644);
+    assert_true(scene_apply(scene_two_files("old = submilter\nm = submilter\n", "mine\n"), &error));
+    scene_put("main", "old = submilter\nm = x, submilter\n", 0644);
+    assert_false(scene_undo(false, &plan, &error));
+    scene_put("main", "old = submilter\nm = x\n", 0644);
+    assert_true(scene_undo(false, &plan, &error));
 }
 
 static void test_undoes_half_of_it(void **state)
@@ -162,6 +211,9 @@ int main(void)
         A_TEST(test_sees_that_a_link_was_replaced),
         A_TEST(test_keeps_what_was_changed_since),
         A_TEST(test_is_forced),
+        A_TEST(test_leaves_what_was_taken_out_by_hand),
+        A_TEST(test_begins_anew_after_lines_were_taken_out),
+        A_TEST(test_knows_its_lines_by_their_name),
         A_TEST(test_undoes_half_of_it),
         A_TEST(test_refuses_a_damaged_backup),
     };
