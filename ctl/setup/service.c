@@ -209,18 +209,40 @@ static void wait_for(const char *socket, struct plan *plan)
                  wait_for_answer, kept);
 }
 
+/* pid: 0 where it is not known. */
+static bool say_runs(const struct setup_options *options, const char *socket, bool answers,
+                     bool changed, pid_t pid, struct arena *arena, struct error *error)
+{
+    const char *number = pid ? arena_printf(arena, " %d", (int)pid) : "";
+    const char *end = pid ? arena_printf(arena, "kill%s", number) : "pkill -x submilter";
+    const char *hand_over = plan_command_text(
+        arena, (const char *const[]){options->daemon, "-t", "-c", options->config, NULL});
+    if (!number || !end || !hand_over)
+        return error_set(error, "memory is out");
+    if (changed || answers)
+        return error_set(error,
+                         "submilter runs already, at %s%s%s, and would go on with the "
+                         "configuration that it has: end it (%s), and setup starts it with the "
+                         "new one",
+                         answers ? socket : "another socket", pid ? ", as process" : "", number,
+                         end);
+    return error_set(error,
+                     "submilter runs already, as process%s, and does not answer at %s: restart it, "
+                     "or let it hand over (%s, where pid_file is set), so that it reads its "
+                     "configuration, and run this again at once",
+                     number, socket, hand_over);
+}
+
 static bool add_start(const struct setup_options *options, const struct units *units,
                       const char *socket, const struct service_state *state, bool moved,
                       struct plan *plan, struct error *error)
 {
+    bool by_units = units->service_is.active || units->socket_is.active;
     bool answers = service_answers(plan->arena, socket);
     bool settled = answers && !moved && !state->changed;
-    if (answers && !moved && !settled && !units->managed)
-        return error_set(error,
-                         "submilter runs already, at %s, and would go on with the configuration "
-                         "that it has: end it (pkill -x submilter), and setup starts it with the "
-                         "new one",
-                         socket);
+    pid_t other = settled || by_units ? 0 : process_find_daemon(options->daemon, options->config);
+    if (!settled && !by_units && (answers || other))
+        return say_runs(options, socket, answers, state->changed, other, plan->arena, error);
     if (!settled) {
         if (answers && !moved)
             service_add_reload(options, plan);

@@ -289,3 +289,14 @@ def test_what_runs_is_enabled_at_boot_too(host, units, enabling):
     host.set_up("--yes")
     assert host.asked() == [enabling] and enabled(host) == BOTH.split()
     assert not host.set_up("--yes")["changes"]
+
+
+def test_units_are_not_started_beside_a_daemon_of_that_configuration(host):
+    host.set_up("--yes")
+    host.shell(f"systemctl disable --now {BOTH}")
+    host.run(f"{host.sbin}/submilter", "-c", host.config)
+    host.asked()
+    move_socket(host)
+    plan = host.set_up("--yes", check=78)
+    assert "runs already, as process" in plan["error"] and not host.asked()
+    assert submits(host)["signatures"]
