@@ -34,6 +34,24 @@ bool systemd_read(struct arena *arena, const char *name, struct systemd_unit *re
     return masked && ret_unit->text;
 }
 
+struct systemd_state systemd_state_of(struct arena *arena, const char *name)
+{
+    static const char *const running[] = {"active", "reloading", "activating"};
+    const char *const active[] = {"systemctl", "is-active", name, NULL};
+    const char *const enabled[] = {"systemctl", "is-enabled", name, NULL};
+    struct systemd_state state = {0};
+    struct program_output output;
+    struct error error;
+    if (!systemd_runs())
+        return state;
+    if (program_run(arena, active, SECONDS, &output, &error))
+        for (size_t i = 0; i < sizeof running / sizeof *running; i++)
+            state.active =
+                state.active || bytes_equal(bytes_trim(output.out), bytes_of(running[i]));
+    state.enabled = program_must_run(arena, enabled, SECONDS, &output, &error);
+    return state;
+}
+
 /* Whether the line is "Name = value". */
 static bool is_value(struct bytes line, const char *name, struct bytes *ret_value)
 {

@@ -22,6 +22,14 @@ bool systemd_runs(void);
 /* Asks systemctl. False when memory is out. */
 MUST_CHECK bool systemd_read(struct arena *arena, const char *name, struct systemd_unit *ret_unit);
 
+struct systemd_state {
+    bool active;  /* also while it starts */
+    bool enabled; /* at boot, or there is nothing to enable */
+};
+
+/* Asks systemctl; where that cannot say, neither. */
+struct systemd_state systemd_state_of(struct arena *arena, const char *name);
+
 /* The values of "Name=" in force: an empty one takes those before it away. */
 MUST_CHECK bool systemd_values(struct arena *arena, const struct systemd_unit *unit,
                                const char *name, struct texts *ret_values);

@@ -120,6 +120,39 @@ static bool end_one(pid_t pid, const struct stat *program, const char *config, s
     return ended;
 }
 
+/* What it was started from lies there no more. */
+static bool was_file(pid_t pid, const char *program)
+{
+    static const char gone[] = " (deleted)";
+    char link[64];
+    char path[PATH_MAX];
+    size_t len = strlen(program);
+    snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
+    ssize_t got = readlink(link, path, sizeof path - 1);
+    if (got <= 0)
+        return false;
+    path[got] = '\0';
+    return strncmp(path, program, len) == 0 && strcmp(path + len, gone) == 0;
+}
+
+pid_t process_find_daemon(const char *program, const char *config)
+{
+    struct stat status;
+    char *real = realpath(program, NULL);
+    DIR *processes = real && stat(real, &status) == 0 ? opendir("/proc") : NULL;
+    pid_t found = 0;
+    for (struct dirent *entry; !found && processes && (entry = readdir(processes));) {
+        pid_t pid = number_of(entry->d_name);
+        if (pid && (is_file(pid, &status) || was_file(pid, real)) &&
+            process_runs_config(pid, config))
+            found = pid;
+    }
+    if (processes)
+        closedir(processes);
+    free(real);
+    return found;
+}
+
 bool process_end_daemons(const char *program, const char *config, struct error *error)
 {
     struct stat status;

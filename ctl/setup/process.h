@@ -16,6 +16,10 @@ MUST_CHECK bool process_signal(int handle, int signal, struct error *error);
 /* Whether a process has "-c CONFIG" among its arguments. */
 bool process_runs_config(pid_t pid, const char *config);
 
+/* The number of one that was started as "PROGRAM -c CONFIG", also where PROGRAM was replaced since;
+ * 0: none runs. */
+pid_t process_find_daemon(const char *program, const char *config);
+
 /* Ends (SIGTERM) those that were started as "PROGRAM -c CONFIG" and waits for their end; none is no
  * error. */
 MUST_CHECK bool process_end_daemons(const char *program, const char *config, struct error *error);

@@ -10,8 +10,10 @@
 #include "ctl/setup/hold.h"
 #include "ctl/setup/process.h"
 #include "mta/endpoint.h"
+#include "mta/program.h"
 
 #define START_SECONDS 20
+#define ENABLE_SECONDS 120
 
 bool service_answers(struct arena *arena, const char *socket)
 {
@@ -133,24 +135,70 @@ static void start_plain(const struct setup_options *options, struct plan *plan)
     row->context = kept;
 }
 
-/* Both units where there are both: a service that stopped would be started again by its socket. */
-static void run_units(const struct units *units, const char *what, const char *verb,
-                      const char *reverse, struct plan *plan)
+struct which { /* of the units; not both NULL */
+    const char *service;
+    const char *socket;
+};
+
+static struct which choose(const struct units *units, bool service, bool socket)
 {
-    const char *socket = units->socket.exists ? SYSTEMD_SOCKET : NULL;
-    const char *const argv[] = {"systemctl", verb, SYSTEMD_SERVICE, socket, NULL};
-    const char *const back[] = {"systemctl", reverse, SYSTEMD_SERVICE, socket, NULL};
-    struct plan_row *row = plan_command(plan, what, argv);
-    if (row && reverse)
-        row->reverse = plan_words(plan, back);
+    return (struct which){service ? SYSTEMD_SERVICE : NULL,
+                          socket && units->socket.exists ? SYSTEMD_SOCKET : NULL};
 }
 
-static void start_units(const struct units *units, bool anew, bool runs, struct plan *plan)
+static const char *const *systemctl(struct plan *plan, const char *verb, struct which which)
 {
-    if (anew)
-        run_units(units, "what runs by the units as they were ends", "stop", runs ? "start" : NULL,
-                  plan);
-    run_units(units, "the daemon is started before mail depends on it", "start", "stop", plan);
+    const char *const argv[] = {"systemctl", verb, which.service ? which.service : which.socket,
+                                which.service ? which.socket : NULL, NULL};
+    return plan_words(plan, argv);
+}
+
+static struct plan_row *run_units(struct plan *plan, const char *what, const char *verb,
+                                  struct which which)
+{
+    const char *const *argv = systemctl(plan, verb, which);
+    return argv ? plan_command(plan, what, argv) : NULL;
+}
+
+/* Both units where there are both: a service that stopped would be started again by its socket. To
+ * start what runs would leave it at its old socket, with its old configuration. */
+static void start_units(const struct units *units, bool anew, struct plan *plan)
+{
+    bool runs = units->service_is.active || units->socket_is.active;
+    struct which both = choose(units, true, true);
+    struct plan_row *row =
+        anew || runs ? run_units(plan, "what runs by the units as they were ends", "stop", both)
+                     : NULL;
+    if (row && runs)
+        row->reverse = systemctl(plan, "start",
+                                 choose(units, units->service_is.active, units->socket_is.active));
+    row = run_units(plan, "the daemon is started before mail depends on it", "start", both);
+    if (row)
+        row->reverse = systemctl(plan, "stop", both);
+}
+
+static bool enable_socket(void *context, struct plan *plan, struct error *error)
+{
+    static const char *const argv[] = {"systemctl", "enable", SYSTEMD_SOCKET, NULL};
+    struct program_output output;
+    (void)context;
+    return program_must_run(plan->arena, argv, ENABLE_SECONDS, &output, error);
+}
+
+static void enable_units(const struct units *units, struct plan *plan)
+{
+    bool service = !units->service_is.enabled;
+    bool socket = units->socket.exists && !units->socket_is.enabled;
+    if (!service && !socket)
+        return;
+    struct which which = choose(units, service, socket);
+    struct plan_row *row = run_units(plan, "and at each boot", "enable", which);
+    if (!row)
+        return;
+    row->reverse = systemctl(plan, "disable", which);
+    /* The service's Also= takes its socket with it. */
+    if (service && units->socket_is.enabled)
+        row->take_back = enable_socket;
 }
 
 static void wait_for(const char *socket, struct plan *plan)
@@ -161,30 +209,51 @@ static void wait_for(const char *socket, struct plan *plan)
                  wait_for_answer, kept);
 }
 
+/* pid: 0 where it is not known. */
+static bool say_runs(const struct setup_options *options, const char *socket, bool answers,
+                     bool changed, pid_t pid, struct arena *arena, struct error *error)
+{
+    const char *number = pid ? arena_printf(arena, " %d", (int)pid) : "";
+    const char *end = pid ? arena_printf(arena, "kill%s", number) : "pkill -x submilter";
+    const char *hand_over = plan_command_text(
+        arena, (const char *const[]){options->daemon, "-t", "-c", options->config, NULL});
+    if (!number || !end || !hand_over)
+        return error_set(error, "memory is out");
+    if (changed || answers)
+        return error_set(error,
+                         "submilter runs already, at %s%s%s, and would go on with the "
+                         "configuration that it has: end it (%s), and setup starts it with the "
+                         "new one",
+                         answers ? socket : "another socket", pid ? ", as process" : "", number,
+                         end);
+    return error_set(error,
+                     "submilter runs already, as process%s, and does not answer at %s: restart it, "
+                     "or let it hand over (%s, where pid_file is set), so that it reads its "
+                     "configuration, and run this again at once",
+                     number, socket, hand_over);
+}
+
 static bool add_start(const struct setup_options *options, const struct units *units,
                       const char *socket, const struct service_state *state, bool moved,
                       struct plan *plan, struct error *error)
 {
+    bool by_units = units->service_is.active || units->socket_is.active;
     bool answers = service_answers(plan->arena, socket);
-    if (answers && !moved) {
-        if (!state->changed)
-            return true;
-        if (!units->managed)
-            return error_set(
-                error,
-                "submilter runs already, at %s, and would go on with the configuration "
-                "that it has: end it (pkill -x submilter), and setup starts it with "
-                "the new one",
-                socket);
-        service_add_reload(options, plan);
-    } else if (units->managed) {
-        start_units(units, moved, answers, plan);
-    } else {
-        start_plain(options, plan);
+    bool settled = answers && !moved && !state->changed;
+    pid_t other = settled || by_units ? 0 : process_find_daemon(options->daemon, options->config);
+    if (!settled && !by_units && (answers || other))
+        return say_runs(options, socket, answers, state->changed, other, plan->arena, error);
+    if (!settled) {
+        if (answers && !moved)
+            service_add_reload(options, plan);
+        else if (units->managed)
+            start_units(units, moved, plan);
+        else
+            start_plain(options, plan);
+        wait_for(socket, plan);
     }
-    wait_for(socket, plan);
-    if (units->managed && !answers)
-        run_units(units, "and at each boot", "enable", "disable", plan);
+    if (units->managed)
+        enable_units(units, plan);
     return true;
 }
 

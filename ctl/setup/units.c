@@ -20,6 +20,11 @@ bool units_find(const struct setup_options *options, struct arena *arena, struct
         return false;
     ret_units->managed = ret_units->service.exists &&
                          systemd_runs_config(arena, &ret_units->service, options->config);
+    ret_units->service_is = ret_units->socket_is = (struct systemd_state){0};
+    if (ret_units->managed)
+        ret_units->service_is = systemd_state_of(arena, SYSTEMD_SERVICE);
+    if (ret_units->managed && ret_units->socket.exists)
+        ret_units->socket_is = systemd_state_of(arena, SYSTEMD_SOCKET);
     return true;
 }
 

@@ -8,7 +8,8 @@
 struct units {
     bool managed; /* systemd runs this host, and its service the daemon with this configuration */
     struct systemd_unit service;
-    struct systemd_unit socket; /* exists: it opens the socket and hands it over */
+    struct systemd_unit socket;                 /* exists: it opens the socket and hands it over */
+    struct systemd_state service_is, socket_is; /* where managed */
 };
 
 /* What the daemon is to be. */

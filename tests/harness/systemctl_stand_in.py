@@ -90,6 +90,7 @@ def runtime_directory(unit):
 def manage():
     """Runs until it is told to stop."""
     sockets = [open_socket()] if cat(SOCKET) and not is_masked(SOCKET) else []
+    (STATE / "sockets").write_text(str(len(sockets)))
     unit = Unit(SERVICE, "Service")
     runtime_directory(unit)
     user, group = unit.last("User"), unit.last("Group")
@@ -146,6 +147,15 @@ def reload_service():
     return 0
 
 
+def is_active(names):
+    """What runs may have been masked since."""
+    running = (STATE / "manager.pid").exists() and (STATE / "state").read_text() == "running"
+    active = {SERVICE: running, SOCKET: running and (STATE / "sockets").read_text() != "0"}
+    for name in names:
+        print("active" if active[name] else "inactive")
+    return 0 if any(active[name] for name in names) else 3
+
+
 def show(names):
     texts = [cat(name) for name in names]
     if None in texts:
@@ -160,7 +170,7 @@ def main(verb, *names):
     with open(STATE / "asked", "a", encoding="utf-8") as asked:
         print(verb, *names, file=asked)
     does = {"start": start, "stop": stop, "daemon-reload": lambda: 0, "try-reload-or-restart": reload_service,
-            "cat": lambda: show(names), "restart": lambda: stop() or start()}
+            "cat": lambda: show(names), "is-active": lambda: is_active(names), "restart": lambda: stop() or start()}
     if verb in does:
         return does[verb]()
     if "--now" in names:

@@ -40,7 +40,7 @@ class WithUnits:
         path = self.path("/run/stand-in/asked")
         lines = path.read_text().splitlines() if path.exists() else []
         path.unlink(missing_ok=True)
-        return [line for line in lines if line.split()[0] not in ("cat", "is-enabled")]
+        return [line for line in lines if line.split()[0] not in ("cat", "is-active", "is-enabled")]
 
     def set_up(self, *arguments, check=0):
         """submilterctl setup, as the README says; the JSON object."""

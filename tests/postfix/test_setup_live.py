@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.build import program
 from harness.certificates import Certificates
 from harness.dovecot import Dovecot
 from harness.host import snapshot
@@ -191,3 +192,26 @@ def wants_a_running_daemon_ended():
 
 def test_wants_a_running_daemon_ended():
     in_own_network(wants_a_running_daemon_ended)
+
+
+def starts_no_second_daemon():
+    """The one that runs has another socket; both would share configuration, records and pid file."""
+    with LiveHost("debian-submission", LIVE["debian-submission"]) as live:
+        host = live.host
+        live.setup("--yes")
+        first = live.pid_file.read_text()
+        host.config.write_text(host.conf().replace("submilter/submilter.sock", "submilter/other.sock"))
+        daemon = program("milter/submilter")
+        plan = host.plan("--yes", check=(78,))
+        assert f"runs already, as process {first.strip()}, and does not answer at " in plan["error"]
+        assert f"{daemon} -t -c {host.config}" in plan["error"] and not any(row["done"] for row in plan["changes"])
+        assert live.send().accepted and live.pid_file.read_text() == first
+        run(daemon, "-t", "-c", host.config)
+        live.setup("--yes")
+        assert live.pid_file.read_text() != first and "submilter/other.sock" in host.postconf("-h", "submilter")
+        sent = live.send()
+        assert sent.accepted and b"DKIM-Signature" in live.sink.wait(sent.queue_id).data
+
+
+def test_starts_no_second_daemon():
+    in_own_network(starts_no_second_daemon)

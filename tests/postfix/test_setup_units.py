@@ -11,10 +11,17 @@ import pytest
 from harness.unit_host import BOTH, DROP_INS, PostfixUnitHost
 
 SOCKET_DROP_IN, SERVICE_DROP_IN = DROP_INS
+SERVICE, SOCKET = BOTH.split()
 STARTED = [f"start {BOTH}", f"enable {BOTH}"]
 ANEW = ["daemon-reload", f"stop {BOTH}", *STARTED]
 RECORDS = "/usr/local/var/log/submilter/decisions.jsonl"  # where this build's setup has them, and not the unit
 UNIX = "/var/spool/postfix/submilter/submilter.sock"
+OTHER = UNIX.replace("submilter.sock", "other.sock")
+FAILS_ONCE = """\
+#!/bin/sh
+case "$*" in *reload) mv $0.whole $0; exit 1;; esac
+exec $0.whole "$@"
+"""
 SEND = """\
 import smtplib
 with smtplib.SMTP("127.0.0.1", 25) as client:
@@ -219,3 +226,77 @@ def test_a_service_that_does_not_start(host):
     assert "Everything was put back" in plan["error"]
     assert host.state("/etc") == broken != before
     assert host.asked() == [*ANEW[:3], "daemon-reload", "stop submilter.service submilter.socket"]
+
+
+def move_socket(host):
+    host.write(host.config, host.read(host.config).replace(UNIX, OTHER))
+
+
+def enabled(host):
+    return [name for name in BOTH.split() if host.shell(f"systemctl is-enabled {name}", check=False).returncode == 0]
+
+
+def enable_only(host, units):
+    """Also= has the service's own take the socket along."""
+    host.shell(f"systemctl disable {BOTH}")
+    for name in units:
+        host.shell(f"systemctl enable {name}")
+    if SOCKET not in units:
+        host.shell(f"systemctl disable {SOCKET}")
+    assert enabled(host) == units
+    host.asked()
+
+
+@pytest.mark.parametrize("units, enabling, disabling", [
+    (BOTH.split(), [], []),
+    ([SOCKET], [f"enable {SERVICE}"], [f"disable {SERVICE}", f"enable {SOCKET}"]),
+    ([], [f"enable {BOTH}"], [f"disable {BOTH}"]),
+])
+def test_a_rollback_starts_what_ran_before(host, units, enabling, disabling):
+    """Postfix goes on asking it; and at boot it is as it was."""
+    host.set_up("--yes")
+    enable_only(host, units)
+    move_socket(host)
+    before = host.state("/etc/postfix"), host.state("/etc/systemd")
+    host.shell("mv /usr/sbin/postfix /usr/sbin/postfix.whole")
+    host.write("/usr/sbin/postfix", FAILS_ONCE)
+    host.path("/usr/sbin/postfix").chmod(0o755)
+    plan = host.set_up("--yes", check=73)
+    assert "Everything was put back as it was" in plan["error"] and "but:" not in plan["error"]
+    restarted = [f"stop {BOTH}", f"start {BOTH}"]
+    assert host.asked() == ["daemon-reload", *restarted, *enabling, "daemon-reload", *disabling, *restarted]
+    assert enabled(host) == units and (host.state("/etc/postfix"), host.state("/etc/systemd")) == before
+    assert submits(host)["signatures"]
+
+
+def test_a_masked_socket_and_another_one_for_the_service_that_runs(host):
+    """systemctl start would leave it as it is."""
+    host.shell("systemctl mask submilter.socket")
+    host.set_up("--yes")
+    move_socket(host)
+    host.asked()
+    host.set_up("--yes")
+    assert host.asked() == ["stop submilter.service", "start submilter.service"]
+    host.assert_runs(OTHER)
+    assert submits(host)["signatures"]
+
+
+@pytest.mark.parametrize("units, enabling", [
+    ([], f"enable {BOTH}"), ([SOCKET], f"enable {SERVICE}"), ([SERVICE], f"enable {SOCKET}")])
+def test_what_runs_is_enabled_at_boot_too(host, units, enabling):
+    host.set_up("--yes")
+    enable_only(host, units)
+    host.set_up("--yes")
+    assert host.asked() == [enabling] and enabled(host) == BOTH.split()
+    assert not host.set_up("--yes")["changes"]
+
+
+def test_units_are_not_started_beside_a_daemon_of_that_configuration(host):
+    host.set_up("--yes")
+    host.shell(f"systemctl disable --now {BOTH}")
+    host.run(f"{host.sbin}/submilter", "-c", host.config)
+    host.asked()
+    move_socket(host)
+    plan = host.set_up("--yes", check=78)
+    assert "runs already, as process" in plan["error"] and not host.asked()
+    assert submits(host)["signatures"]

@@ -75,11 +75,18 @@ static void test_ends_only_those_with_that_configuration(void **state)
            !process_runs_config(other, "/etc/other.conf") ||
            !process_runs_config(foreign, "/etc/ours.conf"))
         usleep(1000);
+    assert_int_equal(process_find_daemon(program, "/etc/ours.conf"), ours);
+    assert_int_equal(process_find_daemon(program, "/etc/no.conf"), 0);
     assert_true(process_end_daemons(program, "/etc/ours.conf", &error));
     assert_int_equal(waitpid(ours, &status, 0), ours);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
     assert_int_equal(waitpid(other, &status, WNOHANG), 0);
     assert_int_equal(waitpid(foreign, &status, WNOHANG), 0);
+    assert_int_equal(process_find_daemon(program, "/etc/ours.conf"), 0);
+    /* An upgrade's new file in its place. */
+    const char *replaced = arena_printf(scene_arena, "rm %s && cp /bin/sh %s", program, program);
+    assert_int_equal(system(replaced), 0);
+    assert_int_equal(process_find_daemon(program, "/etc/other.conf"), other);
     kill(other, SIGKILL);
     kill(foreign, SIGKILL);
     waitpid(other, &status, 0);
