@@ -153,6 +153,17 @@ pid_t process_find_daemon(const char *program, const char *config)
     return found;
 }
 
+bool process_reload_daemon(const char *program, const char *config, struct error *error)
+{
+    pid_t pid = process_find_daemon(program, config);
+    int handle = pid ? open_handle(pid) : -1;
+    if (handle < 0)
+        return true;
+    bool told = !process_runs_config(pid, config) || process_signal(handle, SIGUSR1, error);
+    close(handle);
+    return told;
+}
+
 bool process_end_daemons(const char *program, const char *config, struct error *error)
 {
     struct stat status;

@@ -20,6 +20,9 @@ bool process_runs_config(pid_t pid, const char *config);
  * 0: none runs. */
 pid_t process_find_daemon(const char *program, const char *config);
 
+/* Has it read its configuration (SIGUSR1); none is no error. */
+MUST_CHECK bool process_reload_daemon(const char *program, const char *config, struct error *error);
+
 /* Ends (SIGTERM) those that were started as "PROGRAM -c CONFIG" and waits for their end; none is no
  * error. */
 MUST_CHECK bool process_end_daemons(const char *program, const char *config, struct error *error);

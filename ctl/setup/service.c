@@ -100,19 +100,41 @@ static bool wait_for_answer(void *context, struct plan *plan, struct error *erro
                      socket, START_SECONDS);
 }
 
+/* For a row that is done later. NULL when memory is out, which the plan's arena remembers. */
+static struct setup_options *copy_of(const struct setup_options *options, struct arena *arena)
+{
+    struct setup_options *kept = arena_alloc(arena, sizeof *kept);
+    if (kept)
+        *kept = *options;
+    return kept;
+}
+
+static bool reload_plain(void *context, struct plan *plan, struct error *error)
+{
+    const struct setup_options *options = context;
+    (void)plan;
+    return process_reload_daemon(options->daemon, options->config, error);
+}
+
 void service_add_reload(const struct setup_options *options, struct plan *plan)
 {
     static const char *const reload[] = {"systemctl", "try-reload-or-restart", SYSTEMD_SERVICE,
                                          NULL};
     struct units units;
-    if (units_find(options, plan->arena, &units) && units.managed) {
-        struct plan_row *row = plan_command(plan, "the daemon reads its configuration", reload);
-        if (row)
-            row->again = true;
-    } else
+    bool managed = units_find(options, plan->arena, &units) && units.managed;
+    struct plan_row *row = NULL;
+    if (managed)
+        row = plan_command(plan, "the daemon reads its configuration", reload);
+    else if (process_find_daemon(options->daemon, options->config))
+        row = plan_act(plan, "the daemon reads its configuration (SIGUSR1)", reload_plain,
+                       copy_of(options, plan->arena));
+    else
         plan_say(plan, PLAN_NEXT,
-                 "The daemon reads this at its next reload: pkill -USR1 -x "
-                 "submilter");
+                 "The daemon that answers was not started with %s: have it read its configuration, "
+                 "by SIGUSR1",
+                 options->config);
+    if (row)
+        row->again = true;
 }
 
 static bool end_plain(void *context, struct plan *plan, struct error *error)
@@ -127,12 +149,10 @@ static void start_plain(const struct setup_options *options, struct plan *plan)
     const char *const argv[] = {options->daemon, "-c", options->config, NULL};
     struct plan_row *row =
         plan_command(plan, "the daemon is started before mail depends on it", argv);
-    struct setup_options *kept = arena_alloc(plan->arena, sizeof *kept);
-    if (!row || !kept)
+    if (!row)
         return;
-    *kept = *options;
     row->take_back = end_plain;
-    row->context = kept;
+    row->context = copy_of(options, plan->arena);
 }
 
 struct which { /* of the units; not both NULL */

@@ -155,7 +155,6 @@ def observes_then_enforces(live, records):
     assert any(each["rule"] == "from" and each["mode"] == "observe" and each["reason"] == "not-owned"
                for each in verdicts)
     live.setup("--yes", "--enforce")
-    os.kill(int(live.pid_file.read_text()), signal.SIGUSR1)
     refused = wait_until(lambda: (lambda sent: None if sent.accepted else sent)(live.send("ceo")), "a refusal")
     assert refused.reply.code in (550, 553) and "not-owned" in refused.reply.text
     assert live.send().accepted
