@@ -41,6 +41,8 @@ size_t field_text(const struct field *field, unsigned char *buffer)
 {
     struct bytes value = field->value;
     size_t len = field->name.len;
+    if (!field_is_one(field))
+        return 0;
     memcpy(buffer, field->name.data, len);
     buffer[len++] = ':';
     for (size_t i = 0; i < value.len;) {

@@ -10,7 +10,7 @@ size_t field_text_room(const struct field *field);
 /* Whether it is a single field: no NUL in it, and no line break that is no fold. */
 bool field_is_one(const struct field *field);
 
-/* Writes the field, which is a single one; its length. */
+/* Writes the field; its length, 0 when it is no single one. */
 size_t field_text(const struct field *field, unsigned char *buffer);
 
 #endif
