@@ -37,6 +37,7 @@ class Submilter:
         user = pwd.getpwnam(USER)
         os.chown(self.logs, user.pw_uid, user.pw_gid)
         self.records = Records(self.logs / "decisions.jsonl")
+        self.environment = {}  # more of it, for the daemon
 
     def write_config(self, **more):
         """The configuration: what the harness needs, the settings, and more over them."""
@@ -66,7 +67,9 @@ class Submilter:
 
     def start(self):
         reports = self.logs / "sanitizer"
-        env = {name: f"{os.environ.get(name, '')}:log_path={reports}:exitcode=99" for name in SANITIZERS}
+        given = {**os.environ, **self.environment}
+        env = {**self.environment,
+               **{name: f"{given.get(name, '')}:log_path={reports}:exitcode=99" for name in SANITIZERS}}
         place = self.logs if isinstance(self.address, int) else self.address.parent
         confined = confinement(USER, self.logs, place, self.folder.parent)
         self.server = Server("submilter", [*confined, *self.command("-f", "-c", self.config)], self.folder / "stderr", env)
