@@ -66,7 +66,7 @@ static void settle(struct message *message)
     }
     outcome->action = decision->action;
     outcome->edits = decision->edits;
-    if (decision->action >= ACTION_QUARANTINE)
+    if (decision->action >= ACTION_QUARANTINE && !message->recorded) /* nobody is told again */
         reply_of(decision, &message->facts, message->arena, &outcome->reply);
 }
 
