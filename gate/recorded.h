@@ -39,29 +39,29 @@ struct recorded {
     struct bytes id;
     int64_t began; /* milliseconds since 1970: of the id */
     uint8_t random[10];
+    bool complete; /* every input of the decision is there; false: an older version wrote it, and
+                      recipients, header and body are not */
+    bool smtputf8;
+    bool header_cut; /* there were more fields */
+    bool header_too_large;
+    enum fact own_signature;
+    enum action action;
     struct bytes time; /* when it was written, RFC 3339 */
     struct bytes queue_id, listener, policy, config;
     struct bytes command; /* "MAIL", "RCPT"; no bytes for a whole message */
 
-    bool complete; /* every input of the decision is there; false: an older version wrote it, and
-                      recipients, header and body are not */
     struct message_session session;
     struct bytes mail_from, rcpt;
-    bool smtputf8;
     const struct bytes *rcpts;
     size_t rcpts_len;
     int64_t rcpt_count; /* may be more than are listed */
     const struct recorded_field *fields;
     size_t field_count;
-    bool header_cut; /* there were more fields */
-    bool header_too_large;
     int64_t header_size;
     struct facts_body body;
-    enum fact own_signature;
     struct bytes own_signature_domain;
     struct bytes from; /* as it was read, or as it stood there */
 
-    enum action action;
     struct bytes rule, reason; /* no bytes for a plain accept */
     struct bytes reply, fault;
     struct recorded_verdict verdicts[RULE_COUNT];
