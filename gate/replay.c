@@ -31,7 +31,7 @@ static struct replay_effect effect_of(const struct verdict *verdict, enum mode m
     return (struct replay_effect){mode, action, verdict->reason};
 }
 
-static bool same_effect(const struct replay_effect *a, const struct replay_effect *b)
+bool replay_same_effect(const struct replay_effect *a, const struct replay_effect *b)
 {
     return a->action == b->action && a->mode == b->mode && same_text(a->reason, b->reason);
 }
@@ -171,7 +171,7 @@ static void compare_rule(const struct recorded *recorded, enum rule_id id,
                                (size_t)recorded->rcpt_count > recorded->rcpts_len));
     rule->unknown =
         asked && replayed->recorded.carried[id] && then->verdict.outcome == OUTCOME_NOT_ASKED;
-    replayed->differs |= !same_effect(&rule->then, &rule->now);
+    replayed->differs |= !replay_same_effect(&rule->then, &rule->now);
 }
 
 static bool is_new_id(struct bytes value, struct bytes *ret_domain)
