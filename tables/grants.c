@@ -13,6 +13,7 @@
 #define CEILING ((size_t)2 << 30) /* a value may be as large as its file */
 #define DOMAIN_MAX 255
 #define CACHE_SIZE 256
+#define STEP 1024
 
 /* Whether some @domain row names the login, of domains seen lately. */
 struct known_domain {
@@ -25,8 +26,8 @@ struct walk {
     const struct senders *senders;
     struct arena *arena; /* for one row */
     struct bytes login;
-    bool (*visit)(void *context, const struct grant *grant);
-    void *context;
+    const struct grants_visitor *visitor;
+    size_t rows;  /* gone through so far */
     size_t table; /* the place of the one that is gone through */
     struct known_domain *domains;
 };
@@ -58,7 +59,7 @@ static struct standing standing_of(const struct walk *walk, const struct table_r
 
 static bool give(const struct walk *walk, const struct grant *grant)
 {
-    return !arena_failed(walk->arena) && walk->visit(walk->context, grant);
+    return !arena_failed(walk->arena) && walk->visitor->visit(walk->visitor->context, grant);
 }
 
 /* Patterns are not asked for an address in quotes, even where it needs none: its row may hold for
@@ -270,8 +271,11 @@ static bool judge_row(const struct walk *walk, const struct table_row *row)
 
 static bool visit_row(void *context, const struct table_row *row)
 {
-    const struct walk *walk = context;
+    struct walk *walk = context;
+    const struct grants_visitor *visitor = walk->visitor;
     arena_clear(walk->arena);
+    if (++walk->rows % STEP == 0 && visitor->step && !visitor->step(visitor->context, walk->rows))
+        return false;
     return judge_row(walk, row) && !arena_failed(walk->arena);
 }
 
@@ -336,15 +340,13 @@ static enum grants_walk go(struct walk *walk, struct error *error)
 }
 
 enum grants_walk grants_each(const struct senders *senders, struct bytes login,
-                             bool (*visit)(void *context, const struct grant *grant), void *context,
-                             struct error *error)
+                             const struct grants_visitor *visitor, struct error *error)
 {
     struct known_domain *domains = calloc(CACHE_SIZE, sizeof *domains);
     struct walk walk = {.senders = senders,
                         .arena = arena_new(CEILING),
                         .login = login,
-                        .visit = visit,
-                        .context = context,
+                        .visitor = visitor,
                         .domains = domains};
     enum grants_walk result = GRANTS_UNAVAILABLE;
     error_set(error, "out of memory");
