@@ -1,9 +1,11 @@
 """submilterctl who: says of real tables what the gate decides by them."""
 
+import functools
 import json
-import os
+import pathlib
 import signal
 import subprocess
+import tempfile
 
 import pytest
 
@@ -36,6 +38,21 @@ ROWS = "@example.org alice\nsales@example.com carol\n"
 DATABASES = pytest.mark.parametrize("site", ["lmdb", "cdb"], indirect=True, scope="function")
 
 
+def make_database(folder, kind):
+    (folder / "main.cf").write_text("compatibility_level = 3.6\nmyhostname = mail.example.com\n")
+    subprocess.run([POSTMAP, "-c", folder, f"{kind}:{folder}/more"], check=True)
+
+
+@functools.cache
+def database(kind):
+    """Made of ROWS, once a run: for a file that was not there postmap takes two seconds."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "more").write_text(ROWS)
+        make_database(folder, kind)
+        return (folder / f"more.{kind}").read_bytes()
+
+
 class Site:
     """A configuration and its tables; no daemon is needed."""
 
@@ -43,15 +60,10 @@ class Site:
         self.folder = folder
         self.kind = kind
         self.config = folder / "submilter.conf"
-        (folder / "main.cf").write_text("compatibility_level = 3.6\nmyhostname = mail.example.com\n")
         self.configure()
 
     def configure(self, more=""):
         self.config.write_text(CONFIG.format(folder=self.folder, user="") + more)
-
-    def postmap(self, kind):
-        os.utime(self.folder / "more", (0, 0))  # of a new one postmap waits until the second is over
-        subprocess.run([POSTMAP, "-c", self.folder, f"{kind}:{self.folder}/more"], check=True)
 
 
 @pytest.fixture
@@ -67,7 +79,8 @@ def site(request, plain):
     (plain.folder / "senders").write_text(SENDERS)
     (plain.folder / "patterns").write_text(PATTERNS)
     (plain.folder / "more").write_text(ROWS)
-    plain.postmap(plain.kind)
+    for kind in ("cdb", "lmdb"):
+        (plain.folder / f"more.{kind}").write_bytes(database(kind))
     plain.configure(MORE.format(folder=plain.folder, kind=plain.kind))
     return plain
 
@@ -164,7 +177,6 @@ def test_nobody(site):
     ("pcre:{}/patterns", ["write into @/patterns", r"/^info\+x@example\.com$/ LOGIN"]),
     ("inline:{{ a@example.com=alice }}", ["inline: table in @/submilter.conf", "{ info+x@example.com = LOGIN }"])])
 def test_what_to_write(site, table, expected):
-    site.postmap("lmdb")
     site.configure('senders: { tables = [ "%s" ]; };' % table.format(site.folder))
     printed = "\n".join(lines(site, "info+x@example.com", status=1))
     for text in expected:
@@ -229,7 +241,7 @@ def test_a_table_that_does_not_answer_is_no_no(site):
 def test_a_row_that_cannot_be_judged_is_no_no(site):
     (site.folder / "patterns").write_text("/^(a+)+$/ alice\n")
     (site.folder / "more").write_text("a" * 40 + "@example.com alice\n")
-    site.postmap(site.kind)
+    make_database(site.folder, site.kind)
     done = who(site, "alice")
     assert done.returncode == 75 and "Not known:\n" in done.stdout and "match limit exceeded" in done.stderr
 
