@@ -12,7 +12,7 @@
 
 #define CEILING ((size_t)2 << 30) /* a value may be as large as its file */
 #define DOMAIN_MAX 255
-#define CACHE_SIZE 256
+#define CACHE_SIZE 4096
 #define STEP 1024
 
 /* Whether some @domain row names the login, of domains seen lately. */
@@ -30,6 +30,9 @@ struct walk {
     size_t rows;  /* gone through so far */
     size_t table; /* the place of the one that is gone through */
     struct known_domain *domains;
+    bool exceptions;  /* the second time round: of rows of others */
+    bool has_address; /* rows for an address, and for a domain, that name the login */
+    bool has_domain;
 };
 
 /* What would be answered where the row stands. */
@@ -111,7 +114,7 @@ static bool visit_address(const struct walk *walk, const struct table_row *row,
     return give(walk, grant);
 }
 
-static bool visit_named(const struct walk *walk, const struct table_row *row)
+static bool visit_named(struct walk *walk, const struct table_row *row)
 {
     struct grant_key key;
     struct grant grant = {.address = row->key, .source = table_row_source(walk->arena, row)};
@@ -120,6 +123,8 @@ static bool visit_named(const struct walk *walk, const struct table_row *row)
         grant.state = GRANT_NEVER_ASKED;
         return give(walk, &grant);
     }
+    walk->has_domain = walk->has_domain || key.domain;
+    walk->has_address = walk->has_address || !key.domain;
     if (!key.domain)
         return visit_address(walk, row, &key, &grant);
     struct standing standing = standing_of(walk, row, &key.keys, SENDER_KEY_DOMAIN);
@@ -201,7 +206,7 @@ static bool may_be_covered(const struct walk *walk, struct bytes key)
         return false;
     struct bytes local = bytes_slice(key, 0, at - 1);
     return sender_keys_strip(walk->senders->delimiters, local).len > 0 ||
-           domain_names_login(walk, bytes_slice(key, at, key.len));
+           (walk->has_domain && domain_names_login(walk, bytes_slice(key, at, key.len)));
 }
 
 /* Whether what is asked for from that form on would be the login's; ret_source says by which row.
@@ -258,15 +263,15 @@ static bool visit_pattern(const struct walk *walk, const struct table_row *row)
     return give(walk, &grant);
 }
 
-static bool judge_row(const struct walk *walk, const struct table_row *row)
+static bool judge_row(struct walk *walk, const struct table_row *row)
 {
     if (table_matches_patterns(walk->senders->tables[walk->table]))
         return visit_pattern(walk, row);
-    if (!row->value.len || u8_check((const uint8_t *)row->value.data, row->value.len))
-        return visit_broken(walk, row);
-    if (logins_have(walk->arena, row->value, walk->login))
-        return visit_named(walk, row);
-    return visit_other(walk, row);
+    bool broken = !row->value.len || u8_check((const uint8_t *)row->value.data, row->value.len);
+    bool names = !broken && logins_have(walk->arena, row->value, walk->login);
+    if (walk->exceptions)
+        return broken || names || visit_other(walk, row);
+    return broken ? visit_broken(walk, row) : !names || visit_named(walk, row);
 }
 
 static bool visit_row(void *context, const struct table_row *row)
@@ -324,19 +329,32 @@ static bool visit_owns(struct walk *walk)
     return true;
 }
 
-static enum grants_walk go(struct walk *walk, struct error *error)
+/* Without the tables of patterns the second time: they take nothing out. */
+static enum grants_walk walk_tables(struct walk *walk, struct error *error)
 {
-    if (!visit_owns(walk))
-        return GRANTS_STOPPED;
-    for (; walk->table < walk->senders->table_count; walk->table++) {
-        enum table_walk result =
-            table_each(walk->senders->tables[walk->table], visit_row, walk, error);
+    for (walk->table = 0; walk->table < walk->senders->table_count; walk->table++) {
+        const struct table *table = walk->senders->tables[walk->table];
+        if (walk->exceptions && table_matches_patterns(table))
+            continue;
+        enum table_walk result = table_each(table, visit_row, walk, error);
         if (result == TABLE_STOPPED)
             return GRANTS_STOPPED;
         if (result == TABLE_UNREADABLE)
             return GRANTS_UNAVAILABLE;
     }
     return GRANTS_WALKED;
+}
+
+static enum grants_walk go(struct walk *walk, struct error *error)
+{
+    if (!visit_owns(walk))
+        return GRANTS_STOPPED;
+    enum grants_walk result = walk_tables(walk, error);
+    walk->exceptions = true;
+    if (result == GRANTS_WALKED &&
+        (walk->has_domain || (walk->has_address && walk->senders->delimiters[0])))
+        result = walk_tables(walk, error);
+    return result;
 }
 
 enum grants_walk grants_each(const struct senders *senders, struct bytes login,

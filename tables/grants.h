@@ -48,7 +48,8 @@ struct grants_visitor { /* each returns false to stop */
     void *context;
 };
 
-/* Goes through all rows of all tables. Takes no more memory for more rows. UNAVAILABLE: not all
+/* Goes through all rows of all tables, and where the login has an address or a domain once more,
+ * for what is EXCEPTED: that comes last. Takes no more memory for more rows. UNAVAILABLE: not all
  * tables could be walked, and the error says why; what was visited before is right. */
 enum grants_walk grants_each(const struct senders *senders, struct bytes login,
                              const struct grants_visitor *visitor, struct error *error);
