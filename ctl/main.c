@@ -8,8 +8,9 @@
 #include "ctl/command.h"
 
 static const struct command *const commands[] = {
-    &command_conf, &command_doctor, &command_explain, &command_history, &command_key,
-    &command_log,  &command_replay, &command_setup,   &command_test,    &command_verify,
+#define COMMAND(name) &command_##name,
+#include "ctl/commands.h"
+#undef COMMAND
     NULL};
 
 static void print_usage(FILE *out)

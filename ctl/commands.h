@@ -1,0 +1,13 @@
+/* Every command of submilterctl, in the order in which they are listed. Included with COMMAND(name)
+ * defined; no include guard on purpose. */
+COMMAND(conf)
+COMMAND(doctor)
+COMMAND(explain)
+COMMAND(history)
+COMMAND(key)
+COMMAND(log)
+COMMAND(replay)
+COMMAND(setup)
+COMMAND(test)
+COMMAND(verify)
+COMMAND(who)
