@@ -13,6 +13,7 @@ struct command {
     int (*run)(const char *config, int argc, char **argv);
 };
 
+extern const struct command command_check;
 extern const struct command command_conf;
 extern const struct command command_doctor;
 extern const struct command command_key;

@@ -9,8 +9,8 @@
 #include "ctl/plain.h"
 
 static const struct command *const commands[] = {
-    &command_conf, &command_doctor, &command_key, &command_setup,
-    &command_test, &command_verify, NULL};
+    &command_check, &command_conf, &command_doctor, &command_key,
+    &command_setup, &command_test, &command_verify, NULL};
 
 static void print_usage(FILE *out)
 {

@@ -26,6 +26,7 @@ struct message *message_new(struct snapshot *snapshot, const struct message_sess
 
     struct facts *facts = &message->facts;
     message->listener = session->listener;
+    message->without_signing = session->without_signing;
     facts->site = &snapshot->settings->site;
     facts->connection = session->connection;
     facts->tls = session->tls;
@@ -216,7 +217,7 @@ static const struct signing_profile *profile_of(struct message *message, struct 
 static void begin_signing(struct message *message)
 {
     const struct facts *facts = &message->facts;
-    if (message->policy->settings[RULE_dkim]->mode != MODE_ENFORCE ||
+    if (message->without_signing || message->policy->settings[RULE_dkim]->mode != MODE_ENFORCE ||
         facts->dkim.keys != FACT_KNOWN || !may_leave(message))
         return;
     if (facts->header.too_large) {
