@@ -101,17 +101,14 @@ static const struct {
 static bool refuse_keyword(const struct words *words, bool would)
 {
     const char *names[OUTCOME_COUNT + 2] = {NULL};
-    size_t count = 0;
+    if (would)
+        return words_expected(words, "refused, deferred, quarantined or fixed behind \"would be\"");
+    if (words->word.kind != WORD_PLAIN)
+        return words_expected(words, "an outcome like \"accepted\" or \"refused\"");
     for (size_t i = 0; i < OUTCOME_COUNT; i++)
-        if (!would || outcomes[i].may_be_observed)
-            names[count++] = outcomes[i].keyword;
-    if (!would)
-        names[count] = "would";
-    if (words->word.kind == WORD_PLAIN)
-        return words_unknown(words, would ? "outcome of a rule in mode observe" : "outcome",
-                             words->word.text, names);
-    return words_expected(words, would ? "refused, deferred, quarantined or fixed"
-                                       : "an outcome like \"accepted\" or \"refused\"");
+        names[i] = outcomes[i].kind == EXPECTED_NOT_SIGNED ? "not signed" : outcomes[i].keyword;
+    names[OUTCOME_COUNT] = "would be refused";
+    return words_unknown(words, "outcome", words->word.text, names);
 }
 
 static bool read_keyword(struct words *words, struct expected *expected)

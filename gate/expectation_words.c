@@ -50,7 +50,11 @@ bool words_unknown(const struct words *words, const char *what, struct bytes nam
     if (nearest.name)
         return words_refuse(words, "there is no %s \"%s\"; did you mean \"%s\"?", what, wanted,
                             nearest.name);
-    return words_refuse(words, "there is no %s \"%s\"", what, wanted);
+    char all[300] = "";
+    size_t len = 0;
+    for (size_t i = 0; names[i] && len < sizeof all; i++)
+        len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i ? ", " : "", names[i]);
+    return words_refuse(words, "there is no %s \"%s\"; there are: %s", what, wanted, all);
 }
 
 bool words_is(const struct words *words, const char *keyword)

@@ -52,7 +52,8 @@ bool words_refuse(const struct words *words, const char *format, ...)
 /* "expected WHAT, found ..."; always false. */
 bool words_expected(const struct words *words, const char *what);
 
-/* "there is no WHAT "x"; did you mean "y"?"; names ends with NULL; always false. */
+/* "there is no WHAT "x"; did you mean "y"?", or all names where none is near; names ends with NULL;
+ * always false. */
 bool words_unknown(const struct words *words, const char *what, struct bytes name,
                    const char *const *names);
 
