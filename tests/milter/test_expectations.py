@@ -10,6 +10,7 @@ import pytest
 
 from daemon import BUILD, PROGRAM, Daemon
 from gate import Gate
+from harness.build import TOP
 from harness.milter_mta import Client, Message
 from harness.process import run
 from harness.waiting import wait_until
@@ -160,6 +161,13 @@ def test_check_shows_what_would_be(site):
     other.write_text("alice@example.com: accepted")
     done = site.check(str(other))
     assert done.returncode == 0 and done.stdout == "1 hold, 0 are broken\n"
+
+
+def test_the_example_holds(site):
+    """doc/expectations.example, under the settings that it is written for."""
+    site.senders.write_text(ROWS + "sales@example.com alice@example.com\n")
+    done = site.check(str(TOP / "doc" / "expectations.example"))
+    assert done.returncode == 0 and done.stdout.endswith(" hold, 0 are broken\n"), done
 
 
 def test_check_has_nothing_to_check(site):
