@@ -132,6 +132,7 @@ static const char *const holding[] = {
     "alice client 10.1.2.3 from bob@example.com mail-from alice@example.com: quarantined "
     "from.not-owned, quarantined, signed",
     "alice client 10.1.2.3 from bob@example.com: deferred envelope.not-owned",
+    "alice client 10.1.2.3 from bob@example.com to \"<a@b@c>\": deferred", /* at MAIL */
     "alice client 10.1.2.3 sender bob@example.com: would be refused sender.not-owned, accepted",
     "alice@example.com: signed, signed by example.com/rsa, signed by EXAMPLE.com/ed",
     "alice@example.com from carol@example.org: deferred dkim.no-key",
@@ -343,7 +344,7 @@ static void long_lines_are_cut(void **state)
     (void)state;
     struct expectations_tally tally;
     char line[600];
-    char *at = line + sprintf(line, "alice field \"Subject: ");
+    char *at = line + sprintf(line, "alice field \"Subjects: ");
     for (int i = 0; i < 160; i++)
         at += sprintf(at, "\xc3\xbc");
     sprintf(at, "\": refused\nalice: refused\n");
