@@ -64,7 +64,7 @@ static bool take_field_value(struct reading *reading, const char *what, struct b
 {
     struct words *words = reading->words;
     struct arena *arena = words->arena;
-    struct bytes written, address;
+    struct bytes written = {0}, address = {0};
     *ret_first = (struct bytes){NULL, 0};
     if (words->word.kind == WORD_QUOTED) {
         *ret_value = bytes_of(
@@ -87,7 +87,7 @@ static bool take_field_value(struct reading *reading, const char *what, struct b
 
 bool reading_from(struct reading *reading)
 {
-    struct bytes value;
+    struct bytes value = {0};
     reading->expectation->own_fields &= ~(unsigned)OWN_FROM;
     return take_field_value(reading,
                             "an address like alice@example.com, or the field's text in \"\"",
@@ -97,7 +97,7 @@ bool reading_from(struct reading *reading)
 
 bool reading_sender(struct reading *reading)
 {
-    struct bytes value, first;
+    struct bytes value = {0}, first = {0};
     return take_field_value(reading,
                             "an address like alice@example.com, or the field's text in \"\"",
                             &value, &first) &&
@@ -144,7 +144,7 @@ bool reading_mail_from(struct reading *reading)
 {
     struct words *words = reading->words;
     struct expectation *expectation = reading->expectation;
-    struct bytes written, address;
+    struct bytes written = {0}, address = {0};
     expectation->has_mail_from = true;
     if (words->word.kind == WORD_QUOTED || words_is(words, "<>")) {
         expectation->mail_from = words->word.text;
@@ -162,7 +162,7 @@ static bool add_rcpt(struct reading *reading)
 {
     struct words *words = reading->words;
     struct expectation *expectation = reading->expectation;
-    struct bytes written, address;
+    struct bytes written = {0}, address = {0};
     if (expectation->rcpt_count == EXPECTATION_RCPTS_MAX)
         return words_refuse(words, "at most %d recipients; \"to 500 recipients\" makes some up",
                             EXPECTATION_RCPTS_MAX);

@@ -25,13 +25,12 @@ static bool refuse_rule(const struct words *words, struct bytes name)
 /* RULE or RULE.REASON, where there is one. */
 static bool read_rule(struct words *words, struct expected *expected)
 {
-    struct bytes text = words->word.text;
     bool by = words_is(words, "by");
     if (!pass_by(words))
         return false;
     if (!by && is_done(words))
         return true;
-    text = words->word.text;
+    struct bytes text = words->word.text;
     if (words->word.kind != WORD_PLAIN)
         return words_expected(words, "a rule, or RULE.REASON like from.not-owned");
     size_t dot = bytes_find(text, '.');
@@ -180,7 +179,7 @@ static bool read_all(struct words *words, struct expectation *expectation)
 
 bool outcomes_read(struct words *words, struct expectation *expectation)
 {
-    struct expected expected[EXPECTATION_OUTCOMES_MAX];
+    struct expected expected[EXPECTATION_OUTCOMES_MAX] = {0};
     struct expected *kept = NULL;
     expectation->expected = expected;
     bool good = read_all(words, expectation);
