@@ -140,6 +140,7 @@ static void say_started(const char *path, const struct listening *listening)
                     listening->spec, snapshot->settings->socket);
     notify_ready("serving: config=%s", snapshot->settings->hash);
     advice_give(snapshot, log_warning);
+    expected_warn(snapshot, log_warning);
     snapshot_unref(snapshot);
 }
 

@@ -19,13 +19,15 @@ bool expected_holds(struct snapshot *snapshot, struct error *error)
     return holds(snapshot, &tally, error);
 }
 
-bool expected_lets_start(struct snapshot *snapshot, advice_say *warn, struct error *error)
+bool expected_lets_start(struct snapshot *snapshot, struct error *error)
 {
     struct expectations_tally tally;
-    if (holds(snapshot, &tally, error))
-        return true;
-    if (tally.broken || !tally.untold)
-        return false;
-    warn("%s", error->text);
-    return true;
+    return holds(snapshot, &tally, error) || (tally.untold && !tally.broken);
+}
+
+void expected_warn(struct snapshot *snapshot, advice_say *say)
+{
+    struct error error;
+    if (!expected_holds(snapshot, &error))
+        say("%s", error.text);
 }

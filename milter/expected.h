@@ -9,8 +9,10 @@
 MUST_CHECK bool expected_holds(struct snapshot *snapshot, struct error *error);
 
 /* For a start, which has nothing to go back to: none is broken. One that cannot be told now, as a
- * table does not answer, is warned of: its mail waits with a 451 just as long. */
-MUST_CHECK bool expected_lets_start(struct snapshot *snapshot, advice_say *warn,
-                                    struct error *error);
+ * table does not answer, does not matter: its mail waits with a 451 just as long. */
+MUST_CHECK bool expected_lets_start(struct snapshot *snapshot, struct error *error);
+
+/* What a start passed over. */
+void expected_warn(struct snapshot *snapshot, advice_say *say);
 
 #endif

@@ -94,8 +94,10 @@ static bool start(const struct arguments *arguments, struct snapshot *snapshot,
         (!arguments->foreground && !arguments->successor && !background_enter(error)) ||
         !pid_file_open(settings->pid_file, error) || !privileges_drop(settings, error))
         return false;
-    if (!arguments->foreground)
+    if (!arguments->foreground) {
         advice_give(snapshot, warn);
+        expected_warn(snapshot, warn);
+    }
     log_open(arguments->foreground, arguments->verbose);
     return daemon_start(snapshot, listening, channel, error);
 }
@@ -119,7 +121,7 @@ int main(int argc, char **argv)
     int channel = arguments.successor ? ARGUMENTS_CHANNEL : -1;
     if (!snapshot_load(arguments.path, NULL, &snapshot, &error))
         return give_up(&error, EX_CONFIG, channel);
-    if (!expected_lets_start(snapshot, warn, &error)) {
+    if (!expected_lets_start(snapshot, &error)) {
         snapshot_unref(snapshot);
         return give_up(&error, EX_CONFIG, channel);
     }
