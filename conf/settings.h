@@ -56,6 +56,12 @@ struct log_settings {
     int capture;      /* 0 none, 1 headers */
 };
 
+struct history_settings {
+    const char *file; /* path, or NULL */
+    int64_t keep;     /* seconds */
+    int64_t max_size; /* bytes */
+};
+
 struct settings {
     const char *path;
     char hash[17]; /* of everything that was read, in hex */
@@ -72,6 +78,7 @@ struct settings {
     struct dkim_settings dkim;
     struct log_settings log;
     struct texts expectations; /* paths of files: gate/expectations.h */
+    struct history_settings history;
     struct settings_private *private;
 };
 

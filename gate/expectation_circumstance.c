@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gate/expectation_reading.h"
+#include "gate/circumstance.h"
 
-bool reading_text(struct reading *reading, const char *what, struct bytes *ret_text)
+bool circumstance_text(struct reading *reading, const char *what, struct bytes *ret_text)
 {
     struct words *words = reading->words;
     if (words->word.kind > WORD_QUOTED || !words->word.text.len)
@@ -15,7 +15,8 @@ bool reading_text(struct reading *reading, const char *what, struct bytes *ret_t
     return words_next(words);
 }
 
-bool reading_number(struct reading *reading, const char *what, int64_t max, int64_t *ret_number)
+bool circumstance_number(struct reading *reading, const char *what, int64_t max,
+                         int64_t *ret_number)
 {
     struct words *words = reading->words;
     char digits[12];
@@ -38,24 +39,24 @@ static const struct {
     bool repeats;
     bool smtp; /* sendmail(1) has none */
 } circumstances[] = {
-    {"from", reading_from, false, false},
-    {"sender", reading_sender, false, false},
-    {"field", reading_field, true, false},
-    {"mail-from", reading_mail_from, false, false},
-    {"to", reading_to, false, false},
-    {"without", reading_without, true, false},
-    {"on", reading_on, false, false},
-    {"sendmail", reading_sendmail, false, false},
-    {"locally", reading_locally, false, false},
-    {"over", reading_over, false, true},
-    {"cipher", reading_cipher, false, true},
-    {"bits", reading_bits, false, true},
-    {"certificate", reading_certificate, false, true},
-    {"using", reading_using, false, true},
-    {"client", reading_client, false, true},
-    {"port", reading_port, false, true},
-    {"daemon", reading_daemon, false, true},
-    {"helo", reading_helo, false, true},
+    {"from", circumstance_from, false, false},
+    {"sender", circumstance_sender, false, false},
+    {"field", circumstance_field, true, false},
+    {"mail-from", circumstance_mail_from, false, false},
+    {"to", circumstance_to, false, false},
+    {"without", circumstance_without, true, false},
+    {"on", circumstance_on, false, false},
+    {"sendmail", circumstance_sendmail, false, false},
+    {"locally", circumstance_locally, false, false},
+    {"over", circumstance_over, false, true},
+    {"cipher", circumstance_cipher, false, true},
+    {"bits", circumstance_bits, false, true},
+    {"certificate", circumstance_certificate, false, true},
+    {"using", circumstance_using, false, true},
+    {"client", circumstance_client, false, true},
+    {"port", circumstance_port, false, true},
+    {"daemon", circumstance_daemon, false, true},
+    {"helo", circumstance_helo, false, true},
 };
 #define CIRCUMSTANCE_COUNT (sizeof circumstances / sizeof *circumstances)
 
@@ -90,9 +91,10 @@ static bool check(const struct reading *reading, const bool *given)
     const struct words *words = reading->words;
     bool locally = !reading->expectation->session.connection.smtp;
     for (size_t i = 0; i < CIRCUMSTANCE_COUNT; i++) {
-        bool tls =
-            circumstances[i].read == reading_over || circumstances[i].read == reading_cipher ||
-            circumstances[i].read == reading_bits || circumstances[i].read == reading_certificate;
+        bool tls = circumstances[i].read == circumstance_over ||
+                   circumstances[i].read == circumstance_cipher ||
+                   circumstances[i].read == circumstance_bits ||
+                   circumstances[i].read == circumstance_certificate;
         if (given[i] && locally && circumstances[i].smtp)
             return words_refuse(words, "\"locally\" is mail of sendmail(1): there is no \"%s\"",
                                 circumstances[i].keyword);

@@ -1,5 +1,5 @@
 /* Reading what an expectation says of the message and its envelope. */
-#include "gate/expectation_reading.h"
+#include "gate/circumstance.h"
 
 static bool add_field(struct reading *reading, struct bytes name, struct bytes value)
 {
@@ -85,7 +85,7 @@ static bool take_field_value(struct reading *reading, const char *what, struct b
     return true;
 }
 
-bool reading_from(struct reading *reading)
+bool circumstance_from(struct reading *reading)
 {
     struct bytes value = {0};
     reading->expectation->own_fields &= ~(unsigned)OWN_FROM;
@@ -95,7 +95,7 @@ bool reading_from(struct reading *reading)
            add_field(reading, BYTES("From"), value);
 }
 
-bool reading_sender(struct reading *reading)
+bool circumstance_sender(struct reading *reading)
 {
     struct bytes value = {0}, first = {0};
     return take_field_value(reading,
@@ -123,7 +123,7 @@ static void drop_own(struct expectation *expectation, struct bytes name)
             expectation->own_fields &= ~(unsigned)own_fields[i].field;
 }
 
-bool reading_field(struct reading *reading)
+bool circumstance_field(struct reading *reading)
 {
     struct words *words = reading->words;
     struct bytes text = words->word.text;
@@ -140,7 +140,7 @@ bool reading_field(struct reading *reading)
     return add_field(reading, name, value) && words_next(words);
 }
 
-bool reading_mail_from(struct reading *reading)
+bool circumstance_mail_from(struct reading *reading)
 {
     struct words *words = reading->words;
     struct expectation *expectation = reading->expectation;
@@ -184,14 +184,14 @@ static bool add_rcpt(struct reading *reading)
     return true;
 }
 
-bool reading_to(struct reading *reading)
+bool circumstance_to(struct reading *reading)
 {
     struct words *words = reading->words;
     struct bytes text = words->word.text;
     if (words->word.kind == WORD_PLAIN && text.data[0] >= '0' && text.data[0] <= '9' &&
         bytes_find(text, '@') == text.len) {
         int64_t number;
-        if (!reading_number(reading, "a number of recipients from 1 to 10000", 10000, &number))
+        if (!circumstance_number(reading, "a number of recipients from 1 to 10000", 10000, &number))
             return false;
         reading->expectation->made_up_rcpts = (size_t)number;
         if (!words_is(words, "recipients") && !words_is(words, "recipient"))
@@ -204,7 +204,7 @@ bool reading_to(struct reading *reading)
     return good;
 }
 
-bool reading_without(struct reading *reading)
+bool circumstance_without(struct reading *reading)
 {
     static const char *const names[] = {"TLS",     "SMTPUTF8", "From",       "To",
                                         "Subject", "Date",     "Message-ID", NULL};

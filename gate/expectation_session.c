@@ -1,10 +1,10 @@
 /* Reading what an expectation says of the session. */
-#include "gate/expectation_reading.h"
+#include "gate/circumstance.h"
 
 #include <arpa/inet.h>
 #include <string.h>
 
-bool reading_over(struct reading *reading)
+bool circumstance_over(struct reading *reading)
 {
     static const char *const versions[] = {"TLS", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3", NULL};
     struct words *words = reading->words;
@@ -22,38 +22,39 @@ bool reading_over(struct reading *reading)
                : words_expected(words, "TLS, or a version like TLSv1.2");
 }
 
-bool reading_cipher(struct reading *reading)
+bool circumstance_cipher(struct reading *reading)
 {
-    return reading_text(reading, "a cipher's name", &reading->cipher);
+    return circumstance_text(reading, "a cipher's name", &reading->cipher);
 }
 
-bool reading_bits(struct reading *reading)
+bool circumstance_bits(struct reading *reading)
 {
-    return reading_number(reading, "a cipher's bits from 1 to 1024", 1024, &reading->cipher_bits);
+    return circumstance_number(reading, "a cipher's bits from 1 to 1024", 1024,
+                               &reading->cipher_bits);
 }
 
-bool reading_certificate(struct reading *reading)
+bool circumstance_certificate(struct reading *reading)
 {
-    return reading_text(reading, "the subject of a client certificate, in quotes",
-                        &reading->certificate);
+    return circumstance_text(reading, "the subject of a client certificate, in quotes",
+                             &reading->certificate);
 }
 
-bool reading_using(struct reading *reading)
+bool circumstance_using(struct reading *reading)
 {
-    return reading_text(reading, "a mechanism like PLAIN",
-                        &reading->expectation->session.login.mechanism);
+    return circumstance_text(reading, "a mechanism like PLAIN",
+                             &reading->expectation->session.login.mechanism);
 }
 
-bool reading_on(struct reading *reading)
+bool circumstance_on(struct reading *reading)
 {
     struct bytes name;
-    if (!reading_text(reading, "a listener's name", &name))
+    if (!circumstance_text(reading, "a listener's name", &name))
         return false;
     reading->expectation->session.listener = arena_text(reading->words->arena, name);
     return true;
 }
 
-bool reading_client(struct reading *reading)
+bool circumstance_client(struct reading *reading)
 {
     struct words *words = reading->words;
     unsigned char address[sizeof(struct in6_addr)];
@@ -62,29 +63,29 @@ bool reading_client(struct reading *reading)
         memcpy(text, words->word.text.data, words->word.text.len);
     if (inet_pton(AF_INET, text, address) != 1 && inet_pton(AF_INET6, text, address) != 1)
         return words_expected(words, "an address like 192.0.2.7 or 2001:db8::7");
-    return reading_text(reading, "an address",
-                        &reading->expectation->session.connection.client_address);
+    return circumstance_text(reading, "an address",
+                             &reading->expectation->session.connection.client_address);
 }
 
-bool reading_port(struct reading *reading)
+bool circumstance_port(struct reading *reading)
 {
-    return reading_number(reading, "a port from 1 to 65535", 65535,
-                          &reading->expectation->session.connection.daemon_port);
+    return circumstance_number(reading, "a port from 1 to 65535", 65535,
+                               &reading->expectation->session.connection.daemon_port);
 }
 
-bool reading_daemon(struct reading *reading)
+bool circumstance_daemon(struct reading *reading)
 {
-    return reading_text(reading, "the MTA's name for its listener, like ORIGINATING",
-                        &reading->expectation->session.connection.daemon_name);
+    return circumstance_text(reading, "the MTA's name for its listener, like ORIGINATING",
+                             &reading->expectation->session.connection.daemon_name);
 }
 
-bool reading_helo(struct reading *reading)
+bool circumstance_helo(struct reading *reading)
 {
-    return reading_text(reading, "the name that the client says in HELO",
-                        &reading->expectation->session.connection.helo);
+    return circumstance_text(reading, "the name that the client says in HELO",
+                             &reading->expectation->session.connection.helo);
 }
 
-bool reading_locally(struct reading *reading)
+bool circumstance_locally(struct reading *reading)
 {
     struct message_session *session = &reading->expectation->session;
     reading->without_tls = true;
@@ -95,10 +96,10 @@ bool reading_locally(struct reading *reading)
     return true;
 }
 
-bool reading_sendmail(struct reading *reading)
+bool circumstance_sendmail(struct reading *reading)
 {
     struct facts_connection *connection = &reading->expectation->session.connection;
     connection->mta = MTA_SENDMAIL;
-    return reading_text(reading, "the full name of the host whose MTA is a Sendmail",
-                        &connection->mta_host);
+    return circumstance_text(reading, "the full name of the host whose MTA is a Sendmail",
+                             &connection->mta_host);
 }
