@@ -56,6 +56,15 @@ const struct option_row top_rows[] = {
      .min = 10,
      .max = 86400,
      .help = "How long an MTA that says nothing is waited for."},
+    {.name = "expectations",
+     .type = OPTION_TEXTS,
+     .offset = offsetof(struct top_settings, expectations),
+     .default_value = "[ ]",
+     .max = 100,
+     .check = check_absolute_path,
+     .help = "Files of what has to become of mail, like \"/etc/submilter/expectations\": a start "
+             "or reload under which one of these no longer holds is refused; see "
+             "submilter-expectations(5)."},
     {0}};
 
 const struct option_row senders_rows[] = {

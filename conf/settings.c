@@ -66,6 +66,7 @@ static bool build_top(struct settings *settings, struct error *error)
     settings->user = none_if_empty(top.user);
     settings->pid_file = top.pid_file;
     settings->timeout = top.timeout;
+    settings->expectations = top.expectations;
     return normalise_domains(settings, &top.domains, error);
 }
 

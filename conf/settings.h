@@ -77,6 +77,7 @@ struct settings {
     struct senders_settings senders;
     struct dkim_settings dkim;
     struct log_settings log;
+    struct texts expectations; /* paths of files: gate/expectations.h */
     struct history_settings history;
     struct settings_private *private;
 };

@@ -1,5 +1,6 @@
 /* Every command of submilterctl, in the order in which they are listed. Included with COMMAND(name)
  * defined; no include guard on purpose. */
+COMMAND(check)
 COMMAND(conf)
 COMMAND(doctor)
 COMMAND(explain)
