@@ -45,7 +45,9 @@ static const char *in_one_line(const struct piece *piece, const struct step *nam
 {
     const struct spot_group *group = &piece->spot->group;
     bool colon = count == 1 && piece->spot->depth && group->has_settings && group->last_mark == ':';
-    const char *opens = piece->spot->group_mark == ':' ? ": {" : " = {";
+    bool by_groups = group->has_settings && piece->text.data[group->last.to - 1] == '}';
+    char mark = by_groups ? group->last_mark : piece->spot->group_mark;
+    const char *opens = mark == ':' ? ": {" : " = {";
     const char *text =
         arena_printf(piece->arena, "%s%s %s", names[count - 1].name, colon ? ":" : " =", value);
     for (size_t i = count - 1; i-- > 0;)

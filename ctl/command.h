@@ -16,7 +16,10 @@ struct command {
 
 extern const struct command command_conf;
 extern const struct command command_doctor;
+extern const struct command command_enforce;
 extern const struct command command_key;
+extern const struct command command_observe;
+extern const struct command command_observed;
 extern const struct command command_setup;
 extern const struct command command_test;
 extern const struct command command_verify;
