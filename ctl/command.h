@@ -17,7 +17,9 @@ struct command {
 extern const struct command command_conf;
 extern const struct command command_doctor;
 extern const struct command command_enforce;
+extern const struct command command_explain;
 extern const struct command command_key;
+extern const struct command command_log;
 extern const struct command command_observe;
 extern const struct command command_observed;
 extern const struct command command_setup;
