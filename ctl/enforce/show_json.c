@@ -24,7 +24,7 @@ static void write_changes(struct json *json, const char *name, const struct chan
         if (before->file)
             json_int(json, "line", before->line);
         else
-            json_null(json, "line");
+            json_none(json, "line");
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -35,7 +35,7 @@ static void write_measure(struct json *json, const struct enforce *enforce)
     const struct measure *measure = &enforce->measure;
     char since[WHEN_SIZE];
     if (!enforce->measured) {
-        json_null(json, "measured");
+        json_none(json, "measured");
         return;
     }
     when_utc(measure->since, since);
@@ -96,7 +96,7 @@ bool enforce_print_json(const struct enforce *enforce)
     if (enforce->outcome == ENFORCE_FAILED)
         json_whole(&json, "error", bytes_of(enforce->error.text));
     else
-        json_null(&json, "error");
+        json_none(&json, "error");
     json_int(&json, "exit", enforce->status);
     json_close(&json, '}');
     bool good = !json.failed;

@@ -127,6 +127,34 @@ static void test_judged(void **state)
     history_close(history);
 }
 
+/* Blanks between, the rule behind the mode, and the words in a client's text. */
+static const char *const laid_out[] = {
+    "{\"id\": \"01A\", \"time\": \"2026-11-16T10:00:00.000Z\", \"policy\": \"local\", \"action\": "
+    "\"accept\", \"verdicts\": [{\"rule\": \"from\", \"outcome\": \"pass\", \"mode\": "
+    "\"observe\"}, {\"rule\": \"tls\", \"outcome\": \"pass\", \"mode\": \"enforce\"}]}",
+    "{\"id\":\"01B\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":null,\"action\":\"accept\","
+    "\"verdicts\":[{\"mode\":\"observe\",\"rule\":\"date\",\"outcome\":\"pass\"},"
+    "{\"mode\":\"observe\",\"outcome\":\"pass\",\"rule\":\"from\"}]}",
+    "{\"id\":\"01C\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":\"local\",\"helo\":"
+    "\"{\\\"rule\\\":\\\"tls\\\",\\\"mode\\\":\\\"observe\\\"}\",\"action\":\"accept\","
+    "\"verdicts\":[{\"rule\":\"tls\",\"outcome\":\"pass\",\"mode\":\"enforce\"}]}",
+    "{\"id\":\"01D\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":\"local\",\"helo\":"
+    "\"observe\",\"action\":\"accept\"}",
+};
+
+static void test_judged_however_it_is_laid_out(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    struct history *history = fixture_history(laid_out, sizeof laid_out / sizeof *laid_out);
+    const struct history_filter all = {0};
+    *found = '\0';
+    if (!observed_judged(history, &all, on_judged, NULL, &error))
+        fail_msg("%s", error.text);
+    assert_string_equal(found, "date  1\nfrom  1\nfrom local 1\n");
+    history_close(history);
+}
+
 static void test_an_interrupted_question(void **state)
 {
     (void)state;
@@ -147,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_breaches),
         cmocka_unit_test(test_judged),
+        cmocka_unit_test(test_judged_however_it_is_laid_out),
         cmocka_unit_test(test_an_interrupted_question),
     };
     int failed = cmocka_run_group_tests_name("history_observed", tests, NULL, NULL);
