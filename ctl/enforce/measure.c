@@ -58,11 +58,12 @@ static bool takes_judged(const struct tally_judged *judged, void *context)
 }
 
 static bool ask(struct arena *arena, struct measuring *measuring, struct history *history,
-                struct measure *measure)
+                int64_t until, struct measure *measure)
 {
     struct progress progress;
     const struct tally_choice choice = {takes, takes_judged, measuring};
     const struct history_filter filter = {.since = measure->since,
+                                          .until = until,
                                           .rule = measuring->wanted->rule_count == 1
                                                       ? rules[measuring->wanted->rules[0]]->name
                                                       : NULL};
@@ -83,7 +84,7 @@ bool measure_take(struct arena *arena, const struct change_wanted *wanted,
     struct history *history = NULL;
     *ret_measure = (struct measure){.since = source->since};
     if (source_open(wanted->config, source, &history, &ret_measure->why))
-        ret_measure->known = ask(arena, &measuring, history, ret_measure);
+        ret_measure->known = ask(arena, &measuring, history, source->until, ret_measure);
     source_close(history);
     if (progress_interrupted())
         return false;
