@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "gate/reload_report.h"
 #include "milter/advice.h"
 #include "milter/clock.h"
 #include "milter/connection.h"
@@ -74,6 +75,7 @@ static void reload(const char *path)
         log_error("reload refused, the configuration before stays in force: %s", error.text);
         notify_ready("reload refused, config=%s stays in force: %s", now->settings->hash,
                      error.text);
+        reload_report_tell(NULL, error.text);
         snapshot_unref(now);
         return;
     }
@@ -84,6 +86,7 @@ static void reload(const char *path)
     current_replace(next);
     log_info("reloaded: config=%s from %s", next->settings->hash, path);
     notify_ready("serving: config=%s", next->settings->hash);
+    reload_report_tell(next->settings->hash, NULL);
     advice_give(next, log_warning);
 }
 
