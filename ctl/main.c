@@ -8,8 +8,8 @@
 #include "ctl/command.h"
 
 static const struct command *const commands[] = {
-    &command_conf, &command_doctor, &command_key, &command_setup,
-    &command_test, &command_verify, NULL};
+    &command_conf,  &command_doctor, &command_key,    &command_ready,
+    &command_setup, &command_test,   &command_verify, NULL};
 
 static void print_usage(FILE *out)
 {
