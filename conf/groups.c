@@ -48,8 +48,10 @@ bool groups_build(struct settings *settings, struct error *error)
     return true;
 }
 
-static bool is_member(const struct group *group, struct bytes login)
+bool groups_has(const struct group *group, struct bytes login)
 {
+    if (!login.len)
+        return false;
     for (size_t i = 0; i < group->logins.count; i++) {
         struct bytes item = bytes_of(group->logins.items[i]);
         bool domain = item.data[0] == '@';
@@ -64,7 +66,7 @@ size_t groups_find(const struct settings *settings, struct bytes login)
 {
     const struct settings_private *private = settings->private;
     size_t i = 0;
-    while (i < private->group_count && (login.len == 0 || !is_member(&private->groups[i], login)))
+    while (i < private->group_count && !groups_has(&private->groups[i], login))
         i++;
     return i;
 }

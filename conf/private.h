@@ -45,6 +45,9 @@ extern const char listeners_default[];
 /* The index of the group that the login is in, or group_count. */
 size_t groups_find(const struct settings *settings, struct bytes login);
 
+/* Whether the group names the login. */
+bool groups_has(const struct group *group, struct bytes login);
+
 /* Whether the group has a say in the policy. */
 bool groups_covers(const struct group *group, const char *policy);
 

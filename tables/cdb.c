@@ -139,9 +139,34 @@ static enum table_result find(const struct table *table, struct arena *arena, st
                        table->name, text);
 }
 
+static enum table_walk each(const struct table *table, const struct table_visitor *visitor,
+                            struct error *error)
+{
+    struct cdb cdb = ((const struct cdb_table *)table->state)->cdb;
+    unsigned place;
+    int more;
+    cdb_seqinit(&place, &cdb);
+    while ((more = cdb_seqnext(&place, &cdb)) > 0) {
+        const void *key = cdb_getkey(&cdb);
+        const void *value = cdb_getdata(&cdb);
+        if (!key || !value)
+            break;
+        const struct table_row row = {.key = stored_key(key, cdb_keylen(&cdb)),
+                                      .value = stored_text(value, cdb_datalen(&cdb)),
+                                      .place = table->name};
+        if (table_visit(visitor, &row) == TABLE_STOPPED)
+            return TABLE_STOPPED;
+    }
+    if (!more)
+        return TABLE_WALKED;
+    error_set(error, "%s: the file is damaged", table->name);
+    return TABLE_UNREADABLE;
+}
+
 const struct table_kind table_kind_cdb = {
     .name = "cdb",
     .open = open_table,
     .find = find,
+    .each = each,
     .free = free_state,
 };

@@ -176,9 +176,17 @@ static enum table_result find(const struct table *table, struct arena *arena, st
                        row->line, rows_key(table->state, row));
 }
 
+static enum table_walk each(const struct table *table, const struct table_visitor *visitor,
+                            struct error *error)
+{
+    (void)error;
+    return rows_each(table->state, "inline", visitor);
+}
+
 const struct table_kind table_kind_inline = {
     .name = "inline",
     .open = open_table,
     .find = find,
+    .each = each,
     .free = free_state,
 };

@@ -14,6 +14,11 @@ struct table {
     void *state; /* the kind's own */
 };
 
+struct table_visitor {
+    bool (*visit)(void *context, const struct table_row *row);
+    void *context;
+};
+
 struct table_kind {
     const char *name; /* what stands before the colon */
     bool patterns;
@@ -23,8 +28,15 @@ struct table_kind {
      * came). FOUND sets value and source, UNAVAILABLE sets source, both in the arena. */
     enum table_result (*find)(const struct table *table, struct arena *arena, struct bytes key,
                               struct table_answer *ret_answer);
+    /* table_each: fills a row for each that find could answer with, or that somebody wrote in the
+     * hope of it. Holds no lock while it visits. */
+    enum table_walk (*each)(const struct table *table, const struct table_visitor *visitor,
+                            struct error *error);
     void (*free)(void *state);
 };
+
+/* For each: TABLE_WALKED goes on. */
+enum table_walk table_visit(const struct table_visitor *visitor, const struct table_row *row);
 
 /* For find: sets the reason, returns TABLE_UNAVAILABLE. */
 enum table_result table_unavailable(struct arena *arena, struct table_answer *ret_answer,

@@ -92,6 +92,8 @@ static void free_state(void *state)
 
 static const char *reason(int status)
 {
+    if (status == EAGAIN)
+        return "some other process has held a lock on it for a second";
     return status == CUT_SHORT ? "the file is cut short" : mdb_strerror(status);
 }
 
@@ -120,9 +122,15 @@ static bool open_table(const char *path, struct table *table, struct error *erro
     return ok;
 }
 
-static int get(const struct lmdb *lmdb, struct bytes key, struct arena *arena,
-               struct bytes *ret_value)
+struct query {
+    struct bytes key; /* with a NUL behind it */
+    struct arena *arena;
+    struct bytes value;
+};
+
+static int get(const struct lmdb *lmdb, void *context)
 {
+    struct query *query = context;
     MDB_txn *txn;
     int status = begin(lmdb, &txn);
     if (status)
@@ -130,12 +138,12 @@ static int get(const struct lmdb *lmdb, struct bytes key, struct arena *arena,
     /* postmap writes keys with a NUL behind them on some systems, and without on others. */
     status = MDB_NOTFOUND;
     for (size_t nul = 0; nul <= 1 && status == MDB_NOTFOUND; nul++) {
-        MDB_val wanted = {key.len + nul, (void *)(uintptr_t)key.data};
+        MDB_val wanted = {query->key.len + nul, (void *)(uintptr_t)query->key.data};
         MDB_val value;
         if (wanted.mv_size <= lmdb->key_max)
             status = mdb_get(txn, lmdb->rows, &wanted, &value);
         if (!status)
-            *ret_value = arena_bytes(arena, stored_text(value.mv_data, value.mv_size));
+            query->value = arena_bytes(query->arena, stored_text(value.mv_data, value.mv_size));
     }
     mdb_txn_abort(txn);
     return status;
@@ -151,13 +159,13 @@ static int map_anew(struct lmdb *lmdb)
     return status;
 }
 
-static int get_through_gate(struct lmdb *lmdb, struct bytes key, struct arena *arena,
-                            struct bytes *ret_value)
+static int through_gate(struct lmdb *lmdb, int (*reader)(const struct lmdb *, void *),
+                        void *context)
 {
     for (int attempt = 0; attempt < 4; attempt++) {
         if (!gate_enter(&lmdb->gate))
             return EAGAIN;
-        int status = get(lmdb, key, arena, ret_value);
+        int status = reader(lmdb, context);
         gate_leave(&lmdb->gate);
         if (status != MDB_MAP_RESIZED)
             return status;
@@ -174,22 +182,121 @@ static enum table_result find(const struct table *table, struct arena *arena, st
     char *text = arena_text(arena, key); /* for the NUL behind it */
     if (!text)
         return TABLE_UNAVAILABLE;
-    struct bytes value;
-    int status = get_through_gate(table->state, (struct bytes){text, key.len}, arena, &value);
+    struct query query = {.key = {text, key.len}, .arena = arena};
+    int status = through_gate(table->state, get, &query);
     if (status == MDB_NOTFOUND)
         return TABLE_ABSENT;
-    if (status == EAGAIN)
-        return table_unavailable(arena, ret_answer,
-                                 "%s: some other process has held a lock on it for a second",
-                                 table->name);
     if (status)
         return table_unavailable(arena, ret_answer, "%s: %s", table->name, reason(status));
-    return table_found(arena, ret_answer, value, "%s %s", table->name, text);
+    return table_found(arena, ret_answer, query.value, "%s %s", table->name, text);
+}
+
+#define BATCH_ROWS 256
+#define BATCH_SIZE ((size_t)64 * 1024)
+#define BATCH_CEILING ((size_t)1 << 30) /* one row may be that large */
+
+/* Some rows, copied while the lock was held: who visits them may take his time. */
+struct batch {
+    struct arena *arena;
+    struct bytes keys[BATCH_ROWS];
+    struct bytes values[BATCH_ROWS];
+    size_t count;
+    char last[512]; /* the key that the batch before ended with, and this one begins behind */
+    size_t last_len;
+};
+
+/* The first row behind the last key. */
+static int resume(MDB_cursor *cursor, const struct batch *batch, MDB_val *key, MDB_val *value)
+{
+    if (!batch->last_len)
+        return mdb_cursor_get(cursor, key, value, MDB_FIRST);
+    *key = (MDB_val){batch->last_len, (void *)(uintptr_t)batch->last};
+    int status = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+    if (!status && key->mv_size == batch->last_len &&
+        !memcmp(key->mv_data, batch->last, batch->last_len))
+        status = mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    return status;
+}
+
+static int copy_rows(MDB_cursor *cursor, struct batch *batch)
+{
+    MDB_val key;
+    MDB_val value;
+    size_t size = 0;
+    int status = resume(cursor, batch, &key, &value);
+    while (!status && batch->count < BATCH_ROWS && size < BATCH_SIZE) {
+        size += key.mv_size + value.mv_size;
+        batch->keys[batch->count] =
+            arena_bytes(batch->arena, (struct bytes){key.mv_data, key.mv_size});
+        batch->values[batch->count] =
+            arena_bytes(batch->arena, stored_text(value.mv_data, value.mv_size));
+        if (arena_failed(batch->arena))
+            return ENOMEM;
+        batch->count++;
+        status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+    return status;
+}
+
+static int fill_batch(const struct lmdb *lmdb, void *context)
+{
+    struct batch *batch = context;
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    arena_clear(batch->arena);
+    batch->count = 0;
+    int status = begin(lmdb, &txn);
+    if (status)
+        return status;
+    status = mdb_cursor_open(txn, lmdb->rows, &cursor);
+    if (!status) {
+        status = copy_rows(cursor, batch);
+        mdb_cursor_close(cursor);
+    }
+    mdb_txn_abort(txn);
+    return status;
+}
+
+static enum table_walk visit_batch(const struct table *table, struct batch *batch,
+                                   const struct table_visitor *visitor)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct bytes key = batch->keys[i];
+        const struct table_row row = {
+            .key = stored_key(key.data, key.len), .value = batch->values[i], .place = table->name};
+        if (table_visit(visitor, &row) == TABLE_STOPPED)
+            return TABLE_STOPPED;
+    }
+    struct bytes last = batch->count ? batch->keys[batch->count - 1] : (struct bytes){NULL, 0};
+    if (last.len)
+        memcpy(batch->last, last.data, last.len);
+    batch->last_len = last.len;
+    return TABLE_WALKED;
+}
+
+static enum table_walk each(const struct table *table, const struct table_visitor *visitor,
+                            struct error *error)
+{
+    struct lmdb *lmdb = table->state;
+    struct batch batch = {.arena = arena_new(BATCH_CEILING)};
+    int status = batch.arena && lmdb->key_max < sizeof batch.last ? 0 : ENOMEM;
+    enum table_walk walk = TABLE_WALKED;
+    while (!status && walk == TABLE_WALKED) {
+        status = through_gate(lmdb, fill_batch, &batch);
+        if (!status || status == MDB_NOTFOUND)
+            walk = visit_batch(table, &batch, visitor);
+    }
+    arena_free(batch.arena);
+    if (walk == TABLE_STOPPED || status == MDB_NOTFOUND)
+        return walk;
+    error_set(error, "%s: %s", table->name, reason(status));
+    return TABLE_UNREADABLE;
 }
 
 const struct table_kind table_kind_lmdb = {
     .name = "lmdb",
     .open = open_table,
     .find = find,
+    .each = each,
     .free = free_state,
 };

@@ -8,17 +8,17 @@ static bool is_separator(char byte)
     return byte == ',' || byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
 }
 
-static struct bytes next_word(struct bytes *rest)
+struct bytes logins_next(struct bytes *value)
 {
     size_t from = 0;
-    while (from < rest->len && is_separator(rest->data[from]))
+    while (from < value->len && is_separator(value->data[from]))
         from++;
     size_t to = from;
-    while (to < rest->len && !is_separator(rest->data[to]))
+    while (to < value->len && !is_separator(value->data[to]))
         to++;
-    struct bytes word = bytes_slice(*rest, from, to);
-    *rest = bytes_slice(*rest, to, rest->len);
-    return word;
+    struct bytes login = bytes_slice(*value, from, to);
+    *value = bytes_slice(*value, to, value->len);
+    return login;
 }
 
 static bool is_ascii(struct bytes text)
@@ -47,7 +47,7 @@ bool logins_have(struct arena *arena, struct bytes value, struct bytes login)
 {
     if (!login.len)
         return false;
-    for (struct bytes word; (word = next_word(&value)).len;)
+    for (struct bytes word; (word = logins_next(&value)).len;)
         if (same_login(arena, word, login))
             return true;
     return false;

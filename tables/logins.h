@@ -9,4 +9,7 @@
  * case is ignored, UTF-8 is compared as NFC, the domain of a login that has one as A-labels. */
 bool logins_have(struct arena *arena, struct bytes value, struct bytes login);
 
+/* Takes the first of them off the value; no bytes: there is none left. */
+struct bytes logins_next(struct bytes *value);
+
 #endif

@@ -3,6 +3,7 @@
  * The keys come from the people that the patterns are to keep in bounds, so every match has a
  * ceiling on its steps and its memory; where it is hit there is no answer. No JIT: the interpreter
  * is fast enough, and runs where memory can't be made executable. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #define STEPS_MAX 100000
 #define DEPTH_MAX 10000
 #define HEAP_MAX_KIB 4096
+#define TOUR_CEILING ((size_t)256 << 20) /* a file has 16 MiB at most */
 
 struct pcre {
     struct pcre_rules rules;
@@ -134,10 +136,98 @@ static enum table_result find(const struct table *table, struct arena *arena, st
     return result;
 }
 
+/* The rules one by one, with the ifs that they stand in. */
+struct tour {
+    const struct table *table;
+    struct arena *arena; /* for one rule */
+    const struct pcre_rule **ifs;
+    size_t if_count;
+};
+
+static const char *written(struct arena *arena, const struct pcre_rule *rule)
+{
+    return arena_printf(arena, "%s%.*s%c", rule->negated ? "!" : "", (int)rule->pattern.len,
+                        rule->pattern.data, rule->pattern.data[0]);
+}
+
+static struct bytes ifs_around(const struct tour *tour)
+{
+    const char *text = "";
+    for (size_t i = 0; i < tour->if_count && text; i++) {
+        const char *pattern = written(tour->arena, tour->ifs[i]);
+        if (pattern)
+            text = arena_printf(tour->arena, "%s%s%s (line %u)", text, i ? ", " : "", pattern,
+                                tour->ifs[i]->line);
+    }
+    return bytes_of(text);
+}
+
+/* A part's $ is doubled only where the value varies, as a reader of it tells by that. */
+static struct bytes value_written(struct arena *arena, const struct pcre_rule *rule, bool varies)
+{
+    size_t room = 1;
+    for (size_t i = 0; i < rule->part_count; i++)
+        room += rule->parts[i].group ? sizeof "${4294967295}" : 2 * rule->parts[i].literal.len;
+    char *text = arena_alloc(arena, room);
+    size_t len = 0;
+    for (size_t i = 0; text && i < rule->part_count; i++) {
+        const struct pcre_part *part = &rule->parts[i];
+        if (part->group)
+            len += (size_t)snprintf(text + len, room - len, "${%u}", part->group);
+        for (size_t k = 0; !part->group && k < part->literal.len; k++) {
+            text[len++] = part->literal.data[k];
+            if (varies && part->literal.data[k] == '$')
+                text[len++] = '$';
+        }
+    }
+    return (struct bytes){text, text ? len : 0};
+}
+
+static enum table_walk visit_rule(const struct tour *tour, const struct pcre_rule *rule,
+                                  const struct table_visitor *visitor)
+{
+    bool varies = false;
+    for (size_t i = 0; i < rule->part_count; i++)
+        varies = varies || rule->parts[i].group;
+    const struct table_row row = {.key = bytes_of(written(tour->arena, rule)),
+                                  .value = value_written(tour->arena, rule, varies),
+                                  .varies = varies,
+                                  .where = ifs_around(tour),
+                                  .place = tour->table->name,
+                                  .line = rule->line};
+    return arena_failed(tour->arena) ? TABLE_UNREADABLE : table_visit(visitor, &row);
+}
+
+static enum table_walk each(const struct table *table, const struct table_visitor *visitor,
+                            struct error *error)
+{
+    const struct pcre_rules *rules = &((const struct pcre *)table->state)->rules;
+    struct tour tour = {.table = table,
+                        .arena = arena_new(TOUR_CEILING),
+                        .ifs = calloc(rules->count + 1, sizeof *tour.ifs)};
+    enum table_walk walk = tour.arena && tour.ifs ? TABLE_WALKED : TABLE_UNREADABLE;
+    for (size_t i = 0; i < rules->count && walk == TABLE_WALKED; i++) {
+        const struct pcre_rule *rule = &rules->rules[i];
+        arena_clear(tour.arena);
+        if (rule->op == PCRE_IF)
+            tour.ifs[tour.if_count++] = rule;
+        else if (rule->op == PCRE_ENDIF)
+            tour.if_count--;
+        else
+            walk = visit_rule(&tour, rule, visitor);
+    }
+    arena_free(tour.arena);
+    free(tour.ifs);
+    if (walk == TABLE_UNREADABLE)
+        error_set(error, "%s: out of memory", table->name);
+    return walk;
+}
+
 const struct table_kind table_kind_pcre = {
     .name = "pcre",
     .patterns = true,
     .open = open_table,
     .find = find,
+    .each = each,
     .free = free_state,
 };

@@ -92,3 +92,17 @@ const struct row *rows_find(const struct rows *rows, struct bytes key)
     uint32_t found = rows->slots[find_slot(rows, key)];
     return found ? &rows->rows[found - 1] : NULL;
 }
+
+enum table_walk rows_each(const struct rows *rows, const char *place,
+                          const struct table_visitor *visitor)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct table_row row = {.key = bytes_of(rows_key(rows, &rows->rows[i])),
+                                      .value = bytes_of(rows_value(rows, &rows->rows[i])),
+                                      .place = place,
+                                      .line = rows->rows[i].line};
+        if (table_visit(visitor, &row) == TABLE_STOPPED)
+            return TABLE_STOPPED;
+    }
+    return TABLE_WALKED;
+}

@@ -9,6 +9,7 @@
 
 #include "policy/bytes.h"
 #include "policy/error.h"
+#include "tables/kind.h"
 
 struct row {
     uint32_t key; /* where it begins in the text; it ends with a NUL, as does the value */
@@ -45,5 +46,9 @@ MUST_CHECK bool rows_index(struct rows *rows, const struct row **ret_first,
 const struct row *rows_find(const struct rows *rows, struct bytes key);
 const char *rows_key(const struct rows *rows, const struct row *row);
 const char *rows_value(const struct rows *rows, const struct row *row);
+
+/* table_kind's each for tables that are rows. place: see struct table_row. */
+enum table_walk rows_each(const struct rows *rows, const char *place,
+                          const struct table_visitor *visitor);
 
 #endif

@@ -30,7 +30,8 @@ struct bytes sender_keys_strip(const char *delimiters, struct bytes local)
     return bytes_slice(local, 0, i);
 }
 
-static void add_key(struct builder *builder, struct bytes local, bool for_patterns)
+static void add_key(struct builder *builder, struct bytes local, enum sender_key_form form,
+                    bool for_patterns)
 {
     for (int i = 0; i < 2; i++) {
         struct bytes domain = builder->domains[i];
@@ -43,7 +44,7 @@ static void add_key(struct builder *builder, struct bytes local, bool for_patter
         text[local.len] = '@';
         memcpy(text + local.len + 1, domain.data, domain.len);
         builder->keys->keys[builder->keys->count++] =
-            (struct sender_key){{text, len}, for_patterns && i == 0};
+            (struct sender_key){{text, len}, form, for_patterns && i == 0};
     }
 }
 
@@ -122,14 +123,14 @@ void sender_keys_build(const struct sender_key_options *options, struct arena *a
         /* "john..doe" needs its quotes, but people write it without in tables. */
         bool unquoted = has_no_specials(local);
         if (!unquoted || has_odd_dots(local))
-            add_key(&builder, quote(arena, local), false);
+            add_key(&builder, quote(arena, local), SENDER_KEY_WHOLE, false);
         if (unquoted)
-            add_key(&builder, local, false);
+            add_key(&builder, local, SENDER_KEY_WHOLE, false);
         return;
     }
-    add_key(&builder, local, true);
+    add_key(&builder, local, SENDER_KEY_WHOLE, true);
     struct bytes stripped = sender_keys_strip(options->delimiters, local);
     if (stripped.len)
-        add_key(&builder, stripped, false);
-    add_key(&builder, (struct bytes){NULL, 0}, false);
+        add_key(&builder, stripped, SENDER_KEY_STRIPPED, false);
+    add_key(&builder, (struct bytes){NULL, 0}, SENDER_KEY_DOMAIN, false);
 }

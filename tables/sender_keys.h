@@ -6,9 +6,16 @@
 
 #define SENDER_KEYS_MAX 8
 
+enum sender_key_form {
+    SENDER_KEY_WHOLE,
+    SENDER_KEY_STRIPPED, /* without its extension */
+    SENDER_KEY_DOMAIN,   /* @domain */
+};
+
 struct sender_key {
     struct bytes text;
-    bool for_patterns; /* pattern tables are asked for it as well */
+    enum sender_key_form form; /* in the order of their values */
+    bool for_patterns;         /* pattern tables are asked for it as well */
 };
 
 struct sender_keys {

@@ -5,15 +5,7 @@
 #include <string.h>
 
 #include "tables/logins.h"
-#include "tables/sender_keys.h"
-
-struct senders {
-    const struct site *site;
-    char *delimiters; /* empty: no extensions */
-    bool keep_case;
-    struct table **tables;
-    size_t table_count;
-};
+#include "tables/senders_private.h"
 
 static bool open_tables(const struct texts *specs, struct senders *senders, struct error *error)
 {
@@ -62,50 +54,81 @@ static bool same_local(const struct senders *senders, struct bytes a, struct byt
     return senders->keep_case ? bytes_equal(a, b) : bytes_equal_nocase(a, b);
 }
 
-/* Without tables. */
+bool senders_login_owns(const struct senders *senders, const struct mailbox *login,
+                        const struct mailbox *mailbox)
+{
+    if (!login->local.len)
+        return false;
+    if (login->domain.len ? !bytes_equal(login->domain, mailbox->domain)
+                          : !texts_have(&senders->site->domains, mailbox->domain))
+        return false;
+    struct bytes stripped = {NULL, 0};
+    if (mailbox->plain)
+        stripped = sender_keys_strip(senders->delimiters, mailbox->local);
+    return same_local(senders, login->local, mailbox->local) ||
+           same_local(senders, login->local, stripped);
+}
+
+struct bytes senders_written(const struct senders *senders, struct arena *arena,
+                             const struct mailbox *mailbox)
+{
+    char *text = arena_text(arena, mailbox->address);
+    if (text && senders->keep_case && mailbox->local.len)
+        memcpy(text + (text[0] == '"'), mailbox->local.data, mailbox->local.len);
+    return bytes_of(text);
+}
+
 static enum ownership ask_login(const struct senders *senders, struct arena *arena,
                                 struct bytes login, const struct mailbox *mailbox,
                                 struct bytes *ret_source)
 {
     *ret_source = BYTES("login");
     struct mailbox owner;
-    if (!address_parse_plain(arena, login, &owner) || !owner.local.len)
-        return OWNERSHIP_DENIED;
-    if (owner.domain.len ? !bytes_equal(owner.domain, mailbox->domain)
-                         : !texts_have(&senders->site->domains, mailbox->domain))
-        return OWNERSHIP_DENIED;
-    struct bytes stripped = {NULL, 0};
-    if (mailbox->plain)
-        stripped = sender_keys_strip(senders->delimiters, mailbox->local);
-    return same_local(senders, owner.local, mailbox->local) ||
-                   same_local(senders, owner.local, stripped)
+    return address_parse_plain(arena, login, &owner) && senders_login_owns(senders, &owner, mailbox)
                ? OWNERSHIP_GRANTED
                : OWNERSHIP_DENIED;
+}
+
+void senders_keys(const struct senders *senders, struct arena *arena, const struct mailbox *mailbox,
+                  struct sender_keys *ret_keys)
+{
+    const struct sender_key_options options = {senders->delimiters, senders->keep_case};
+    sender_keys_build(&options, arena, mailbox, ret_keys);
+}
+
+enum table_result senders_answer(const struct senders *senders, struct arena *arena,
+                                 const struct sender_keys *keys, struct senders_place *place,
+                                 struct table_answer *ret_answer)
+{
+    for (; place->key < keys->count && !arena_failed(arena); place->key++, place->table = 0) {
+        const struct sender_key *key = &keys->keys[place->key];
+        for (; place->table < senders->table_count; place->table++) {
+            const struct table *table = senders->tables[place->table];
+            if (table_matches_patterns(table) && !key->for_patterns)
+                continue;
+            enum table_result result = table_find(table, arena, key->text, ret_answer);
+            if (result != TABLE_ABSENT)
+                return result;
+        }
+    }
+    return TABLE_ABSENT;
 }
 
 static enum ownership ask_tables(const struct senders *senders, struct arena *arena,
                                  struct bytes login, const struct mailbox *mailbox,
                                  struct bytes *ret_source)
 {
-    const struct sender_key_options options = {senders->delimiters, senders->keep_case};
     struct sender_keys keys;
-    sender_keys_build(&options, arena, mailbox, &keys);
-    for (size_t k = 0; k < keys.count && !arena_failed(arena); k++) {
-        for (size_t t = 0; t < senders->table_count; t++) {
-            if (table_matches_patterns(senders->tables[t]) && !keys.keys[k].for_patterns)
-                continue;
-            struct table_answer answer;
-            enum table_result result =
-                table_find(senders->tables[t], arena, keys.keys[k].text, &answer);
-            if (result == TABLE_ABSENT)
-                continue;
-            *ret_source = answer.source;
-            if (result == TABLE_UNAVAILABLE)
-                return OWNERSHIP_UNAVAILABLE;
-            return logins_have(arena, answer.value, login) ? OWNERSHIP_GRANTED : OWNERSHIP_DENIED;
-        }
-    }
-    return OWNERSHIP_DENIED;
+    struct senders_place place = {0};
+    struct table_answer answer;
+    senders_keys(senders, arena, mailbox, &keys);
+    enum table_result result = senders_answer(senders, arena, &keys, &place, &answer);
+    if (result == TABLE_ABSENT)
+        return OWNERSHIP_DENIED;
+    *ret_source = answer.source;
+    if (result == TABLE_UNAVAILABLE)
+        return OWNERSHIP_UNAVAILABLE;
+    return logins_have(arena, answer.value, login) ? OWNERSHIP_GRANTED : OWNERSHIP_DENIED;
 }
 
 enum ownership senders_ask(const struct senders *senders, struct arena *arena, struct bytes login,
@@ -121,4 +144,9 @@ enum ownership senders_ask(const struct senders *senders, struct arena *arena, s
         return answer;
     *ret_source = BYTES("out of memory");
     return OWNERSHIP_UNAVAILABLE;
+}
+
+const struct table *senders_table(const struct senders *senders, size_t index)
+{
+    return index < senders->table_count ? senders->tables[index] : NULL;
 }

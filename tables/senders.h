@@ -16,6 +16,7 @@
 #define TABLES_SENDERS_H
 
 #include "policy/facts.h"
+#include "tables/sender_keys.h"
 #include "tables/table.h"
 
 struct senders;
@@ -40,5 +41,12 @@ void senders_free(struct senders *senders);
  * UNAVAILABLE unless an earlier answer decided. */
 enum ownership senders_ask(const struct senders *senders, struct arena *arena, struct bytes login,
                            const struct mailbox *mailbox, struct bytes *ret_source);
+
+/* What tables are asked for, in that order. When memory is out: arena_failed(). */
+void senders_keys(const struct senders *senders, struct arena *arena, const struct mailbox *mailbox,
+                  struct sender_keys *ret_keys);
+
+/* In the order in which they are asked; NULL behind the last. */
+const struct table *senders_table(const struct senders *senders, size_t index);
 
 #endif

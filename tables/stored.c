@@ -54,3 +54,9 @@ struct bytes stored_text(const void *data, size_t len)
     struct bytes text = {data, len};
     return bytes_slice(text, 0, bytes_find(text, '\0'));
 }
+
+struct bytes stored_key(const void *data, size_t len)
+{
+    struct bytes key = {data, len};
+    return len && key.data[len - 1] == '\0' ? bytes_slice(key, 0, len - 1) : key;
+}

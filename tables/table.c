@@ -95,6 +95,33 @@ bool table_matches_patterns(const struct table *table)
     return table->kind->patterns;
 }
 
+const char *table_name(const struct table *table)
+{
+    return table->name;
+}
+
+enum table_walk table_each(const struct table *table,
+                           bool (*visit)(void *context, const struct table_row *row), void *context,
+                           struct error *error)
+{
+    const struct table_visitor visitor = {visit, context};
+    return table->kind->each(table, &visitor, error);
+}
+
+enum table_walk table_visit(const struct table_visitor *visitor, const struct table_row *row)
+{
+    return visitor->visit(visitor->context, row) ? TABLE_WALKED : TABLE_STOPPED;
+}
+
+struct bytes table_row_source(struct arena *arena, const struct table_row *row)
+{
+    char line[16] = "";
+    if (row->line)
+        snprintf(line, sizeof line, ":%u", row->line);
+    return bytes_of(arena_printf(arena, "%s%s %.*s", row->place, line, (int)row->key.len,
+                                 row->key.data ? row->key.data : ""));
+}
+
 static bool is_utf8(struct bytes text)
 {
     return !text.len || !u8_check((const uint8_t *)text.data, text.len);

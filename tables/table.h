@@ -51,4 +51,33 @@ bool table_matches_patterns(const struct table *table);
 enum table_result table_find(const struct table *table, struct arena *arena, struct bytes key,
                              struct table_answer *ret_answer);
 
+/* "kind:path" as configured. */
+const char *table_name(const struct table *table);
+
+/* One row as it stands in the table. Bytes are good until the visitor returns. */
+struct table_row {
+    struct bytes key;   /* a database's may be any bytes; of a pattern: as written, "!/^a@/" */
+    struct bytes value; /* any bytes. varies: with ${1} for what matched, and $$ for a $ */
+    bool varies;        /* patterns: what matched stands in the value */
+    struct bytes where; /* patterns: the ifs that it stands in, outermost first: "/@b$/ (line 3)";
+                           no bytes where there are none */
+    const char *place;  /* where it stands: what find's sources begin with */
+    unsigned line;      /* 0 where the kind knows none: a database */
+};
+
+enum table_walk {
+    TABLE_WALKED,
+    TABLE_STOPPED, /* the visitor said so */
+    TABLE_UNREADABLE,
+};
+
+/* Gives every row to visit, in the table's own order; false stops. Takes no more memory for more
+ * rows. visit may ask the table. Of an lmdb: rows that change meanwhile may show or not. */
+enum table_walk table_each(const struct table *table,
+                           bool (*visit)(void *context, const struct table_row *row), void *context,
+                           struct error *error);
+
+/* The source that find would give for the row, in the arena. */
+struct bytes table_row_source(struct arena *arena, const struct table_row *row);
+
 #endif

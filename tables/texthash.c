@@ -125,9 +125,17 @@ static enum table_result find(const struct table *table, struct arena *arena, st
                        table->name, row->line, rows_key(&texthash->rows, row));
 }
 
+static enum table_walk each(const struct table *table, const struct table_visitor *visitor,
+                            struct error *error)
+{
+    (void)error;
+    return rows_each(&((const struct texthash *)table->state)->rows, table->name, visitor);
+}
+
 const struct table_kind table_kind_texthash = {
     .name = "texthash",
     .open = open_table,
     .find = find,
+    .each = each,
     .free = free_state,
 };
