@@ -18,6 +18,7 @@ extern const struct command command_conf;
 extern const struct command command_doctor;
 extern const struct command command_key;
 extern const struct command command_log;
+extern const struct command command_propose;
 extern const struct command command_ready;
 extern const struct command command_setup;
 extern const struct command command_test;

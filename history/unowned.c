@@ -10,21 +10,25 @@
 /* The kinds of address by which a message says whom it is from; a recipient has no ownership. */
 #define CLAIMED(ownership) "a.ownership = '" ownership "' AND a.kind <> 'display_name'"
 
+/* Whether the message claims any such address. */
+#define CLAIMS "d.seq IN (SELECT a.seq FROM addresses AS a WHERE " CLAIMED("denied") ")"
+
 /* An address that stands in two fields of one message counts once. CROSS JOIN keeps the order: the
  * few denied addresses first. */
 #define DENIED "(SELECT DISTINCT a.seq, a.address FROM addresses AS a WHERE " CLAIMED("denied") ")"
 
 #define DAY "(d.time + :day_offset) / 86400000"
-#define USES "d.network, " DAY " AS day, min(d.time), max(d.time), count(*), total(d.rcpt_count)"
+#define USES "d.network, " DAY " AS day, min(d.time), max(d.time), total(d.rcpt_count), count(*)"
 
-static const char claims_sql[] = "SELECT d.login, a.address, " USES " FROM " DENIED
+static const char claims_sql[] = "SELECT d.login, a.address, " USES ", count(*) FROM " DENIED
                                  " AS a CROSS JOIN decisions AS d ON d.seq = a.seq"
                                  " WHERE d.login <> '' AND %s"
                                  " GROUP BY d.login, a.address, d.network, day";
 
-static const char activity_sql[] = "SELECT d.login, NULL, " USES " FROM decisions AS d"
-                                   " WHERE d.login <> '' AND %s"
-                                   " GROUP BY d.login, d.network, day";
+static const char activity_sql[] =
+    "SELECT d.login, NULL, " USES ", sum(" CLAIMS ") FROM decisions AS d"
+    " WHERE d.login <> '' AND %s"
+    " GROUP BY d.login, d.network, day";
 
 static const char verdicts_sql[] =
     "SELECT d.login, v.fact, v.rule, sum(v.mode = 'enforce'), sum(v.mode = 'observe')"
@@ -86,8 +90,9 @@ static bool read_use(sqlite3_stmt *statement, void *generic)
         .day = sqlite3_column_int64(statement, 3),
         .first = sqlite3_column_int64(statement, 4),
         .last = sqlite3_column_int64(statement, 5),
-        .messages = sqlite3_column_int64(statement, 6),
-        .recipients = sqlite3_column_int64(statement, 7),
+        .recipients = sqlite3_column_int64(statement, 6),
+        .messages = sqlite3_column_int64(statement, 7),
+        .claiming = sqlite3_column_int64(statement, 8),
     };
     return question->row(&use, question->context);
 }

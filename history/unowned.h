@@ -18,6 +18,7 @@ struct unowned_use {
     int64_t day;          /* since 1970, see day_offset */
     int64_t first, last;  /* milliseconds since 1970 */
     int64_t messages;
+    int64_t claiming;   /* of them: that claimed what the login does not own */
     int64_t recipients; /* that were accepted */
 };
 

@@ -18,7 +18,8 @@ struct stranger {
 
 struct builder {
     const struct uses *claims;
-    const struct uses *activity;
+    struct uses claimed; /* the claims of all addresses; by login, network, day */
+    struct uses other;   /* mail that claims nothing; likewise */
     bool short_history;
     uint32_t *site_networks; /* sorted */
     size_t site_network_count;
@@ -58,13 +59,13 @@ static void sort(void *items, size_t count, size_t size, int (*order)(const void
         qsort(items, count, size, order);
 }
 
-/* The activity of one login in one network; of all its networks with NULL. */
-static const struct use *activity_of(const struct builder *builder, uint32_t login,
-                                     const uint32_t *network, size_t *ret_count)
+/* Uses of one login in one network; in all networks with NULL. */
+static const struct use *uses_of(const struct uses *uses, uint32_t login, const uint32_t *network,
+                                 size_t *ret_count)
 {
-    const struct use *items = builder->activity->items;
+    const struct use *items = uses->items;
     size_t low = 0;
-    size_t high = builder->activity->count;
+    size_t high = uses->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct use *use = &items[middle];
@@ -73,27 +74,27 @@ static const struct use *activity_of(const struct builder *builder, uint32_t log
         else
             high = middle;
     }
-    for (high = low; high < builder->activity->count; high++)
+    for (high = low; high < uses->count; high++)
         if (items[high].login != login || (network && items[high].network != *network))
             break;
     *ret_count = high - low;
     return items + low;
 }
 
-/* activity by network and login. */
-static bool find_site_networks(struct builder *builder, const struct uses *activity)
+/* other mail, by network and login. */
+static bool find_site_networks(struct builder *builder, const struct uses *other)
 {
-    builder->site_networks = calloc(activity->count + 1, sizeof(uint32_t));
+    builder->site_networks = calloc(other->count + 1, sizeof(uint32_t));
     if (!builder->site_networks)
         return false;
     size_t settled = 0;
-    for (size_t i = 0, next; i < activity->count; i = next) {
-        const struct use *items = activity->items;
-        for (next = i; next < activity->count; next++)
+    for (size_t i = 0, next; i < other->count; i = next) {
+        const struct use *items = other->items;
+        for (next = i; next < other->count; next++)
             if (items[next].network != items[i].network || items[next].login != items[i].login)
                 break;
         settled += next - i >= SETTLED_DAYS;
-        bool last_login = next == activity->count || items[next].network != items[i].network;
+        bool last_login = next == other->count || items[next].network != items[i].network;
         if (last_login && settled >= SITE_LOGINS)
             builder->site_networks[builder->site_network_count++] = items[i].network;
         if (last_login)
@@ -108,22 +109,6 @@ static bool is_site_network(const struct builder *builder, uint32_t network)
                    by_number) != NULL;
 }
 
-/* Days on which the login sent something else from there than the pair. */
-static size_t other_days(const struct use *activity, size_t activity_count,
-                         const struct use *claims, size_t claim_count)
-{
-    size_t days = 0;
-    size_t c = 0;
-    for (size_t i = 0; i < activity_count; i++) {
-        while (c < claim_count && claims[c].day < activity[i].day)
-            c++;
-        int64_t claimed =
-            c < claim_count && claims[c].day == activity[i].day ? claims[c].messages : 0;
-        days += activity[i].messages > claimed;
-    }
-    return days;
-}
-
 static bool is_known_there(const struct builder *builder, size_t days, uint32_t network)
 {
     return days >= SETTLED_DAYS || (builder->short_history && days) ||
@@ -134,13 +119,10 @@ static bool is_known_there(const struct builder *builder, size_t days, uint32_t 
 static void look_at_network(struct builder *builder, struct evidence *pair,
                             const struct use *claims, size_t count)
 {
-    size_t activity_count;
-    const struct use *activity =
-        activity_of(builder, pair->login, &claims->network, &activity_count);
+    size_t days;
+    uses_of(&builder->other, pair->login, &claims->network, &days);
     pair->networks++;
-    if (!pair->other_messages ||
-        is_known_there(builder, other_days(activity, activity_count, claims, count),
-                       claims->network))
+    if (!pair->other_messages || is_known_there(builder, days, claims->network))
         return;
     pair->strange_networks++;
     for (size_t i = 0; i < count; i++)
@@ -149,26 +131,18 @@ static void look_at_network(struct builder *builder, struct evidence *pair,
         (struct stranger){claims->network, pair->login, (size_t)(pair - builder->pairs)};
 }
 
-/* Of the login's networks with mail other than the pair's. */
-static bool roams(const struct builder *builder, const struct evidence *pair,
-                  const struct use *claims, size_t claim_count)
+/* other: of one login. A network that it claims from does not count: the thief's own would. */
+static bool roams(const struct builder *builder, const struct use *other, size_t count)
 {
-    size_t count;
-    const struct use *activity = activity_of(builder, pair->login, NULL, &count);
     size_t networks = 0;
     size_t visited = 0;
-    size_t claim = 0;
     for (size_t i = 0, next; i < count; i = next) {
-        for (next = i; next < count && activity[next].network == activity[i].network; next++)
+        size_t claims;
+        for (next = i; next < count && other[next].network == other[i].network; next++)
             continue;
-        while (claim < claim_count && claims[claim].network < activity[i].network)
-            claim++;
-        size_t claimed = claim;
-        while (claimed < claim_count && claims[claimed].network == activity[i].network)
-            claimed++;
-        size_t days = other_days(activity + i, next - i, claims + claim, claimed - claim);
-        networks += days > 0;
-        visited += days == 1;
+        uses_of(&builder->claimed, other->login, &other[i].network, &claims);
+        networks += claims == 0;
+        visited += claims == 0 && next - i == 1;
     }
     return !builder->short_history && networks >= ROAMS_FROM && visited * 2 > networks;
 }
@@ -197,19 +171,16 @@ static void build_pair(struct builder *builder, const struct use *claims, size_t
                               .recipients = sum.recipients,
                               .first = sum.first,
                               .last = sum.last};
-    size_t activity_count;
-    const struct use *activity = activity_of(builder, pair->login, NULL, &activity_count);
-    for (size_t i = 0; i < activity_count; i++)
-        pair->other_messages += activity[i].messages;
-    /* Fewer where the daemon wrote more between the two questions. */
-    pair->other_messages -=
-        pair->messages < pair->other_messages ? pair->messages : pair->other_messages;
+    size_t other_count;
+    const struct use *other = uses_of(&builder->other, pair->login, NULL, &other_count);
+    for (size_t i = 0; i < other_count; i++)
+        pair->other_messages += other[i].messages;
+    pair->roams = roams(builder, other, other_count);
     for (size_t i = 0, next; i < count; i = next) {
         for (next = i; next < count && claims[next].network == claims[i].network; next++)
             continue;
         look_at_network(builder, pair, claims + i, next - i);
     }
-    pair->roams = roams(builder, pair, claims, count);
     count_days(pair, claims, count, room);
 }
 
@@ -286,24 +257,68 @@ static bool build_pairs(struct builder *builder)
     return count_sprays(builder);
 }
 
-static void forget_addresses(struct uses *activity)
+static void forget_addresses(struct uses *uses)
 {
-    for (size_t i = 0; i < activity->count; i++)
-        activity->items[i].address = 0;
+    for (size_t i = 0; i < uses->count; i++)
+        uses->items[i].address = 0;
+}
+
+/* False when memory is out. */
+static bool sum_claims(const struct uses *claims, struct uses *ret_sums)
+{
+    for (size_t i = 0; i < claims->count; i++)
+        if (!uses_add(ret_sums, &claims->items[i]))
+            return false;
+    forget_addresses(ret_sums);
+    uses_settle(ret_sums, uses_by_address);
+    return true;
+}
+
+/* What is left of the activity without the claims. A message with two claims stands in them twice;
+ * of one whose claims were granted since, the activity says that it claims. The lesser number of
+ * both is right. False when memory is out. */
+static bool find_other(const struct uses *activity, const struct uses *claimed,
+                       struct uses *ret_other)
+{
+    size_t c = 0;
+    for (size_t i = 0; i < activity->count; i++) {
+        struct use use = activity->items[i];
+        while (c < claimed->count && uses_by_address(&claimed->items[c], &use) < 0)
+            c++;
+        int64_t claims = c < claimed->count && uses_by_address(&claimed->items[c], &use) == 0
+                             ? claimed->items[c].messages
+                             : 0;
+        use.messages -= claims < use.claiming ? claims : use.claiming;
+        if (use.messages > 0 && !uses_add(ret_other, &use))
+            return false;
+    }
+    return true;
+}
+
+static bool build(struct builder *builder, struct uses *claims, struct uses *activity)
+{
+    forget_addresses(activity);
+    uses_settle(activity, uses_by_address);
+    uses_settle(claims, uses_by_address);
+    builder->short_history = is_short(activity);
+    if (!sum_claims(claims, &builder->claimed) ||
+        !find_other(activity, &builder->claimed, &builder->other))
+        return false;
+    uses_settle(&builder->other, uses_by_network);
+    if (!find_site_networks(builder, &builder->other))
+        return false;
+    uses_settle(&builder->other, uses_by_address);
+    builder->pairs = calloc(claims->count + 1, sizeof *builder->pairs);
+    builder->strangers = calloc(claims->count + 1, sizeof *builder->strangers);
+    return builder->pairs && builder->strangers && build_pairs(builder);
 }
 
 bool evidence_build(struct uses *claims, struct uses *activity, struct evidence_list *ret_list)
 {
-    struct builder builder = {.claims = claims, .activity = activity};
-    forget_addresses(activity);
-    uses_settle(activity, uses_by_network);
-    builder.short_history = is_short(activity);
-    bool built = find_site_networks(&builder, activity);
-    uses_settle(activity, uses_by_address);
-    uses_settle(claims, uses_by_address);
-    builder.pairs = calloc(claims->count + 1, sizeof *builder.pairs);
-    builder.strangers = calloc(claims->count + 1, sizeof *builder.strangers);
-    built = built && builder.pairs && builder.strangers && build_pairs(&builder);
+    struct builder builder = {.claims = claims};
+    bool built = build(&builder, claims, activity);
+    free(builder.claimed.items);
+    free(builder.other.items);
     free(builder.site_networks);
     free(builder.strangers);
     *ret_list = (struct evidence_list){builder.pairs, builder.pair_count};

@@ -13,7 +13,7 @@ struct evidence {
     uint32_t days, networks;
     int64_t busiest_day; /* messages of the day with the most of them */
 
-    /* The login's other mail: all that does not claim this address. */
+    /* The login's other mail: all that claims nothing which is not its own. */
     int64_t other_messages;
     /* Messages from networks where this login is not known: it sends no other mail there on two
      * days, nor do three other logins. 0 where there is no other mail to compare with. */

@@ -4,7 +4,8 @@
 #define HOUR_MS ((int64_t)60 * 60 * 1000)
 #define DAY_MS (24 * HOUR_MS)
 #define MANY 20  /* recipients or messages: more than people write to in a burst by hand */
-#define OTHERS 3 /* addresses that were tried within a day */
+#define MASS 100 /* of them: mass mail */
+#define OTHERS 2 /* addresses that were tried within a day */
 #define SUSPECT_FROM 50
 #define THEFT_FROM 100
 #define DECISIVE 200 /* no habit outweighs it */
@@ -92,6 +93,13 @@ static bool burst_day(const struct evidence *evidence, const struct judgement_ad
     return is_many(evidence) && in_one_day(evidence) && !burst_hour(evidence, address);
 }
 
+/* For days, from where the login is not known. */
+static bool mass_mail(const struct evidence *evidence, const struct judgement_address *address)
+{
+    return (evidence->recipients >= MASS || evidence->messages >= MASS) && !in_one_day(evidence) &&
+           strange_network(evidence, address);
+}
+
 static bool nothing_else(const struct evidence *evidence, const struct judgement_address *address)
 {
     (void)address;
@@ -111,9 +119,11 @@ static bool many_days(const struct evidence *evidence, const struct judgement_ad
            evidence->busiest_day * 3 <= evidence->messages * 2;
 }
 
+/* A thief comes back too while the password holds. */
 static bool came_back(const struct evidence *evidence, const struct judgement_address *address)
 {
-    return (over_a_week(evidence) || evidence->days >= 3) && !in_one_day(evidence) &&
+    bool soon = evidence->days >= 3 && !strange_network(evidence, address);
+    return (over_a_week(evidence) || soon) && !in_one_day(evidence) &&
            !many_days(evidence, address);
 }
 
@@ -131,7 +141,7 @@ static bool known_network(const struct evidence *evidence, const struct judgemen
 static const struct row rows[JUDGEMENT_REASONS] = {
     [JUDGEMENT_LOOKALIKE_DOMAIN] = {"lookalike-domain", DECISIVE, lookalike_domain,
                                     "its domain only looks like one of this server's"},
-    [JUDGEMENT_OUTSIDE_DOMAINS] = {"outside-domains", DECISIVE, outside_domains,
+    [JUDGEMENT_OUTSIDE_DOMAINS] = {"outside-domains", 0, outside_domains,
                                    "it lies in none of this server's domains"},
     [JUDGEMENT_ANOTHER_LOGIN] = {"another-login", 80, another_login,
                                  "it is another person's, who logs in as it: ask them"},
@@ -150,6 +160,8 @@ static const struct row rows[JUDGEMENT_REASONS] = {
                               "all within an hour, to many recipients"},
     [JUDGEMENT_BURST_DAY] = {"burst-day", 20, burst_day,
                              "nearly all within a day, to many recipients"},
+    [JUDGEMENT_MASS_MAIL] = {"mass-mail", 30, mass_mail,
+                             "to many recipients, from networks where this login is not at home"},
     [JUDGEMENT_NOTHING_ELSE] = {"nothing-else", 20, nothing_else,
                                 "this login sent nothing else that it could be compared with"},
     [JUDGEMENT_OWN_NAME] = {"own-name", -50, own_name, "it is the login's own name"},
@@ -164,6 +176,11 @@ static const struct row rows[JUDGEMENT_REASONS] = {
 bool judgement_has(const struct judgement *judgement, enum judgement_reason reason)
 {
     return judgement->reasons >> reason & 1;
+}
+
+bool judgement_holds_back(const struct judgement *judgement)
+{
+    return judgement->verdict >= JUDGEMENT_FOREIGN;
 }
 
 void judgement_make(const struct evidence *evidence, const struct judgement_address *address,
@@ -182,6 +199,8 @@ void judgement_make(const struct evidence *evidence, const struct judgement_addr
         ret_judgement->verdict = JUDGEMENT_THEFT;
     else if (ret_judgement->points >= SUSPECT_FROM)
         ret_judgement->verdict = JUDGEMENT_SUSPECT;
+    else if (judgement_has(ret_judgement, JUDGEMENT_OUTSIDE_DOMAINS))
+        ret_judgement->verdict = JUDGEMENT_FOREIGN;
     else if (doubts)
         ret_judgement->verdict = JUDGEMENT_UNCLEAR;
 }
@@ -203,6 +222,6 @@ int judgement_reason_points(enum judgement_reason reason)
 
 const char *judgement_verdict_word(enum judgement_verdict verdict)
 {
-    static const char *const words[] = {"habit", "unclear", "suspect", "theft"};
+    static const char *const words[] = {"habit", "unclear", "foreign", "suspect", "theft"};
     return words[verdict];
 }

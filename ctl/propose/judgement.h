@@ -18,8 +18,8 @@ struct judgement_address {
 };
 
 enum judgement_reason {
+    JUDGEMENT_OUTSIDE_DOMAINS, /* no points: whoever sends as it, it is not this server's to give */
     JUDGEMENT_LOOKALIKE_DOMAIN,
-    JUDGEMENT_OUTSIDE_DOMAINS,
     JUDGEMENT_ANOTHER_LOGIN,
     JUDGEMENT_STRANGE_NETWORK,
     JUDGEMENT_REFUSED_ELSEWHERE,
@@ -27,6 +27,7 @@ enum judgement_reason {
     JUDGEMENT_MAIN_OF_ANOTHER,
     JUDGEMENT_BURST_HOUR,
     JUDGEMENT_BURST_DAY,
+    JUDGEMENT_MASS_MAIL,
     JUDGEMENT_NOTHING_ELSE,
     /* These speak for habit. */
     JUDGEMENT_OWN_NAME,
@@ -40,6 +41,7 @@ enum judgement_reason {
 enum judgement_verdict {
     JUDGEMENT_HABIT,   /* "habit" */
     JUDGEMENT_UNCLEAR, /* "unclear": something speaks for theft, more speaks for habit */
+    JUDGEMENT_FOREIGN, /* "foreign": a habit or not, the address is in none of our domains */
     JUDGEMENT_SUSPECT, /* "suspect": it looks more like theft than like habit */
     JUDGEMENT_THEFT,   /* "theft": it looks like nothing else */
 };
@@ -52,6 +54,9 @@ struct judgement {
 
 void judgement_make(const struct evidence *evidence, const struct judgement_address *address,
                     struct judgement *ret_judgement);
+
+/* Whether nobody should be granted it unasked. */
+bool judgement_holds_back(const struct judgement *judgement);
 
 bool judgement_has(const struct judgement *judgement, enum judgement_reason reason);
 

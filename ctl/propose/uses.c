@@ -49,6 +49,7 @@ int uses_by_day(const void *left, const void *right)
 static void take_in(struct use *into, const struct use *use)
 {
     into->messages += use->messages;
+    into->claiming += use->claiming;
     into->recipients += use->recipients;
     if (use->first < into->first)
         into->first = use->first;

@@ -16,6 +16,7 @@ struct use {
     int64_t day;         /* counted in the admin's own time zone */
     int64_t first, last; /* milliseconds since 1970 */
     int64_t messages;
+    int64_t claiming;   /* of them: that claim what the login does not own */
     int64_t recipients; /* that were accepted */
 };
 

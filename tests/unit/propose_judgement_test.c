@@ -57,6 +57,7 @@ static void add_day(struct judged_case *one, struct use use, const char *times, 
     for (int i = 0; i < count; i++) {
         use.first = use.last = use.day * DAY + (hour * 60 + minute + i * step) * MINUTE;
         use.messages = 1;
+        use.claiming = claims;
         add_use(one, use, claims);
     }
 }
@@ -193,7 +194,7 @@ static void test_little(void **state)
     assert_true(evidence_build(&claims, &activity, &list));
     assert_int_equal(list.count, 0);
     free(list.items);
-    const struct use use = {1, 2, 3, 20000, 5, 7, 1, 1};
+    const struct use use = {1, 2, 3, 20000, 5, 7, 1, 1, 1};
     assert_true(uses_add(&claims, &use));
     assert_true(uses_add(&claims, &use));
     assert_true(evidence_build(&claims, &activity, &list));
