@@ -145,12 +145,12 @@ static const struct row rows[JUDGEMENT_REASONS] = {
                                    "it lies in none of this server's domains"},
     [JUDGEMENT_ANOTHER_LOGIN] = {"another-login", 80, another_login,
                                  "it is another person's, who logs in as it: ask them"},
-    [JUDGEMENT_STRANGE_NETWORK] = {"strange-network", 50, strange_network,
-                                   "from networks where this login is not at home with its other "
-                                   "mail"},
-    [JUDGEMENT_REFUSED_ELSEWHERE] = {"refused-elsewhere", 40, refused_elsewhere,
-                                     "the login tried other addresses within a day of it, once "
-                                     "each"},
+    [JUDGEMENT_STRANGE_NETWORK] =
+        {"strange-network", 50, strange_network,
+         "from networks where this login is not at home with its other mail"},
+    [JUDGEMENT_REFUSED_ELSEWHERE] =
+        {"refused-elsewhere", 40, refused_elsewhere,
+         "the login tried other addresses that are not its own on the same day"},
     [JUDGEMENT_SHARED_NETWORK] = {"shared-network", 40, shared_network,
                                   "other logins claim what they do not own from the same strange "
                                   "network"},

@@ -78,3 +78,24 @@ void uses_settle(struct uses *uses, int (*order)(const void *, const void *))
     }
     uses->count = kept;
 }
+
+const struct use *uses_of(const struct uses *uses, uint32_t login, const uint32_t *network,
+                          size_t *ret_count)
+{
+    const struct use *items = uses->items;
+    size_t low = 0;
+    size_t high = uses->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct use *use = &items[middle];
+        if (use->login < login || (use->login == login && network && use->network < *network))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (high = low; high < uses->count; high++)
+        if (items[high].login != login || (network && items[high].network != *network))
+            break;
+    *ret_count = high - low;
+    return items + low;
+}

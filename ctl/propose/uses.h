@@ -41,6 +41,10 @@ int uses_by_day(const void *left, const void *right);
 /* Sorts, and makes one of those that the order holds for equal. */
 void uses_settle(struct uses *uses, int (*order)(const void *, const void *));
 
+/* The uses of a login, sorted by address, that come from a network; from all with NULL. */
+const struct use *uses_of(const struct uses *uses, uint32_t login, const uint32_t *network,
+                          size_t *ret_count);
+
 /* The sum of one use or more; login, address, network and day are the first one's. */
 struct use uses_sum(const struct use *uses, size_t count);
 
