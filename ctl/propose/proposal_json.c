@@ -41,7 +41,7 @@ static void write_pair(struct json *json, const struct proposal *proposal, const
             json_text(json, NULL, judgement_reason_word(i));
     json_close(json, ']');
     if (pair->owner == NAMES_NONE)
-        json_null(json, "owner");
+        json_none(json, "owner");
     else
         json_bytes(json, "owner", names_text(gathered->logins, pair->owner));
     write_evidence(json, &pair->evidence);
@@ -74,7 +74,7 @@ static bool write_row(struct json *json, const struct proposal *proposal,
     if (row->granted && !row->unusable && value)
         json_whole(json, "value", bytes_of(value));
     else
-        json_null(json, "value");
+        json_none(json, "value");
     json_text(json, "unusable", row->unusable);
     json_open(json, "pairs", '[');
     for (size_t i = 0; i < row->pair_count; i++)

@@ -30,7 +30,7 @@ static void write_user(struct json *json, const struct tally *tally, const struc
     if (user->login)
         json_bytes(json, "login", name);
     else
-        json_null(json, "login");
+        json_none(json, "login");
     json_int(json, "messages", user->messages);
     json_int(json, "refused", user->refused);
     write_time(json, "first", user->first);
