@@ -6,7 +6,6 @@
 
 #include "ctl/propose/writable.h"
 #include "policy/lookalike.h"
-#include "tables/owners.h"
 
 #define ARENA_MAX ((size_t)16 << 20) /* for one address */
 /* Comparisons of look-alikes, which are slow. A domain that is not ours is suspect without. */
@@ -67,45 +66,50 @@ static bool imitates(struct reader *reader, struct bytes domain, const char **re
     return true;
 }
 
-static bool keep_source(void *context, const struct owner *owner)
+/* Whether a row answers for the address as it stands, with its extension. */
+static bool has_own_row(struct reader *reader, const struct mailbox *mailbox, bool *ret_has,
+                        struct error *error)
 {
-    *(struct bytes *)context = owner->source;
-    return false;
+    struct sender_keys keys;
+    const struct table *table;
+    *ret_has = false;
+    senders_keys(reader->senders, reader->arena, mailbox, &keys);
+    for (size_t i = 0; (table = senders_table(reader->senders, i)) && !*ret_has; i++) {
+        for (size_t k = 0; k < keys.count && keys.keys[k].form == SENDER_KEY_WHOLE; k++) {
+            struct table_answer answer;
+            if (table_matches_patterns(table) && !keys.keys[k].for_patterns)
+                continue;
+            enum table_result result = table_find(table, reader->arena, keys.keys[k].text, &answer);
+            if (result == TABLE_UNAVAILABLE)
+                return error_set(error, "a table of senders does not answer: %.*s",
+                                 (int)answer.source.len, answer.source.data);
+            *ret_has = *ret_has || result == TABLE_FOUND;
+        }
+    }
+    return true;
 }
 
-/* The row that answers for a mailbox; no bytes: none. */
-static bool find_row(struct reader *reader, const struct mailbox *mailbox, struct bytes *ret_row,
-                     struct error *error)
-{
-    struct bytes reason;
-    *ret_row = (struct bytes){NULL, 0};
-    enum table_result result =
-        owners_each(reader->senders, reader->arena, mailbox, keep_source, ret_row, &reason);
-    return result != TABLE_UNAVAILABLE ||
-           error_set(error, "a table of senders does not answer: %.*s", (int)reason.len,
-                     reason.data);
-}
-
-/* Only where both are answered for by one row, or by none, does a row for the base change both. */
+/* Only where no row answers for the whole address does one for its base hold. Without tables none
+ * is joined: what stands in for them, patterns, answers for whole addresses. */
 static bool find_base(struct reader *reader, const struct mailbox *mailbox, uint32_t *ret_base,
                       struct error *error)
 {
     const struct senders_settings *settings = &reader->settings->senders;
-    if (!settings->extensions || !settings->recipient_delimiter)
+    if (!settings->extensions || !settings->recipient_delimiter || !settings->tables.count)
         return true;
     struct bytes local = sender_keys_strip(settings->recipient_delimiter, mailbox->local);
     const char *text = arena_printf(reader->arena, "%.*s@%.*s", (int)local.len, local.data,
                                     (int)mailbox->domain.len, mailbox->domain.data);
     struct mailbox base;
-    struct bytes own_row, base_row;
     if (!text)
         return error_set(error, "out of memory");
     if (!local.len ||
         writable_address(reader->arena, bytes_of(text), settings->case_sensitive_local, &base))
         return true;
-    if (!find_row(reader, mailbox, &own_row, error) || !find_row(reader, &base, &base_row, error))
+    bool own_row;
+    if (!has_own_row(reader, mailbox, &own_row, error))
         return false;
-    if (!bytes_equal(own_row, base_row))
+    if (own_row)
         return true;
     /* As the record writes it, and not with the capitals of a local part. */
     *ret_base = names_add(reader->names, base.address);

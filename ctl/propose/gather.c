@@ -43,7 +43,8 @@ static bool keep_use(struct gathering *gathering, const struct unowned_use *row,
 static bool keep_claim(const struct unowned_use *row, void *context)
 {
     struct gathering *gathering = context;
-    return keep_use(gathering, row, &gathering->gathered->claims);
+    /* What begins with a NUL is nothing to the database. */
+    return !row->address.len || keep_use(gathering, row, &gathering->gathered->claims);
 }
 
 static bool keep_activity(const struct unowned_use *row, void *context)
