@@ -1,0 +1,170 @@
+/* For people. */
+#include "ctl/ready/show.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/plain.h"
+#include "ctl/table_text.h"
+#include "ctl/when.h"
+
+static const char *plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void print_change(const struct show_ready *show)
+{
+    const struct ready_word *word = show->impact->change->word;
+    const char *rule = rules[word->rule]->name;
+    printf("%s: policies.%s.%s.", word->name, show->policy, rule);
+    plain_write_value(stdout, bytes_of(show->setting));
+    printf(" refuses %s\n", word->says);
+    if (show->mode && strcmp(word->option, "mode") != 0)
+        printf("the rule's mode is \"%s\" there today: with mode = \"enforce\" as well\n",
+               show->mode);
+}
+
+static void print_extent(const struct show_ready *show)
+{
+    const struct readiness_extent *extent = show->extent;
+    char first[WHEN_SIZE], last[WHEN_SIZE];
+    printf("looked at %" PRId64 " message%s of %" PRId64 " login%s", extent->messages,
+           plural(extent->messages), extent->logins, plural(extent->logins));
+    if (extent->messages) {
+        when_local(extent->first, first);
+        when_local(extent->last, last);
+        printf(", from %s to %s", first, last);
+    }
+    if (extent->messages)
+        printf("; the change is for %" PRId64 " of them", show->tally->asked);
+    putchar('\n');
+}
+
+static void print_rest(const struct show_ready *show)
+{
+    const struct tally *tally = show->tally;
+    if (tally->already)
+        printf("not counted: %" PRId64 " message%s whose like tls or auth refuse today\n",
+               tally->already, plural(tally->already));
+    if (tally->unknown)
+        printf("not counted: %" PRId64 " message%s of which it was not known how they came in\n",
+               tally->unknown, plural(tally->unknown));
+}
+
+static void add_some(struct table_text *table, const struct tally *tally,
+                     const struct tally_some *some)
+{
+    char text[TALLY_SOME * 60];
+    size_t len = 0;
+    for (size_t i = 0; i < some->count && i < 3; i++) {
+        struct bytes item = names_text(tally->texts, some->items[i]);
+        int written = snprintf(text + len, sizeof text - len, "%s%.*s", i ? ", " : "",
+                               item.len > 100 ? 100 : (int)item.len, item.data);
+        len += (size_t)written;
+    }
+    if (some->more || some->count > 3)
+        len += (size_t)snprintf(text + len, sizeof text - len, ", ...");
+    table_text_add(table, some->count ? (struct bytes){text, len} : BYTES("-"));
+}
+
+static void add_time(struct table_text *table, int64_t time)
+{
+    char text[WHEN_SIZE];
+    when_local(time, text);
+    table_text_add(table, bytes_of(text));
+}
+
+static void add_user(struct table_text *table, const struct tally *tally,
+                     const struct tally_user *user)
+{
+    struct bytes name = names_text(tally->texts, user->name);
+    char text[1100];
+    if (user->login)
+        snprintf(text, sizeof text, "%s", name.data);
+    else
+        snprintf(text, sizeof text, "(no login) %s", name.len ? name.data : "no client");
+    table_text_add(table, bytes_of(text));
+    table_text_add_number(table, user->messages);
+    add_time(table, user->first);
+    add_time(table, user->last);
+    add_some(table, tally, &user->versions);
+    add_some(table, tally, &user->ciphers);
+    add_some(table, tally, &user->mechanisms);
+    add_some(table, tally, &user->networks);
+    add_some(table, tally, &user->helos);
+}
+
+static bool print_users(const struct tally *tally, struct error *error)
+{
+    static const struct table_text_column columns[] = {
+        {"WHO", false, 12, 0},     {"MESSAGES", true, 0, 0},  {"FIRST", false, 0, 4},
+        {"LAST", false, 0, 0},     {"TLS", false, 0, 0},      {"CIPHER", false, 8, 3},
+        {"LOGIN BY", false, 5, 0}, {"CLIENTS", false, 10, 2}, {"HELO", false, 8, 1},
+    };
+    struct table_text *table = table_text_new(columns, sizeof columns / sizeof *columns);
+    if (!table)
+        return error_set(error, "out of memory");
+    for (size_t i = 0; i < tally->count; i++)
+        add_user(table, tally, &tally->items[i]);
+    bool printed = table_text_print(table, stdout, error);
+    table_text_free(table);
+    return printed;
+}
+
+bool show_ready_text(const struct show_ready *show, struct error *error)
+{
+    const struct tally *tally = show->tally;
+    int64_t logins = (int64_t)tally_logins(tally);
+    int64_t clients = (int64_t)tally->count - logins;
+    print_change(show);
+    print_extent(show);
+    if (!tally->asked)
+        puts("nothing that the change is about: this says nothing");
+    else if (!tally->count)
+        puts("nobody would be refused");
+    if (logins)
+        printf("%" PRId64 " login%s", logins, plural(logins));
+    if (clients)
+        printf("%s%" PRId64 " client network%s without a login", logins ? " and " : "", clients,
+               plural(clients));
+    if (tally->count)
+        printf(" would be refused, with %" PRId64 " message%s\n", tally->breaks,
+               plural(tally->breaks));
+    print_rest(show);
+    if (!tally->count)
+        return true;
+    putchar('\n');
+    return print_users(tally, error);
+}
+
+/* As it would stand in a policy. */
+static void write_setting(const struct ready_word *word, char *text, size_t size)
+{
+    static const char *const hows[] = {" =", " without", " with", " ="};
+    const char *quote = word->value && strcmp(word->value, "true") != 0 ? "\"" : "";
+    snprintf(text, size, "%s.%s%s %s%s%s", rules[word->rule]->name, word->option, hows[word->how],
+             quote, word->value ? word->value : word->argument, quote);
+}
+
+bool show_ready_words(struct error *error)
+{
+    static const struct table_text_column columns[] = {
+        {"WORD", false, 0, 0}, {"REFUSES", false, 0, 0}, {"SETTING", false, 0, 0}};
+    struct table_text *table = table_text_new(columns, 3);
+    if (!table)
+        return error_set(error, "out of memory");
+    for (const struct ready_word *word = ready_words; word->name; word++) {
+        char text[200];
+        snprintf(text, sizeof text, "%s%s%s", word->name, word->argument ? " " : "",
+                 word->argument ? word->argument : "");
+        table_text_add(table, bytes_of(text));
+        table_text_add(table, bytes_of(word->says));
+        write_setting(word, text, sizeof text);
+        table_text_add(table, bytes_of(text));
+    }
+    bool printed = table_text_print(table, stdout, error);
+    table_text_free(table);
+    return printed;
+}

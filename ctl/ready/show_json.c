@@ -1,0 +1,92 @@
+/* For programs: one object. */
+#include <stdio.h>
+
+#include "ctl/ready/show.h"
+#include "ctl/when.h"
+#include "gate/json.h"
+
+static void write_time(struct json *json, const char *name, int64_t time)
+{
+    char text[WHEN_SIZE];
+    when_utc(time, text);
+    json_text(json, name, time ? text : NULL);
+}
+
+static void write_some(struct json *json, const char *name, const struct tally *tally,
+                       const struct tally_some *some)
+{
+    json_open(json, name, '[');
+    for (size_t i = 0; i < some->count; i++)
+        json_bytes(json, NULL, names_text(tally->texts, some->items[i]));
+    json_close(json, ']');
+}
+
+static void write_user(struct json *json, const struct tally *tally, const struct tally_user *user)
+{
+    struct bytes name = names_text(tally->texts, user->name);
+    bool more = user->networks.more || user->helos.more || user->mechanisms.more ||
+                user->versions.more || user->ciphers.more;
+    json_open(json, NULL, '{');
+    if (user->login)
+        json_bytes(json, "login", name);
+    else
+        json_none(json, "login");
+    json_int(json, "messages", user->messages);
+    json_int(json, "refused", user->refused);
+    write_time(json, "first", user->first);
+    write_time(json, "last", user->last);
+    write_some(json, "tls_versions", tally, &user->versions);
+    write_some(json, "ciphers", tally, &user->ciphers);
+    write_some(json, "auth_mechs", tally, &user->mechanisms);
+    write_some(json, "networks", tally, &user->networks);
+    write_some(json, "helos", tally, &user->helos);
+    json_bool(json, "more", more);
+    json_close(json, '}');
+}
+
+static void write_change(struct json *json, const struct show_ready *show)
+{
+    const struct ready_word *word = show->impact->change->word;
+    json_open(json, "change", '{');
+    json_text(json, "word", word->name);
+    json_text(json, "refuses", word->says);
+    json_text(json, "policy", show->policy);
+    json_text(json, "rule", rules[word->rule]->name);
+    json_text(json, "setting", show->setting);
+    json_text(json, "mode_today", show->mode ? show->mode : "enforce");
+    json_close(json, '}');
+}
+
+static void write_counts(struct json *json, const struct show_ready *show)
+{
+    const struct tally *tally = show->tally;
+    write_time(json, "since", show->source->since);
+    write_time(json, "until", show->source->until);
+    write_time(json, "first", show->extent->first);
+    write_time(json, "last", show->extent->last);
+    json_int(json, "messages", show->extent->messages);
+    json_int(json, "logins", show->extent->logins);
+    json_int(json, "asked", tally->asked);
+    json_int(json, "would_refuse", tally->breaks);
+    json_int(json, "refused_already", tally->already);
+    json_int(json, "unknown", tally->unknown);
+    json_int(json, "other_policies", tally->elsewhere);
+}
+
+bool show_ready_json(const struct show_ready *show, struct error *error)
+{
+    struct json json;
+    json_init(&json);
+    json_open(&json, NULL, '{');
+    write_change(&json, show);
+    write_counts(&json, show);
+    json_open(&json, "who", '[');
+    for (size_t i = 0; i < show->tally->count; i++)
+        write_user(&json, show->tally, &show->tally->items[i]);
+    json_close(&json, ']');
+    json_close(&json, '}');
+    json_raw(&json, BYTES("\n"));
+    bool written = !json.failed && fwrite(json.data, 1, json.len, stdout) == json.len;
+    json_done(&json);
+    return written || error_set(error, "cannot write it all");
+}
