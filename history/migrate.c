@@ -9,8 +9,8 @@
  * with what the tables said, and its recipients (kind "rcpt", ownership NULL). */
 static const char *const versions[MIGRATE_VERSION] = {
     "CREATE TABLE decisions ("
-    " seq INTEGER PRIMARY KEY,"
-    " time INTEGER NOT NULL," /* milliseconds since 1970, UTC */
+    " seq INTEGER PRIMARY KEY AUTOINCREMENT," /* never given twice: who follows asks by it */
+    " time INTEGER NOT NULL,"                 /* milliseconds since 1970, UTC */
     " id TEXT NOT NULL UNIQUE,"
     " queue_id TEXT, command TEXT, listener TEXT, policy TEXT, config TEXT,"
     " client TEXT,"  /* address as text */
@@ -61,21 +61,32 @@ static bool number(sqlite3 *database, const char *sql, int *ret_value, struct er
     return there || error_set(error, "%s", sqlite3_errmsg(database));
 }
 
-static bool bring_up(sqlite3 *database, struct error *error)
-{
+struct marks {
     int version, application, tables;
-    if (!number(database, "PRAGMA user_version", &version, error) ||
-        !number(database, "PRAGMA application_id", &application, error) ||
-        !number(database, "SELECT count(*) FROM sqlite_schema", &tables, error))
+};
+
+static bool read_marks(sqlite3 *database, struct marks *marks, struct error *error)
+{
+    if (!number(database, "PRAGMA user_version", &marks->version, error) ||
+        !number(database, "PRAGMA application_id", &marks->application, error) ||
+        !number(database, "SELECT count(*) FROM sqlite_schema", &marks->tables, error))
         return false;
-    if (tables && application != MIGRATE_APPLICATION_ID)
+    if (marks->tables && marks->application != MIGRATE_APPLICATION_ID)
         return error_set(error, "it is a database, but not of submilter");
-    if (version > MIGRATE_VERSION)
+    if (marks->version > MIGRATE_VERSION)
         return error_set(error,
                          "it was written by a newer submilter (schema %d, this one knows %d)",
-                         version, MIGRATE_VERSION);
-    for (; version < MIGRATE_VERSION; version++)
-        if (!run(database, versions[version], error))
+                         marks->version, MIGRATE_VERSION);
+    return true;
+}
+
+static bool bring_up(sqlite3 *database, struct error *error)
+{
+    struct marks marks;
+    if (!read_marks(database, &marks, error))
+        return false;
+    for (; marks.version < MIGRATE_VERSION; marks.version++)
+        if (!run(database, versions[marks.version], error))
             return false;
     char mark[100];
     sqlite3_snprintf((int)sizeof mark, mark, "PRAGMA application_id=%d; PRAGMA user_version=%d",
@@ -91,4 +102,19 @@ bool migrate_schema(sqlite3 *database, struct error *error)
         return true;
     sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
     return false;
+}
+
+bool migrate_check(sqlite3 *database, struct error *error)
+{
+    struct marks marks;
+    if (!read_marks(database, &marks, error))
+        return false;
+    if (!marks.tables)
+        return error_set(error, "it is empty: the daemon has written nothing to it yet");
+    if (marks.version < MIGRATE_VERSION)
+        return error_set(error,
+                         "it was written by an older submilter (schema %d, this one reads %d): the "
+                         "daemon brings it up to date when it opens it",
+                         marks.version, MIGRATE_VERSION);
+    return true;
 }

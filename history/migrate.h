@@ -14,4 +14,7 @@
  * transaction. A newer version, or a database of something else, is an error and is left alone. */
 MUST_CHECK bool migrate_schema(sqlite3 *database, struct error *error);
 
+/* For readers: whether it is a history of this version, with its tables. Changes nothing. */
+MUST_CHECK bool migrate_check(sqlite3 *database, struct error *error);
+
 #endif
