@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
-#include "ctl/plain.h"
 
 static const struct command *const commands[] = {
     &command_conf, &command_doctor, &command_key, &command_setup,
@@ -18,14 +17,6 @@ static void print_usage(FILE *out)
     for (size_t i = 0; commands[i]; i++)
         fprintf(out, "  submilterctl %s %s\n      %s\n", commands[i]->name, commands[i]->arguments,
                 commands[i]->summary);
-}
-
-int command_complain(const struct error *error, int status)
-{
-    fputs("submilterctl: ", stderr);
-    plain_write(stderr, bytes_of(error->text));
-    fputc('\n', stderr);
-    return status;
 }
 
 /* In any place where an option may stand. */
@@ -42,12 +33,16 @@ static int run(const struct command *command, const char *config, int argc, char
     if (asks_for_help(argc, argv)) {
         printf("usage: submilterctl %s %s\n    %s\n", command->name, command->arguments,
                command->summary);
+        if (command->options)
+            printf("\n%s", command->options);
         return 0;
     }
     optind = 0; /* not 1: the "+" of main's own getopt would hold on */
     int status = command->run(config, argc, argv);
     if (status == EX_USAGE)
         fprintf(stderr, "usage: submilterctl %s %s\n", command->name, command->arguments);
+    if (status == EX_USAGE && command->options)
+        fprintf(stderr, "submilterctl %s --help: what each option does\n", command->name);
     return status;
 }
 

@@ -1,9 +1,10 @@
 /* Writing text that cannot steer the terminal. */
 #include "ctl/plain.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <unistr.h>
+
+#include "policy/invisible.h"
 
 static bool steers(ucs4_t character)
 {
@@ -14,12 +15,18 @@ static bool steers(ucs4_t character)
            (character >= 0x2066 && character <= 0x2069);
 }
 
-void plain_write(FILE *out, struct bytes text)
+static bool misleads(ucs4_t character)
+{
+    return steers(character) || character == '\n' || character == '\t' ||
+           invisible_kind_of(character);
+}
+
+static void write_without(FILE *out, struct bytes text, bool (*unwanted)(ucs4_t))
 {
     while (text.len) {
         ucs4_t character;
         int len = u8_mbtoucr(&character, (const uint8_t *)text.data, text.len);
-        bool bare = len > 0 && !steers(character);
+        bool bare = len > 0 && !unwanted(character);
         size_t taken = len > 0 ? (size_t)len : 1;
         if (bare)
             fwrite(text.data, 1, taken, out);
@@ -27,4 +34,14 @@ void plain_write(FILE *out, struct bytes text)
             fprintf(out, "\\x%02x", (unsigned)(unsigned char)text.data[i]);
         text = bytes_slice(text, taken, text.len);
     }
+}
+
+void plain_write(FILE *out, struct bytes text)
+{
+    write_without(out, text, steers);
+}
+
+void plain_write_value(FILE *out, struct bytes text)
+{
+    write_without(out, text, misleads);
 }

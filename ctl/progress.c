@@ -1,0 +1,124 @@
+/* Progress on a terminal, and signals that end a command. */
+#include "ctl/progress.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "history/history.h"
+
+#define FIRST_MS 500
+#define AGAIN_MS 100
+
+static volatile sig_atomic_t caught;
+static struct history *_Atomic asked;
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void progress_begin(struct progress *progress, const char *verb, uint64_t total)
+{
+    *progress = (struct progress){.verb = verb,
+                                  .total = total,
+                                  .terminal = isatty(STDERR_FILENO),
+                                  .next = monotonic_ms() + FIRST_MS};
+}
+
+/* 1234567 as "1,234,567". */
+static void group_digits(uint64_t number, char *ret_text)
+{
+    char digits[24];
+    int len = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    for (int i = 0; i < len; i++) {
+        if (i && (len - i) % 3 == 0)
+            *ret_text++ = ',';
+        *ret_text++ = digits[i];
+    }
+    *ret_text = '\0';
+}
+
+void progress_text(const struct progress *progress, char *ret_text, size_t size)
+{
+    char done[40], total[40];
+    const char *gap = progress->unit ? " " : "", *unit = progress->unit ? progress->unit : "";
+    group_digits(progress->done, done);
+    group_digits(progress->total, total);
+    if (!progress->done && !progress->total)
+        snprintf(ret_text, size, "%s ...", progress->verb);
+    else if (!progress->total || progress->done > progress->total)
+        snprintf(ret_text, size, "%s %s%s%s", progress->verb, done, gap, unit);
+    else
+        snprintf(ret_text, size, "%s %s of %s%s%s", progress->verb, done, total, gap, unit);
+}
+
+static void show(struct progress *progress)
+{
+    int64_t now = monotonic_ms();
+    char text[200];
+    if (now < progress->next)
+        return;
+    progress_text(progress, text, sizeof text);
+    fprintf(stderr, "\r%s\033[K", text);
+    fflush(stderr);
+    progress->shown = true;
+    progress->next = now + AGAIN_MS;
+}
+
+void progress_step(struct progress *progress, uint64_t done)
+{
+    progress->done = done;
+    /* Not a clock's reading for every row. */
+    if (progress->terminal && done % 64 == 0)
+        show(progress);
+}
+
+void progress_tick(void *progress)
+{
+    struct progress *ticking = progress;
+    if (ticking->terminal)
+        show(ticking);
+}
+
+void progress_end(struct progress *progress)
+{
+    if (progress->shown)
+        fputs("\r\033[K", stderr);
+    progress->shown = false;
+}
+
+static void catch (int number)
+{
+    struct history *history = asked;
+    caught = number;
+    if (history)
+        history_interrupt(history);
+}
+
+void progress_catch(struct history *history)
+{
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    static bool catching;
+    struct sigaction ours = {.sa_handler = catch, .sa_flags = SA_RESETHAND}, before;
+    asked = history;
+    for (size_t i = 0; !catching && i < sizeof ending / sizeof *ending; i++)
+        if (sigaction(ending[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(ending[i], &ours, NULL);
+    catching = true;
+}
+
+bool progress_interrupted(void)
+{
+    return caught != 0;
+}
+
+int progress_status(void)
+{
+    fputs("submilterctl: interrupted\n", stderr);
+    return 128 + caught;
+}
