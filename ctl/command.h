@@ -17,6 +17,7 @@ struct command {
 extern const struct command command_conf;
 extern const struct command command_doctor;
 extern const struct command command_key;
+extern const struct command command_report;
 extern const struct command command_setup;
 extern const struct command command_test;
 extern const struct command command_verify;

@@ -8,7 +8,7 @@
 #include "ctl/command.h"
 
 static const struct command *const commands[] = {
-    &command_conf, &command_doctor, &command_key, &command_setup,
+    &command_conf, &command_doctor, &command_key, &command_report, &command_setup,
     &command_test, &command_verify, NULL};
 
 static void print_usage(FILE *out)

@@ -112,9 +112,13 @@ bool summary_list(const struct summary_question *question, const char *sql, size
 static bool find_begin(const struct summary_question *question)
 {
     struct summary *summary = question->summary;
-    sqlite3_stmt *statement = summary_ask(question, "SELECT min(time) FROM main.decisions");
+    sqlite3_stmt *statement = summary_ask(
+        question,
+        "SELECT (SELECT min(time) FROM main.decisions), (SELECT max(time) FROM main.decisions)");
     bool row, good = statement && summary_next(question, statement, &row);
     int64_t oldest = good && row ? sqlite3_column_int64(statement, 0) : 0;
+    summary->oldest = oldest;
+    summary->newest = good && row ? sqlite3_column_int64(statement, 1) : 0;
     sqlite3_finalize(statement);
     if (!summary->since)
         summary->since = oldest ? oldest : summary->until;

@@ -63,8 +63,9 @@ struct summary_network {
     int64_t first;
     int64_t let_go, stopped; /* decisions from there */
     int64_t known;           /* networks of that login before; 0: it was not seen at all */
-    const char *usual;       /* the one of them that it used most; NULL where known is 0 */
-    const char *example;     /* the first one's id */
+    const char *usual;   /* the one that it used most before the span, else its first; NULL where
+                            known is 0 */
+    const char *example; /* the first one's id */
 };
 
 /* Refused, and within the hour let go, all but the same: the refusal may have been wrong, or a
@@ -109,7 +110,9 @@ struct summary {
     int64_t since, until; /* what was asked for, filled in where it was open */
     int64_t begin;        /* the later of since and the history's first record */
     int64_t first, last;  /* times of the first and the last record in the span; 0: there is none */
+    int64_t oldest, newest; /* the same of all the history */
     int64_t decisions, logins;
+    int64_t stopped; /* logins of which something was refused or deferred */
     int64_t counts[SUMMARY_OUTCOMES];
     int64_t messages;  /* of decisions: those that were no refused command */
     int64_t bucket_ms; /* the usual length of one: a day may have 23 hours */

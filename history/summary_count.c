@@ -109,10 +109,15 @@ bool summary_count(const struct summary_question *question)
         spread_delays(&delays, &question->summary->latency);
     free(delays.numbers);
     sqlite3_stmt *logins =
-        good ? summary_ask(question, "SELECT count(DISTINCT login) FROM temp.span") : NULL;
+        good ? summary_ask(question,
+                           "SELECT count(DISTINCT login), count(DISTINCT CASE WHEN " SUMMARY_STOPPED
+                           " THEN login END) FROM temp.span")
+             : NULL;
     good = logins && summary_next(question, logins, &row);
-    if (good)
+    if (good) {
         question->summary->logins = sqlite3_column_int64(logins, 0);
+        question->summary->stopped = sqlite3_column_int64(logins, 1);
+    }
     sqlite3_finalize(logins);
     return good;
 }

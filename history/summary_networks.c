@@ -34,7 +34,7 @@ static const char networks[] =
     " coalesce((SELECT network FROM temp.before AS b WHERE b.login = s.login"
     "   ORDER BY n DESC, network LIMIT 1),"
     "  (SELECT network FROM temp.here AS o WHERE o.login = s.login AND o.first < s.first"
-    "   ORDER BY let_go + stopped DESC, network LIMIT 1)),"
+    "   ORDER BY first, network LIMIT 1)),"
     " id, networks FROM shown AS s ORDER BY stopped DESC, let_go DESC, first DESC, login, network";
 
 static void fill_network(const struct summary_question *question, sqlite3_stmt *from, void *row)

@@ -121,12 +121,12 @@ class Week:
         if self.stolen:
             found += self._burst(self.stolen)
         found += self._bots()
-        return sorted((mail for mail in found if mail.time < self.end), key=lambda mail: mail.time)
+        return sorted((mail for mail in found if self.start <= mail.time < self.end), key=lambda mail: mail.time)
 
     def _of_person(self, person):
         rng = self.rng
-        for day in range(self.days):
-            midnight = self.start + day * 86400
+        for day in range(self.days + 1):
+            midnight = (self.start // 86400 + day) * 86400
             weekday = datetime.datetime.fromtimestamp(midnight, datetime.timezone.utc).weekday()
             rate = person.rate * self.rate * (1 if weekday < 5 else 0.12)
             for _ in range(min(100000, int(rng.expovariate(1 / rate)) if rate else 0)):
@@ -175,7 +175,7 @@ class Week:
     def _burst(self, person):
         """A stolen account: one night, another network, others' names."""
         rng = self.rng
-        begin = self.start + (self.days - 1.4) * 86400
+        begin = self.end - 1.35 * 86400
         for number in range(int(140 * max(1, self.rate ** 0.5))):
             sender = rng.choice((person.login, "ceo@" + DOMAINS[0], "billing@" + DOMAINS[1], "no-reply@bank.example"))
             yield Mail(person, begin + number * 19 + rng.uniform(0, 9), f"45.155.{rng.randrange(4)}.{rng.randrange(256)}",
