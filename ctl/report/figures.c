@@ -2,6 +2,7 @@
 #include "ctl/report/figures.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ const char *figures_span(int64_t milliseconds, char ret_text[FIGURES_SIZE])
     } units[] = {{86400000, "day"}, {3600000, "hour"}, {60000, "minute"}, {1000, "second"}};
     size_t unit = 0;
     while (unit < 3 && (milliseconds < units[unit].length ||
-                        (milliseconds < 3 * units[unit].length &&
+                        (milliseconds < 2 * units[unit].length &&
                          milliseconds % units[unit].length > units[unit + 1].length)))
         unit++;
     int64_t count = (milliseconds + units[unit].length / 2) / units[unit].length;
@@ -66,13 +67,12 @@ const char *figures_span(int64_t milliseconds, char ret_text[FIGURES_SIZE])
 
 int64_t figures_round_up(int64_t most)
 {
-    for (int64_t power = 1; power < INT64_MAX / 10; power *= 10) {
-        if (most <= power)
-            return power;
-        if (most <= 2 * power)
-            return 2 * power;
-        if (most <= 5 * power)
-            return 5 * power;
-    }
+    static const int64_t tenths[] = {10, 12, 16, 20, 30, 40, 60, 80};
+    for (int64_t power = 1; power < INT64_MAX / 1000; power *= 10)
+        for (size_t i = 0; i < sizeof tenths / sizeof *tenths; i++) {
+            int64_t round = power * tenths[i] / 10;
+            if (most <= round && (round == 1 || round % 2 == 0))
+                return round;
+        }
     return most;
 }

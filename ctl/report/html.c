@@ -66,12 +66,14 @@ static void title(const struct html_page *page)
     const struct summary *summary = page->summary;
     char span[FIGURES_SIZE], until[WHEN_SIZE];
     when_local_zone(summary->until, until);
+    const char *zone = strrchr(until, ' ') + 1;
     fputs("<header>\n<h1>Mail decisions</h1>\n<p class=\"when\">", page->out);
     html_time(page, summary->since);
     fputs(" to ", page->out);
     html_time(page, summary->until);
     fprintf(page->out, " (%s), times at UTC%s.",
-            figures_span(summary->until - summary->since, span), strrchr(until, ' ') + 1);
+            figures_span(summary->until - summary->since, span),
+            strcmp(zone, "+0000") == 0 ? "" : zone);
     if (summary->decisions && summary->begin > summary->since + summary->bucket_ms) {
         fputs(" What is known begins on ", page->out);
         html_time(page, summary->begin);
@@ -97,7 +99,8 @@ static void tiles(const struct html_page *page)
 {
     const struct summary *summary = page->summary;
     char number[FIGURES_SIZE], more[100], other[FIGURES_SIZE];
-    fputs("<dl class=\"tiles\">\n", page->out);
+    fprintf(page->out, "<dl class=\"tiles%s\">\n",
+            summary->counts[SUMMARY_QUARANTINED] ? " seven" : "");
     snprintf(more, sizeof more, "%s whole messages", figures_count(summary->messages, other));
     tile(page, "Decisions", figures_count(summary->decisions, number), more);
     count_tile(page, "Accepted", summary->counts[SUMMARY_ACCEPTED]);

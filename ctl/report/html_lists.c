@@ -52,9 +52,9 @@ static void name(const struct html_page *page, const char *text, const char *non
 }
 
 static void named(const struct html_page *page, const char *label, const char *text,
-                  const char *none)
+                  const char *none, const char *before)
 {
-    fprintf(page->out, "<td data-label=\"%s\">", label);
+    fprintf(page->out, "<td class=\"who\" data-label=\"%s\">%s", label, before);
     if (text && *text)
         markup_name(page->out, text);
     else
@@ -113,8 +113,8 @@ static void bar(const struct html_page *page, const char *class, int64_t part, c
 static void reasons(const struct html_page *page, const struct summary_reason *rows, size_t count,
                     int64_t all)
 {
-    static const struct column columns[] = {{"reason", "name"}, {"outcome", NULL}, {"", "bar"},
-                                            {"count", "n"},     {"logins", "n"},   {"last", "t"},
+    static const struct column columns[] = {{"reason", "name"}, {"", "bar"},     {"outcome", NULL},
+                                            {"count", "n"},     {"logins", "n"}, {"last", "t"},
                                             {"newest id", "id"}};
     int64_t most = 0;
     for (size_t i = 0; i < count; i++)
@@ -124,10 +124,10 @@ static void reasons(const struct html_page *page, const struct summary_reason *r
         const char *outcome = summary_outcome_word(rows[i].outcome);
         fputs("<tr>", page->out);
         reason(page, "name", NULL, rows[i].rule, rows[i].reason);
+        bar(page, outcome, rows[i].count, NULL, 0, most);
         fputs("<td><span class=\"out\">", page->out);
         html_swatch(page, outcome);
         fprintf(page->out, "%s</span></td>", outcome);
-        bar(page, outcome, rows[i].count, NULL, 0, most);
         number(page, "count", rows[i].count);
         number(page, "logins", rows[i].logins);
         time_of(page, "last", rows[i].last);
@@ -139,9 +139,9 @@ static void reasons(const struct html_page *page, const struct summary_reason *r
 
 static void people(const struct html_page *page)
 {
-    static const struct column columns[] = {{"login", "name"},  {"", "bar"}, {"refused", "n"},
-                                            {"deferred", "n"},  {"of", "n"}, {"mostly", NULL},
-                                            {"newest id", "id"}};
+    static const struct column columns[] = {
+        {"login", "name"},  {"", "bar"},      {"refused", "n"},   {"deferred", "n"},
+        {"decisions", "n"}, {"mostly", NULL}, {"newest id", "id"}};
     const struct summary *summary = page->summary;
     int64_t most = 0;
     if (!summary->people.count)
@@ -159,7 +159,7 @@ static void people(const struct html_page *page)
         bar(page, "refused", person->refused, "deferred", person->deferred, most);
         number(page, "refused", person->refused);
         number(page, "deferred", person->deferred);
-        number(page, "of", person->all);
+        number(page, "decisions", person->all);
         reason(page, "why", "mostly", person->rule, person->reason);
         id(page, "newest id", person->example);
         fputs("</tr>\n", page->out);
@@ -171,8 +171,8 @@ static void people(const struct html_page *page)
 static void friction(const struct html_page *page)
 {
     static const struct column columns[] = {
-        {"login", "name"},      {"refused by", NULL}, {"tries", "n"},      {"passed after", "n"},
-        {"what changed", NULL}, {"passed at", "t"},   {"refused id", "id"}};
+        {"login", "name"},       {"refused by", NULL}, {"tries", "n"},      {"passed after", "n"},
+        {"what changed", "who"}, {"passed at", "t"},   {"refused id", "id"}};
     const struct summary *summary = page->summary;
     char span[FIGURES_SIZE];
     if (!summary->friction.count)
@@ -190,9 +190,9 @@ static void friction(const struct html_page *page)
         fprintf(page->out, "<td class=\"n\" data-label=\"passed after\">%s</td>",
                 figures_span(row->passed - row->refused, span));
         if (row->changed)
-            named(page, "From was", row->refused_from, "empty");
+            named(page, "changed", row->refused_from, "empty", "From, was ");
         else
-            fputs("<td>nothing</td>", page->out);
+            fputs("<td data-label=\"changed\">nothing</td>", page->out);
         time_of(page, "passed at", row->passed);
         id(page, "refused id", row->refused_id);
         fputs("</tr>\n", page->out);
@@ -204,9 +204,9 @@ static void friction(const struct html_page *page)
 static void networks(const struct html_page *page)
 {
     static const struct column columns[] = {
-        {"login", "name"},      {"new network", NULL}, {"", "bar"},
-        {"let go", "n"},        {"stopped", "n"},      {"networks before", "n"},
-        {"usually from", NULL}, {"first seen", "t"}};
+        {"login", "name"},       {"new network", "who"}, {"", "bar"},
+        {"let go", "n"},         {"stopped", "n"},       {"networks before", "n"},
+        {"usually from", "who"}, {"first seen", "t"}};
     const struct summary *summary = page->summary;
     int64_t most = 0;
     if (!summary->networks.count)
@@ -223,12 +223,12 @@ static void networks(const struct html_page *page)
         const struct summary_network *row = &summary->networks.rows[i];
         fputs("<tr>", page->out);
         name(page, row->login, "(none)");
-        named(page, "new", row->network, "?");
+        named(page, "new", row->network, "?", "");
         bar(page, "accepted", row->let_go, "refused", row->stopped, most);
         number(page, "let go", row->let_go);
         number(page, "stopped", row->stopped);
         number(page, "networks before", row->known);
-        named(page, "usually from", row->usual, "nowhere");
+        named(page, "usually from", row->usual, "nowhere", "");
         time_of(page, "first seen", row->first);
         fputs("</tr>\n", page->out);
     }

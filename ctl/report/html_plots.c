@@ -45,13 +45,22 @@ static void scale(const struct html_page *page, int64_t top, int height, int who
     fputs("</svg>\n", page->out);
 }
 
-static void lines(const struct html_page *page, int64_t top, int height)
+static void line(const struct html_page *page, const char *class, int y)
 {
-    for (int half = 2; half >= 0; half--)
+    fprintf(page->out, "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>", class, y,
+            y);
+}
+
+static void grid(const struct html_page *page, int64_t top, int height)
+{
+    for (int half = 1; half <= 2; half++)
         if (half != 1 || top % 2 == 0)
-            fprintf(page->out, "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%d\" y2=\"%d\"/>",
-                    half ? "grid" : "base", TOP + height - height * half / 2,
-                    TOP + height - height * half / 2);
+            line(page, "grid", TOP + height - height * half / 2);
+}
+
+static void base(const struct html_page *page, int height)
+{
+    line(page, "base", TOP + height);
 }
 
 static void bars(const struct html_page *page, const struct panel *panel, int64_t top)
@@ -149,8 +158,9 @@ static void plot(const struct html_page *page, const struct panel *panel)
                 axis_bucket(summary, busiest, when, sizeof when));
     fputs(". The table below has the numbers.</desc>\n", page->out);
     labels(page, panel);
+    grid(page, top, panel->height);
     bars(page, panel, top);
-    lines(page, top, panel->height);
+    base(page, panel->height);
     hits(page, panel);
     fputs("</svg></figure>\n", page->out);
 }
@@ -302,8 +312,9 @@ void html_latency(const struct html_page *page)
             "delay-d\"><title id=\"delay-t\">How many messages took how long</title><desc "
             "id=\"delay-d\">%s The axis is logarithmic.</desc>\n",
             TOP + height + BOTTOM, note);
+    grid(page, figures_round_up(most), height);
     delay_bars(page, first, count, figures_round_up(most), height);
-    lines(page, figures_round_up(most), height);
+    base(page, height);
     delay_labels(page, first, count, height);
     marker(page, "median", delay_at(delays->median, first, count), height, 0);
     marker(page, "95%", delay_at(delays->p95, first, count), height, 1);

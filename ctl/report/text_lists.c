@@ -106,7 +106,7 @@ static bool people(const struct text_page *page)
         {.title = "login", .least = 14},
         {.title = "refused", .right = true},
         {.title = "deferred", .right = true, .spare = 3},
-        {.title = "of", .right = true, .spare = 2},
+        {.title = "decisions", .right = true, .spare = 2},
         {.title = "mostly", .least = 14},
         {.title = "newest example"}};
     const struct summary *summary = page->summary;
