@@ -203,10 +203,10 @@ static void friction(const struct html_page *page)
 
 static void networks(const struct html_page *page)
 {
-    static const struct column columns[] = {
-        {"login", "name"},       {"new network", "who"}, {"", "bar"},
-        {"let go", "n"},         {"stopped", "n"},       {"networks before", "n"},
-        {"usually from", "who"}, {"first seen", "t"}};
+    static const struct column columns[] = {{"login", "name"},       {"", "bar"},
+                                            {"new network", "who"},  {"let go", "n"},
+                                            {"stopped", "n"},        {"networks before", "n"},
+                                            {"usually from", "who"}, {"first seen", "t"}};
     const struct summary *summary = page->summary;
     int64_t most = 0;
     if (!summary->networks.count)
@@ -223,8 +223,8 @@ static void networks(const struct html_page *page)
         const struct summary_network *row = &summary->networks.rows[i];
         fputs("<tr>", page->out);
         name(page, row->login, "(none)");
-        named(page, "new", row->network, "?", "");
         bar(page, "accepted", row->let_go, "refused", row->stopped, most);
+        named(page, "new", row->network, "?", "");
         number(page, "let go", row->let_go);
         number(page, "stopped", row->stopped);
         number(page, "networks before", row->known);
