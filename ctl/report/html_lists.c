@@ -246,7 +246,7 @@ static void uses(const struct html_page *page, const char *title, const struct s
     for (size_t i = 0; i < count; i++) {
         fputs("<tr>", page->out);
         name(page, rows[i].name, "none");
-        bar(page, "fixed", rows[i].count, NULL, 0, rows[0].count);
+        bar(page, "accepted", rows[i].count, NULL, 0, rows[0].count);
         number(page, "count", rows[i].count);
         number(page, "logins", rows[i].logins);
         time_of(page, "last", rows[i].last);
@@ -277,7 +277,7 @@ static void signing(const struct html_page *page)
         const struct summary_signing *row = &summary->signing.rows[i];
         fputs("<tr>", page->out);
         name(page, row->domain, "(none)");
-        bar(page, "fixed", row->signed_mail, "deferred", row->unsigned_mail, most);
+        bar(page, "accepted", row->signed_mail, "deferred", row->unsigned_mail, most);
         number(page, "signed", row->signed_mail);
         number(page, "unsigned", row->unsigned_mail);
         id(page, "newest unsigned id", row->example);
