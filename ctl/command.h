@@ -20,6 +20,7 @@ extern const struct command command_key;
 extern const struct command command_report;
 extern const struct command command_setup;
 extern const struct command command_test;
+extern const struct command command_top;
 extern const struct command command_verify;
 
 /* Says it on stderr; returns status. */

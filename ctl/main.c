@@ -7,9 +7,9 @@
 
 #include "ctl/command.h"
 
-static const struct command *const commands[] = {
-    &command_conf, &command_doctor, &command_key, &command_report, &command_setup,
-    &command_test, &command_verify, NULL};
+static const struct command *const commands[] = {&command_conf,   &command_doctor, &command_key,
+                                                 &command_report, &command_setup,  &command_test,
+                                                 &command_top,    &command_verify, NULL};
 
 static void print_usage(FILE *out)
 {
