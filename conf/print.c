@@ -224,5 +224,6 @@ bool settings_print(const struct settings *settings, FILE *out)
     print_groups(&printer, settings);
     print_section(&printer, settings, "dkim", dkim_rows);
     print_section(&printer, settings, "log", log_rows);
+    print_section(&printer, settings, "history", history_rows);
     return fflush(out) == 0 && !ferror(out) && printer.good;
 }

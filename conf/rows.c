@@ -179,6 +179,30 @@ const struct option_row log_rows[] = {
              "block (for replay)."},
     {0}};
 
+const struct option_row history_rows[] = {
+    {.name = "file",
+     .type = OPTION_TEXT,
+     .offset = offsetof(struct history_settings, file),
+     .default_value = "\"\"",
+     .check = check_path_or_none,
+     .help = "The SQLite database that each record is kept in, whether log.json is written or "
+             "not; \"\" keeps none."},
+    {.name = "keep",
+     .type = OPTION_DURATION,
+     .offset = offsetof(struct history_settings, keep),
+     .default_value = "\"30d\"",
+     .min = 60,
+     .max = (int64_t)10 * 365 * 86400,
+     .help = "How long a record is kept."},
+    {.name = "max_size",
+     .type = OPTION_SIZE,
+     .offset = offsetof(struct history_settings, max_size),
+     .default_value = "\"1G\"",
+     .min = (int64_t)1 << 20,
+     .max = (int64_t)1 << 40,
+     .help = "How large the database may become; the oldest records go before it is larger."},
+    {0}};
+
 const struct option_row listener_rows[] = {
     {.name = "name",
      .type = OPTION_TEXT,

@@ -9,12 +9,13 @@ static const struct branch no_branches[] = {{0}};
 static const struct shape senders_shape = {senders_rows, no_branches, NULL};
 static const struct shape dkim_shape = {dkim_rows, no_branches, NULL};
 static const struct shape log_shape = {log_rows, no_branches, NULL};
+static const struct shape history_shape = {history_rows, no_branches, NULL};
 static const struct shape listener_shape = {listener_rows, no_branches, NULL};
 
 /* Everything that schema_new makes, in one piece. */
 struct shapes {
     struct shape top, policies, policy, group, group_rules;
-    struct branch top_branches[7];
+    struct branch top_branches[8];
     struct branch group_branches[2];
     struct branch rule_branches[RULE_COUNT + 1];
     struct shape rules[RULE_COUNT];
@@ -64,6 +65,8 @@ static void add_top(struct shapes *shapes)
          "Users whose mail is judged by other settings; the first group that a login is in holds."},
         {"dkim", false, &dkim_shape, "Signatures."},
         {"log", false, &log_shape, "The record that every message leaves."},
+        {"history", false, &history_shape,
+         "The records of the last weeks in a database, which submilterctl looks back into."},
         {0}};
     for (size_t i = 0; i < sizeof branches / sizeof *branches; i++)
         shapes->top_branches[i] = branches[i];

@@ -60,6 +60,7 @@ extern const struct option_row senders_rows[];
 extern const struct option_row
     dkim_rows[]; /* not dkim_options: libopendkim has a function of that name */
 extern const struct option_row log_rows[];
+extern const struct option_row history_rows[];
 extern const struct option_row listener_rows[];
 extern const struct option_row policy_rows[];
 extern const struct option_row group_rows[];

@@ -75,12 +75,14 @@ static bool build_sections(struct settings *settings, struct error *error)
     const struct node *root = settings->private->root;
     if (!fill_all(senders_rows, node_member(root, "senders"), arena, &settings->senders, error) ||
         !fill_all(dkim_rows, node_member(root, "dkim"), arena, &settings->dkim, error) ||
-        !fill_all(log_rows, node_member(root, "log"), arena, &settings->log, error))
+        !fill_all(log_rows, node_member(root, "log"), arena, &settings->log, error) ||
+        !fill_all(history_rows, node_member(root, "history"), arena, &settings->history, error))
         return false;
     int pair = settings->dkim.header_canonicalization;
     settings->dkim.header_canonicalization = pair / 2;
     settings->dkim.body_canonicalization = pair % 2;
     settings->log.json = none_if_empty(settings->log.json);
+    settings->history.file = none_if_empty(settings->history.file);
     return true;
 }
 

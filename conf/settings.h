@@ -56,6 +56,12 @@ struct log_settings {
     int capture;      /* 0 none, 1 headers */
 };
 
+struct history_settings {
+    const char *file; /* path, or NULL */
+    int64_t keep;     /* seconds */
+    int64_t max_size; /* bytes */
+};
+
 struct settings {
     const char *path;
     char hash[17]; /* of everything that was read, in hex */
@@ -71,6 +77,7 @@ struct settings {
     struct senders_settings senders;
     struct dkim_settings dkim;
     struct log_settings log;
+    struct history_settings history;
     struct settings_private *private;
 };
 

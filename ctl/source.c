@@ -44,12 +44,12 @@ void source_default_since(struct source_options *options, int days)
 static bool from_settings(const struct settings *settings, struct source_place *ret_place,
                           struct error *error)
 {
-    const char *path = settings->log.json;
-    ret_place->lines = true;
+    const char *path = settings->history.file ? settings->history.file : settings->log.json;
+    ret_place->lines = !settings->history.file;
     if (!path)
         return error_set(error,
-                         "%s: log.json is not set, so no decisions are kept: set it, or name "
-                         "a file of records with --file",
+                         "%s: neither history.file nor log.json is set, so no decisions are kept: "
+                         "set history.file, or name a file of records with --file",
                          settings->path);
     if (strlen(path) >= sizeof ret_place->path)
         return error_set(error, "%s: the name is too long", path);

@@ -32,10 +32,17 @@ void json_bytes(struct json *json, const char *name, struct bytes value);
 void json_text(struct json *json, const char *name, const char *value); /* NULL writes null */
 void json_int(struct json *json, const char *name, int64_t value);
 void json_bool(struct json *json, const char *name, bool value);
-void json_null(struct json *json, const char *name);
+void json_none(struct json *json, const char *name);
 
-/* A value of ours that is never cut. */
+/* A value that is never cut. */
 void json_whole(struct json *json, const char *name, struct bytes value);
+
+/* Whether json_bytes, or json_whole, would lose something of it. */
+bool json_bytes_loses(struct bytes value);
+bool json_whole_loses(struct bytes value);
+
+/* The bytes in base64 (RFC 4648), for what is no text. */
+void json_base64(struct json *json, const char *name, struct bytes value);
 
 /* Bytes as they are: for the line end. */
 void json_raw(struct json *json, struct bytes text);

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dkim/verifier.h"
 #include "gate/gather.h"
+#include "gate/message_dkim.h"
+#include "policy/cut_short.h"
 
 struct message *message_new(struct snapshot *snapshot, const struct message_session *session,
                             const struct message_clock *clock)
@@ -41,9 +42,7 @@ void message_free(struct message *message)
 {
     if (!message)
         return;
-    signer_free(message->signer);
-    signing_profile_free(message->profile);
-    verifier_free(message->verifier);
+    message_dkim_free(message);
     snapshot_unref(message->snapshot);
     arena_free(message->arena);
 }
@@ -67,13 +66,17 @@ static void settle(struct message *message)
     }
     outcome->action = decision->action;
     outcome->edits = decision->edits;
-    if (decision->action >= ACTION_QUARANTINE)
+    if (decision->action >= ACTION_QUARANTINE && !message->recorded) /* nobody is told again */
         reply_of(decision, &message->facts, message->arena, &outcome->reply);
 }
 
 static void judge(struct message *message, enum stage stage)
 {
     engine_judge(stage, &message->facts, message->policy, message->arena, &message->decision);
+    for (size_t i = 0; message->recorded && i < RULE_COUNT; i++)
+        if (rules[i]->stage == stage && message->recorded->carried[i])
+            engine_carry((enum rule_id)i, message->recorded->carried[i], message->policy,
+                         message->arena, &message->decision);
     settle(message);
 }
 
@@ -130,6 +133,24 @@ static void need_policy(struct message *message)
     }
 }
 
+/* For the record; what is over the limit it only counts. */
+static void keep_rcpt(struct message *message)
+{
+    if (message->rcpt_kept == MESSAGE_RCPTS_KEPT)
+        return;
+    if (message->rcpt_kept == message->rcpt_room) {
+        size_t room = message->rcpt_room ? message->rcpt_room * 2 : 4;
+        struct bytes *rcpts = arena_alloc(message->arena, room * sizeof *rcpts);
+        if (!rcpts)
+            return;
+        if (message->rcpt_kept)
+            memcpy(rcpts, message->rcpts, message->rcpt_kept * sizeof *rcpts);
+        message->rcpts = rcpts;
+        message->rcpt_room = room;
+    }
+    message->rcpts[message->rcpt_kept++] = message->facts.envelope.rcpt;
+}
+
 bool message_rcpt(struct message *message, struct bytes path)
 {
     need_policy(message);
@@ -138,6 +159,7 @@ bool message_rcpt(struct message *message, struct bytes path)
     address_parse_path(message->arena, envelope->rcpt, &envelope->rcpt_address);
     judge(message, STAGE_RCPT);
     if (message->outcome.action < ACTION_TEMPFAIL) {
+        keep_rcpt(message);
         envelope->rcpt_count++;
         return true;
     }
@@ -195,64 +217,12 @@ void message_field(struct message *message, struct bytes name, struct bytes valu
     header->size += name.len + value.len;
 }
 
-static bool may_leave(const struct message *message)
+/* What a record has of a block and body that are not there. */
+static void take_recorded(struct facts *facts, const struct message_recorded *recorded)
 {
-    return !message->fault && message->decision.action < ACTION_TEMPFAIL;
-}
-
-/* How this message is signed; NULL: it cannot be told, and error says why. */
-static const struct signing_profile *profile_of(struct message *message, struct error *error)
-{
-    const struct signing_profile *all = message->snapshot->profile;
-    const struct unsigned_field *without = message->decision.unsigned_fields;
-    if (!without)
-        return all;
-    return signing_profile_without(all, without, &message->profile, error) ? message->profile
-                                                                           : NULL;
-}
-
-/* A header that cannot be signed is the rules' to refuse: where they only observe, it leaves
- * without. */
-static void begin_signing(struct message *message)
-{
-    const struct facts *facts = &message->facts;
-    if (message->policy->settings[RULE_dkim]->mode != MODE_ENFORCE ||
-        facts->dkim.keys != FACT_KNOWN || !may_leave(message))
-        return;
-    if (facts->header.too_large) {
-        message->not_signed = "it was too large to be kept as a whole";
-        return;
-    }
-    struct facts_header *leaving = arena_alloc(message->arena, sizeof *leaving);
-    const struct key *keys;
-    size_t count = keystore_find(message->snapshot->keystore, facts->dkim.domain,
-                                 message->snapshot->settings->dkim.parents, &keys);
-    struct error error;
-    const struct signing_profile *profile = profile_of(message, &error);
-    if (!profile) {
-        message_fault(message, arena_text(message->arena, bytes_of(error.text)));
-        return;
-    }
-    if (!leaving || !edit_apply(message->arena, &facts->header, message->decision.edits, leaving)) {
-        message_fault(message, "out of memory");
-        return;
-    }
-    message->not_signed = signer_obstacle(profile, leaving, message->arena);
-    if (!message->not_signed &&
-        !signer_new(profile, keys, count, leaving, message->arena, &message->signer, &error))
-        message_fault(message, arena_text(message->arena, bytes_of(error.text)));
-}
-
-static void begin_verifying(struct message *message)
-{
-    const struct keystore *keystore = message->snapshot->keystore;
-    const struct facts_header *header = &message->facts.header;
-    struct error error;
-    if (message->policy->settings[RULE_local_spoof]->mode == MODE_OFF ||
-        !verifier_wanted(keystore, header, message->arena))
-        return;
-    if (!verifier_new(keystore, header, message->arena, &message->verifier, &error))
-        message->facts.dkim.own_signature = FACT_UNAVAILABLE;
+    facts->header.size = recorded->header_size;
+    facts->header.too_large = recorded->header_too_large;
+    facts->body = recorded->body;
 }
 
 /* The header block and the first piece of the body are there: the header rules are asked now, so
@@ -264,69 +234,29 @@ static void end_header(struct message *message, struct bytes first_chunk)
     message->header_ended = true;
     need_policy(message);
     struct facts *facts = &message->facts;
-    facts->body.beginning =
-        arena_bytes(message->arena, bytes_slice(first_chunk, 0, FACTS_BODY_BEGINNING));
+    if (message->recorded)
+        take_recorded(facts, message->recorded);
+    else if (!facts->header.too_large)
+        (void)cut_short(message->arena, &facts->header,
+                        bytes_slice(first_chunk, 0, CUT_SHORT_BEGINNING), &facts->body.cut_short);
     gather_header(message->arena, message->snapshot, message->fields, facts);
     judge(message, STAGE_HEADER);
-    begin_signing(message);
-    begin_verifying(message);
-}
-
-static void drop_signer(struct message *message)
-{
-    signer_free(message->signer);
-    message->signer = NULL;
-}
-
-static void drop_verifier(struct message *message)
-{
-    verifier_free(message->verifier);
-    message->verifier = NULL;
-    message->facts.dkim.own_signature = FACT_UNAVAILABLE;
+    message_dkim_begin(message);
 }
 
 void message_body(struct message *message, struct bytes chunk)
 {
-    struct error error;
     end_header(message, chunk);
     body_scan_chunk(&message->scan, chunk, &message->facts.body);
-    if (message->signer && !signer_body(message->signer, chunk, &error)) {
-        message_fault(message, arena_text(message->arena, bytes_of(error.text)));
-        drop_signer(message);
-    }
-    if (message->verifier && !verifier_body(message->verifier, chunk, &error))
-        drop_verifier(message);
-}
-
-static void end_verifying(struct message *message)
-{
-    struct error error;
-    struct facts_dkim *dkim = &message->facts.dkim;
-    if (!message->verifier)
-        return;
-    if (!verifier_finish(message->verifier, &dkim->own_signature_domain, &error))
-        drop_verifier(message);
-    else if (dkim->own_signature_domain.len)
-        dkim->own_signature = FACT_KNOWN;
-}
-
-static void end_signing(struct message *message)
-{
-    struct error error;
-    if (!message->signer || !may_leave(message))
-        return;
-    if (!signer_finish(message->signer, &message->outcome.signatures,
-                       &message->outcome.signature_count, &error)) {
-        message_fault(message, arena_text(message->arena, bytes_of(error.text)));
-        settle(message);
-    }
+    message_dkim_body(message, chunk);
 }
 
 void message_end(struct message *message)
 {
     end_header(message, (struct bytes){NULL, 0});
     body_scan_end(&message->scan, &message->facts.body);
-    end_verifying(message);
+    message_dkim_verified(message);
     judge(message, STAGE_BODY);
-    end_signing(message);
+    if (!message_dkim_sign(message))
+        settle(message);
 }

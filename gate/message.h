@@ -16,6 +16,7 @@
 #define MESSAGE_ARENA_CEILING ((size_t)24 << 20)
 #define MESSAGE_HEADER_CEILING ((size_t)2 << 20)
 #define MESSAGE_FIELDS_CEILING ((size_t)10000)
+#define MESSAGE_RCPTS_KEPT ((size_t)1000)
 
 /* What is known of the session when MAIL comes; borrowed until the message is freed. */
 struct message_session {
@@ -31,12 +32,24 @@ struct message_clock {
     uint8_t random[26];   /* from the kernel */
 };
 
+/* What is known of a message that is not there any more, for judging it again (gate/replay.h). */
+struct message_recorded {
+    const struct verdict *carried[RULE_COUNT]; /* what stands for a rule's verdict; NULL: it is
+                                                  asked */
+    size_t header_size;
+    bool header_too_large;
+    struct facts_body body;
+    enum fact own_signature;
+    struct bytes own_signature_domain;
+    const char *not_signed; /* what only the values could tell, where they are not known; or NULL */
+};
+
 /* What is to be done, once message_end (or a refusal of MAIL or RCPT) has been said. */
 struct message_outcome {
     enum action action;
-    struct reply reply;       /* for REJECT, TEMPFAIL, QUARANTINE */
-    const struct edit *edits; /* to be carried out for ACCEPT, FIX, QUARANTINE */
-    const struct signature *signatures;
+    struct reply reply;                 /* for REJECT, TEMPFAIL, QUARANTINE */
+    const struct edit *edits;           /* to be carried out for ACCEPT, FIX, QUARANTINE */
+    const struct signature *signatures; /* recorded ones: their values are empty */
     size_t signature_count;
 };
 
@@ -61,11 +74,15 @@ struct message {
     struct field *fields;
     size_t field_room;
     bool header_ended;
-    char *body_beginning;
+    struct bytes *rcpts; /* the accepted ones, the first MESSAGE_RCPTS_KEPT of them */
+    size_t rcpt_kept, rcpt_room;
     struct body_scan scan;
     struct signing_profile *profile; /* its own, where some fields stay unsigned */
     struct signer *signer;
     struct verifier *verifier;
+
+    const struct message_recorded *recorded; /* borrowed; NULL: header, body and all are there. Set
+                                                before MAIL: no body is fed then */
 };
 
 /* Takes its own reference of the snapshot; session and clock are copied (session's bytes are

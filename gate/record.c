@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "gate/record_facts.h"
 #include "gate/record_values.h"
 
 static void write_time(struct json *json, int64_t milliseconds)
@@ -15,38 +16,6 @@ static void write_time(struct json *json, int64_t milliseconds)
     size_t len = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
     snprintf(text + len, sizeof text - len, ".%03dZ", (int)(milliseconds % 1000));
     json_text(json, "time", text);
-}
-
-static void write_session(struct json *json, const struct facts *facts)
-{
-    const struct facts_connection *connection = &facts->connection;
-    const struct facts_tls *tls = &facts->tls;
-    const struct facts_login *login = &facts->login;
-    json_bytes(json, "client", connection->client_address);
-    json_bytes(json, "client_name", connection->client_name);
-    json_int(json, "port", connection->daemon_port);
-    json_bytes(json, "daemon", connection->daemon_name);
-    json_bytes(json, "helo", connection->helo);
-    if (tls->state == FACT_KNOWN) {
-        json_bytes(json, "tls_version", tls->version);
-        json_bytes(json, "cipher", tls->cipher);
-        json_int(json, "cipher_bits", tls->cipher_bits);
-    } else {
-        json_null(json, "tls_version");
-        json_null(json, "cipher");
-        json_null(json, "cipher_bits");
-    }
-    if (tls->terminator.len)
-        json_bytes(json, "tls_terminator", tls->terminator);
-    if (tls->cert_subject.len)
-        json_bytes(json, "cert_subject", tls->cert_subject);
-    if (login->state == FACT_KNOWN) {
-        json_bytes(json, "auth_mech", login->mechanism);
-        json_bytes(json, "login", login->name);
-    } else {
-        json_null(json, "auth_mech");
-        json_null(json, "login");
-    }
 }
 
 static void write_identities(struct json *json, const struct facts *facts)
@@ -64,36 +33,6 @@ static void write_identities(struct json *json, const struct facts *facts)
     json_close(json, ']');
 }
 
-static void write_envelope(struct json *json, const struct message *message)
-{
-    const struct facts_envelope *envelope = &message->facts.envelope;
-    json_bytes(json, "mail_from", envelope->mail_from);
-    if (message->refused_command && message->refused_command[0] == 'R')
-        json_bytes(json, "rcpt", envelope->rcpt);
-    json_int(json, "rcpt_count", envelope->rcpt_count);
-    json_bool(json, "smtputf8", envelope->smtputf8);
-}
-
-static void write_header(struct json *json, const struct message *message)
-{
-    const struct facts *facts = &message->facts;
-    json_bytes(json, "from", record_from(facts));
-    struct bytes id = record_message_id(message);
-    struct bytes old = record_message_id_old(message);
-    if (id.len)
-        json_bytes(json, "message_id", id);
-    else
-        json_null(json, "message_id");
-    if (old.len)
-        json_bytes(json, "message_id_old", old);
-    else
-        json_null(json, "message_id_old");
-    json_int(json, "fields", (int64_t)facts->header.count);
-    json_int(json, "header_size", (int64_t)facts->header.size);
-    json_int(json, "longest_line", facts->body.longest_line);
-    json_int(json, "size", (int64_t)facts->header.size + facts->body.size);
-}
-
 static void write_verdicts(struct json *json, const struct decision *decision)
 {
     json_open(json, "verdicts", '[');
@@ -107,10 +46,19 @@ static void write_verdicts(struct json *json, const struct decision *decision)
         json_text(json, "mode", mode_word(judged->mode));
         json_text(json, "reason", judged->verdict.reason);
         json_text(json, "action", action_word(judged->action));
+        if (judged->verdict.beyond_mending)
+            json_bool(json, "beyond_mending", true);
         json_bytes(json, "fact", judged->verdict.fact);
         json_close(json, '}');
     }
     json_close(json, ']');
+}
+
+static void write_edit_value(struct json *json, struct bytes value)
+{
+    json_whole(json, "value", value);
+    if (json_whole_loses(value))
+        json_base64(json, "exact", value);
 }
 
 static void write_edits(struct json *json, const struct message *message)
@@ -124,7 +72,7 @@ static void write_edits(struct json *json, const struct message *message)
             if (edit->kind != EDIT_ADD)
                 json_int(json, "instance", message->facts.header.fields[edit->field].instance);
             if (edit->kind != EDIT_DELETE)
-                json_bytes(json, "value", bytes_trim(edit->value));
+                write_edit_value(json, bytes_trim(edit->value));
             json_text(json, "rule", edit->rule);
             json_close(json, '}');
         }
@@ -164,21 +112,6 @@ static void write_signatures(struct json *json, const struct message *message)
     json_close(json, ']');
 }
 
-/* With log.capture = "headers": the block as it came, so that header rules can be judged again. */
-static void write_captured(struct json *json, const struct message *message)
-{
-    if (message->snapshot->settings->log.capture == 0)
-        return;
-    json_open(json, "header", '[');
-    for (size_t i = 0; i < message->facts.header.count; i++) {
-        json_open(json, NULL, '[');
-        json_bytes(json, NULL, message->facts.header.fields[i].name);
-        json_bytes(json, NULL, message->facts.header.fields[i].value);
-        json_close(json, ']');
-    }
-    json_close(json, ']');
-}
-
 void record_write_json(const struct message *message, const struct record_context *context,
                        struct json *json)
 {
@@ -192,9 +125,7 @@ void record_write_json(const struct message *message, const struct record_contex
     json_bytes(json, "listener", message->facts.connection.listener);
     json_text(json, "policy", message->policy_name);
     json_text(json, "config", message->snapshot->settings->hash);
-    write_session(json, &message->facts);
-    write_envelope(json, message);
-    write_header(json, message);
+    record_write_facts(json, message);
     json_text(json, "action", action_word(outcome->action));
     json_text(json, "rule", record_rule(message));
     json_text(json, "reason", record_reason(message));
@@ -210,7 +141,6 @@ void record_write_json(const struct message *message, const struct record_contex
     write_unsigned(json, message);
     write_not_signed(json, message);
     write_signatures(json, message);
-    write_captured(json, message);
     json_int(json, "usec", context->microseconds);
     json_close(json, '}');
 }

@@ -36,6 +36,16 @@ const char *record_outcome(enum outcome outcome)
     return words[outcome];
 }
 
+const char *record_fact(enum fact fact)
+{
+    static const char *const words[] = {
+        [FACT_ABSENT] = "absent",
+        [FACT_KNOWN] = "known",
+        [FACT_UNAVAILABLE] = "unavailable",
+    };
+    return words[fact];
+}
+
 const char *record_edit_kind(enum edit_kind kind)
 {
     static const char *const words[] = {

@@ -85,6 +85,8 @@ static bool bring_up(sqlite3 *database, struct error *error)
     struct marks marks;
     if (!read_marks(database, &marks, error))
         return false;
+    if (marks.version == MIGRATE_VERSION)
+        return true;
     for (; marks.version < MIGRATE_VERSION; marks.version++)
         if (!run(database, versions[marks.version], error))
             return false;
@@ -98,10 +100,13 @@ bool migrate_schema(sqlite3 *database, struct error *error)
 {
     if (!run(database, "BEGIN IMMEDIATE", error))
         return false;
-    if (bring_up(database, error) && run(database, "COMMIT", error))
-        return true;
-    sqlite3_exec(database, "ROLLBACK", NULL, NULL, NULL);
-    return false;
+    return bring_up(database, error) && run(database, "COMMIT", error);
+}
+
+bool migrate_is_ours(sqlite3 *database, struct error *error)
+{
+    struct marks marks;
+    return read_marks(database, &marks, error);
 }
 
 bool migrate_check(sqlite3 *database, struct error *error)

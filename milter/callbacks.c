@@ -11,6 +11,7 @@
 #include "milter/apply.h"
 #include "milter/connection.h"
 #include "milter/current.h"
+#include "milter/history_writer.h"
 #include "milter/log.h"
 #include "milter/macros.h"
 #include "milter/writer.h"
@@ -38,6 +39,18 @@ static sfsistat quiet(const struct connection *connection, unsigned long flag)
     return connection->flags & flag ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
+/* Takes the text over. */
+static void keep_record(const struct settings *settings, struct record_text *record)
+{
+    if (!record)
+        return;
+    if (settings->history.file)
+        history_writer_take(record_text_ref(record));
+    if (settings->log.json)
+        writer_take_record(record_text_ref(record));
+    record_text_unref(record);
+}
+
 static void write_record(struct connection *connection)
 {
     struct message *message = connection->message;
@@ -55,7 +68,7 @@ static void write_record(struct connection *connection)
     if (message->fault)
         log_error("%s: id=%s: %s", connection->queue_id[0] ? connection->queue_id : "NOQUEUE",
                   message->id, message->fault);
-    if (!settings->json)
+    if (!settings->json && !message->snapshot->settings->history.file)
         return;
     struct json json;
     json_init(&json);
@@ -66,7 +79,7 @@ static void write_record(struct connection *connection)
         json_done(&json);
         return;
     }
-    writer_take_record(json.data, json.len);
+    keep_record(message->snapshot->settings, record_text_new(json.data, json.len));
 }
 
 static sfsistat on_negotiate(SMFICTX *context, unsigned long actions, unsigned long protocol,

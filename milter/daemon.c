@@ -12,6 +12,7 @@
 #include "milter/connection.h"
 #include "milter/current.h"
 #include "milter/handover.h"
+#include "milter/history_writer.h"
 #include "milter/inherited.h"
 #include "milter/log.h"
 #include "milter/notify.h"
@@ -64,6 +65,7 @@ static void reload(const char *path)
         return;
     }
     writer_set_file(next->settings->log.json);
+    history_writer_use(next->settings);
     warn_of_restart(now->settings, next->settings);
     snapshot_unref(now);
     current_replace(next);
@@ -106,8 +108,13 @@ bool daemon_start(struct snapshot *snapshot, struct listening *listening, int ch
     if (!writer_start(error))
         return false;
     writer_set_file(snapshot->settings->log.json);
+    if (!history_writer_start(snapshot->settings, error)) {
+        writer_stop();
+        return false;
+    }
     current_replace(snapshot_ref(snapshot));
     if (!come_up(snapshot->settings, listening, channel, error)) {
+        history_writer_stop();
         writer_stop();
         current_replace(NULL);
         return false;
@@ -257,6 +264,7 @@ int daemon_serve(const struct arguments *arguments, const struct listening *list
         log_error("libmilter ended by itself");
     else
         log_info("stopped");
+    history_writer_stop();
     writer_stop();
     current_replace(NULL);
     int status = well ? 0 : EX_UNAVAILABLE;

@@ -22,9 +22,9 @@
 
 struct item {
     struct item *next;
-    int priority; /* of a line; -1 for a record */
-    char *data;
-    size_t len;
+    struct record_text *record; /* or */
+    char *line;                 /* with its priority */
+    int priority;
 };
 
 static struct {
@@ -161,8 +161,9 @@ static void write_record(const struct item *item)
         file.lost++;
         return;
     }
-    size_t written = write_most(item->data, item->len);
-    if (written == item->len) {
+    struct bytes text = record_text_bytes(item->record);
+    size_t written = write_most(text.data, text.len);
+    if (written == text.len) {
         file_works();
         return;
     }
@@ -173,7 +174,8 @@ static void write_record(const struct item *item)
 
 static void free_item(struct item *item)
 {
-    free(item->data);
+    record_text_unref(item->record);
+    free(item->line);
     free(item);
 }
 
@@ -181,10 +183,10 @@ static void write_items(struct item *item)
 {
     while (item) {
         struct item *next = item->next;
-        if (item->priority < 0)
+        if (item->record)
             write_record(item);
         else
-            log_line(item->priority, item->data);
+            log_line(item->priority, item->line);
         free_item(item);
         item = next;
     }
@@ -286,44 +288,41 @@ void writer_set_file(const char *path)
     pthread_mutex_unlock(&queue.lock);
 }
 
-/* Takes data over. */
-static bool enqueue(int priority, char *data, size_t len)
+/* Takes over what the item holds. False where the writer does not run. */
+static bool enqueue(struct item content, size_t len)
 {
     struct item *item = malloc(sizeof *item);
-    bool taken = false;
+    bool running;
     pthread_mutex_lock(&queue.lock);
-    if (!queue.running) {
-        pthread_mutex_unlock(&queue.lock);
-        free(item);
-        free(data);
-        return false;
-    }
-    if (item && data && queue.bytes + len <= QUEUE_BYTES) {
-        *item = (struct item){.priority = priority, .data = data, .len = len};
+    running = queue.running;
+    bool taken =
+        running && item && (content.record || content.line) && queue.bytes + len <= QUEUE_BYTES;
+    if (taken) {
+        *item = content;
         *queue.last = item;
         queue.last = &item->next;
         queue.bytes += len;
         pthread_cond_signal(&queue.more);
-        taken = true;
-    } else {
+    } else if (running) {
         queue.dropped++;
     }
     pthread_mutex_unlock(&queue.lock);
     if (!taken) {
+        record_text_unref(content.record);
+        free(content.line);
         free(item);
-        free(data);
     }
-    return true;
+    return running;
 }
 
-void writer_take_record(char *data, size_t len)
+void writer_take_record(struct record_text *record)
 {
-    enqueue(-1, data, len);
+    enqueue((struct item){.record = record}, record_text_bytes(record).len);
 }
 
 bool writer_take_line(int priority, const char *line)
 {
-    return enqueue(priority, strdup(line), strlen(line));
+    return enqueue((struct item){.line = strdup(line), .priority = priority}, strlen(line));
 }
 
 bool writer_works(void)

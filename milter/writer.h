@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "milter/record_text.h"
 #include "policy/error.h"
 
 /* Starts the thread. */
@@ -22,8 +23,8 @@ void writer_stop(void);
  * every call. */
 void writer_set_file(const char *path);
 
-/* Takes over a malloc'd record with its newline. */
-void writer_take_record(char *data, size_t len);
+/* Takes over a reference. */
+void writer_take_record(struct record_text *record);
 
 /* False when the writer does not run: the caller writes the line itself then. The line is copied.
  */

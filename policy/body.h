@@ -12,8 +12,8 @@ struct body_scan { /* all zero before the first byte */
 };
 
 /* Reads on, whichever way the body was cut into chunks, and adds to facts->size, longest_line,
- * has_nul, has_bare_cr, has_bare_lf and has_early_end. facts->beginning is the caller's to keep.
- * Linear. */
+ * has_nul, has_bare_cr, has_bare_lf and has_early_end. facts->cut_short is the caller's to find
+ * out. Linear. */
 void body_scan_chunk(struct body_scan *scan, struct bytes chunk, struct facts_body *facts);
 
 /* The body is over: settles what its last bytes were. */

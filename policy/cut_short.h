@@ -9,6 +9,8 @@
 
 #include "policy/facts.h"
 
+#define CUT_SHORT_BEGINNING 4096 /* bytes of the body that are enough to tell */
+
 /* True with the name of a field that shows it, as the body has it. Fields count by how little
  * people write them by hand, and only those that the header block lacks. Linear in the beginning's
  * length. False and arena_failed() when memory is out. */

@@ -97,6 +97,15 @@ static void fold(struct decision *decision, struct arena *arena)
     }
 }
 
+static void fold_or_fail(struct decision *decision, struct arena *arena)
+{
+    fold(decision, arena);
+    if (arena_failed(arena) && decision->action != ACTION_TEMPFAIL) {
+        decision->action = ACTION_TEMPFAIL;
+        decision->decider = RULE_COUNT;
+    }
+}
+
 void engine_judge(enum stage stage, const struct facts *facts, const struct policy *policy,
                   struct arena *arena, struct decision *decision)
 {
@@ -112,11 +121,19 @@ void engine_judge(enum stage stage, const struct facts *facts, const struct poli
         if (judged.action >= decision->judged[i].action)
             decision->judged[i] = judged;
     }
-    fold(decision, arena);
-    if (arena_failed(arena) && decision->action != ACTION_TEMPFAIL) {
-        decision->action = ACTION_TEMPFAIL;
-        decision->decider = RULE_COUNT;
+    fold_or_fail(decision, arena);
+}
+
+void engine_carry(enum rule_id rule, const struct verdict *verdict, const struct policy *policy,
+                  struct arena *arena, struct decision *decision)
+{
+    const struct rule_settings *settings = policy->settings[rule];
+    decision->judged[rule] = (struct judged){.mode = settings->mode};
+    if (settings->mode != MODE_OFF) {
+        decision->judged[rule].verdict = *verdict;
+        decision->judged[rule].action = action_of(verdict, settings);
     }
+    fold_or_fail(decision, arena);
 }
 
 void engine_forget(enum stage stage, struct arena *arena, struct decision *decision)

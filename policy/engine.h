@@ -40,6 +40,11 @@ void decision_init(struct decision *decision);
 void engine_judge(enum stage stage, const struct facts *facts, const struct policy *policy,
                   struct arena *arena, struct decision *decision);
 
+/* Puts a verdict that was found before in the place of a rule's own, with the policy's mode and
+ * action, and folds again. Nothing where the rule is off. verdict outlives the decision. */
+void engine_carry(enum rule_id rule, const struct verdict *verdict, const struct policy *policy,
+                  struct arena *arena, struct decision *decision);
+
 /* Forgets a stage's verdicts and edits, and folds again: after a refused recipient. */
 void engine_forget(enum stage stage, struct arena *arena, struct decision *decision);
 

@@ -84,16 +84,15 @@ struct facts_header {
 
 struct facts_body {
     int64_t size;
-    struct bytes beginning; /* the first bytes, at most FACTS_BODY_BEGINNING of them */
     bool has_nul;
     bool has_bare_cr;
     bool has_bare_lf;
     int64_t longest_line; /* bytes, its line end not counted; a bare CR or LF ends a line too */
     bool has_early_end; /* a lone dot on a line that a bare CR or LF begins or ends (SMTP smuggling)
                          */
+    struct bytes cut_short; /* the name of a field that shows that the header block ended early, as
+                               the body's beginning has it; no bytes where none does */
 };
-
-#define FACTS_BODY_BEGINNING 4096
 
 enum identity_kind {
     IDENTITY_MAIL_FROM,

@@ -1,7 +1,6 @@
 /* A header block that every reader cuts into the same fields, and the same lines. */
 #include <unistr.h>
 
-#include "policy/cut_short.h"
 #include "policy/header.h"
 #include "policy/raw_8bit.h"
 #include "policy/rule.h"
@@ -258,8 +257,8 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
     }
     verdict->fact = (struct bytes){NULL, 0};
 
-    struct bytes name;
-    if (settings->cut_short && cut_short(arena, header, facts->body.beginning, &name)) {
+    struct bytes name = facts->body.cut_short;
+    if (settings->cut_short && name.len) {
         verdict->fact = name;
         verdict_violation(verdict, arena, "cut-short", 554, "5.6.0",
                           "The message's header ends at a line that is no header field, and a "

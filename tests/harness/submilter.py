@@ -32,10 +32,13 @@ class Submilter:
         self.config = folder / "submilter.conf"
         self.senders = folder / "senders"
         self.keys = keys or folder / "keys"
-        self.logs = folder / "log"  # the only folder that the daemon may write to
-        self.logs.mkdir()
+        self.logs = folder / "log"
+        self.library = folder / "lib"
         user = pwd.getpwnam(USER)
-        os.chown(self.logs, user.pw_uid, user.pw_gid)
+        for path in (self.logs, self.library):  # the only folders that the daemon may write to
+            path.mkdir()
+            os.chown(path, user.pw_uid, user.pw_gid)
+        self.history = self.library / "history.db"
         self.records = Records(self.logs / "decisions.jsonl")
 
     def write_config(self, **more):
@@ -49,6 +52,7 @@ class Submilter:
             "senders": {"tables": [f"texthash:{self.senders}"], "extensions": True},
             "dkim": {"keys": self.keys},
             "log": {"syslog": False, "json": self.records.path},
+            "history": {"file": self.history},
         }
         settings = libconfig.merged(libconfig.merged(own, self.settings), more)
         self.config.write_text(libconfig.settings(settings), "utf-8")
@@ -68,7 +72,7 @@ class Submilter:
         reports = self.logs / "sanitizer"
         env = {name: f"{os.environ.get(name, '')}:log_path={reports}:exitcode=99" for name in SANITIZERS}
         place = self.logs if isinstance(self.address, int) else self.address.parent
-        confined = confinement(USER, self.logs, place, self.folder.parent)
+        confined = confinement(USER, self.logs, place, self.library, self.folder.parent)
         self.server = Server("submilter", [*confined, *self.command("-f", "-c", self.config)], self.folder / "stderr", env)
         address = ("127.0.0.1", self.address) if isinstance(self.address, int) else str(self.address)
         self.server.wait_ready(lambda: accepts(address), f"listens at {address}")

@@ -34,12 +34,13 @@ def values(path: Path, section, name):
     return [value for one, value in read(path, section) if one == name]
 
 
-def confinement(user, log, socket_folder, folder):
+def confinement(user, log, socket_folder, history, folder):
     """With SUBMILTER_CONFINED: what to put before a command, so that it runs under the unit's restrictions."""
     if not confined():
         return []
     return ["/usr/bin/python3", str(TOP / "tests/harness/confined.py"), "--unit", str(service()), "--user", user,
             "--path", f"/var/log/submilter={log}", "--path", f"/var/spool/postfix/submilter={socket_folder}",
+            "--path", f"/var/lib/submilter={history}",
             "--keep", str(folder), "--keep", str(BUILD), "--"]
 
 

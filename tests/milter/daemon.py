@@ -43,6 +43,7 @@ authserv_ids = [ "mx.example.com" ];
 dkim: {{ keys = "{folder}/keys"; }};
 log: {{ syslog = false; json = "{folder}/log/decisions.jsonl"; }};
 """
+HISTORY = 'history: {{ file = "{folder}/lib/history.db"; }};\n'
 
 
 def sanitized():
@@ -78,7 +79,7 @@ class Daemon:
         # Not below pytest's folders: a unix socket's path has 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="submilter-wire."))
         self.folder.chmod(0o755)
-        for name in ("run", "log", "keys"):
+        for name in ("run", "log", "lib", "keys"):
             (self.folder / name).mkdir()
         for number, domain in enumerate(("example.com", "example.org")):
             make_keys(self.folder / "keys" / domain, number)
@@ -89,6 +90,7 @@ class Daemon:
             handed.bind(str(self.socket))
             handed.listen(100)
         self.records_file = self.folder / "log" / "decisions.jsonl"
+        self.history = self.folder / "lib" / "history.db"
         self.errors = self.folder / "stderr"
         self.config = self.folder / "submilter.conf"
         self.template = config
@@ -109,7 +111,7 @@ class Daemon:
     def start(self, seconds=20):
         environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
                        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", **self.environment}
-        confined = confinement(USER, self.folder / "log", self.folder / "run", self.folder)
+        confined = confinement(USER, self.folder / "log", self.folder / "run", self.folder / "lib", self.folder)
         command = [*self.wrapper, *confined, str(self.program), "-f", "-c", str(self.config)]
         descriptors = []
         if self.handed:

@@ -1,5 +1,6 @@
 """One JSON line for each message and each refused command, complete, and unforgeable."""
 
+import base64
 import json
 import re
 import time
@@ -10,7 +11,7 @@ from harness.milter_mta import Client, Message
 
 KEYS = """id time queue_id listener policy config client helo tls_version cipher auth_mech login
     mail_from rcpt_count from message_id message_id_old size action rule reason reply verdicts edits
-    signatures usec""".split()
+    signatures usec smtp mta_host rcpts header""".split()
 
 
 def test_every_key_of_a_message(gate):
@@ -89,6 +90,51 @@ def test_the_old_message_id(gate):
     if record["action"] == "fix":
         assert record["message_id_old"].strip() == "malformed"
         assert record["message_id"] != record["message_id_old"]
+
+
+KEPT = {"from", "sender", "resent-from", "resent-sender", "message-id", "date"}
+
+
+def test_what_the_decision_stood_on(gate):
+    message = Message(rcpts=["<bob@example.net>", "<carol@example.org>"])
+    gate.check_signed(gate.play(message), message)
+    record = gate.record()
+    assert record["smtp"] is True and record["mta_host"] == "mx.example.com"
+    assert record["rcpts"] == list(message.rcpts)
+    assert record["header"] == [[name, value if name.lower() in KEPT else None]
+                                for name, value in message.headers]
+    assert record["body"] == dict.fromkeys(["nul", "bare_cr", "bare_lf", "early_end"], False) | {
+        "cut_short": None}
+    assert record["own_signature"] == "absent"
+    assert not {"exact", "header_cut", "mta", "cert_issuer"} & set(record)
+
+
+def test_what_is_no_text_is_kept_in_base64(gate):
+    login, long = b"al\xffice", b"<" + b"x" * 1200 + b"@example.com>"
+    player = gate.player(Client(login=login))
+    player.message(Message(mail_from=long))
+    exact = gate.record()["exact"]
+    assert base64.b64decode(exact["login"]) == login
+    assert base64.b64decode(exact["mail_from"]) == long
+
+
+def test_fields_that_are_no_text(gate):
+    value = b" Alice \xe4 <alice@example.com>" + b" " * 2000
+    gate.play(Message().plus((b"S\xffender", value), (b"Sender", value), (b"X-\xfe", b" \xfd")))
+    *_, first, second, third = gate.record()["header"]
+    assert first[:2] == ["S\ufffdender", None]
+    assert [base64.b64decode(item) for item in first[2:]] == [value, b"S\xffender"]
+    assert second[:2] == ["Sender", None] and base64.b64decode(second[2]) == value
+    assert third == ["X-\ufffd", None, None, base64.b64encode(b"X-\xfe").decode()]
+
+
+def test_a_huge_header_is_cut(gate):
+    gate.play(Message().plus(*[(f"X-{number}", " v") for number in range(1200)]))
+    gate.play(Message().plus(*[("Sender", " x" * 10000)] * 10))
+    many, large = gate.records(2)
+    assert many["header_cut"] is large["header_cut"] is True
+    assert len(many["header"]) == 1000 and many["fields"] > 1200
+    assert len(json.dumps(large["header"])) < 66000
 
 
 def test_neither_subject_nor_body(gate):

@@ -121,7 +121,8 @@ def test_the_folders(root, postfix):
     user = int(account(root, "submilter")[2])
     group = int(account(root, "submilter")[3])
     keys = next(path for path in root.rglob("keys") if path.parent.name == "submilter").relative_to(root)
-    wanted = {keys: (0o0750, 0, group), "var/log/submilter": (0o2750, user, 4), "run/submilter": (0o755, user, group)}
+    wanted = {keys: (0o0750, 0, group), "var/log/submilter": (0o2750, user, 4),
+              "var/lib/submilter": (0o2750, user, 4), "run/submilter": (0o755, user, group)}
     if postfix:
         wanted["var/spool/postfix/submilter"] = (0o2750, user, 123)
     for path, (mode, owner, owners) in wanted.items():

@@ -66,6 +66,39 @@ static void test_long_values_are_cut(void **state)
     free(long_text);
 }
 
+static void test_base64(void **state)
+{
+    (void)state;
+    static const char expected[] = "\"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygp"
+                                   "KissLS4vMDEyMw==\"";
+    char bytes[52];
+    struct json json;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)i;
+    json_init(&json);
+    json_base64(&json, NULL, (struct bytes){bytes, sizeof bytes});
+    assert_string_equal(json.data, expected);
+    json_done(&json);
+    json_init(&json);
+    json_base64(&json, NULL, (struct bytes){NULL, 0});
+    assert_string_equal(json.data, "\"\"");
+    json_done(&json);
+}
+
+static void test_what_is_lost(void **state)
+{
+    (void)state;
+    char text[JSON_VALUE_MAX + 1];
+    memset(text, 'x', sizeof text);
+    assert_false(json_bytes_loses((struct bytes){text, JSON_VALUE_MAX}));
+    assert_true(json_bytes_loses((struct bytes){text, JSON_VALUE_MAX + 1}));
+    assert_false(json_whole_loses((struct bytes){text, JSON_VALUE_MAX + 1}));
+    assert_false(json_bytes_loses((struct bytes){NULL, 0}));
+    assert_false(json_bytes_loses(BYTES("\xc3\xa4\0\r")));
+    assert_true(json_bytes_loses(BYTES("a\xc3")));
+    assert_true(json_whole_loses(BYTES("\xc0\xaf")));
+}
+
 static void test_nesting(void **state)
 {
     (void)state;
@@ -88,8 +121,8 @@ static void test_nesting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_long_values_are_cut),
+        cmocka_unit_test(test_strings), cmocka_unit_test(test_long_values_are_cut),
+        cmocka_unit_test(test_base64),  cmocka_unit_test(test_what_is_lost),
         cmocka_unit_test(test_nesting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

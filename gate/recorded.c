@@ -1,0 +1,228 @@
+/* The facts of a record, and its beginning and end. */
+#include "gate/recorded.h"
+
+#include <string.h>
+
+#include "gate/recorded_decision.h"
+#include "policy/decision_id.h"
+
+#define ARENA_CEILING (2 * RECORDED_SIZE_MAX)
+
+/* A text, or its bytes where the record has them apart. */
+static void read_exact(struct reading *reading, const json_t *root, const char *key,
+                       struct bytes *ret_text)
+{
+    const json_t *exact = json_object_get(json_object_get(root, "exact"), key);
+    if (exact)
+        reading_base64(reading, exact, key, ret_text);
+    else
+        reading_text(reading, root, key, ret_text);
+}
+
+static void read_flag(struct reading *reading, const json_t *root, const char *key,
+                      enum fact *ret_fact)
+{
+    bool unavailable = false;
+    reading_bool(reading, root, key, &unavailable);
+    if (unavailable)
+        *ret_fact = FACT_UNAVAILABLE;
+}
+
+static void read_session(struct reading *reading, const json_t *root, struct recorded *recorded)
+{
+    static const char *const mtas[] = {"other", "sendmail", NULL};
+    struct facts_connection *connection = &recorded->session.connection;
+    struct facts_tls *tls = &recorded->session.tls;
+    struct facts_login *login = &recorded->session.login;
+    int mta = MTA_OTHER;
+    read_exact(reading, root, "client", &connection->client_address);
+    read_exact(reading, root, "client_name", &connection->client_name);
+    reading_number(reading, root, "port", 0, &connection->daemon_port);
+    read_exact(reading, root, "daemon", &connection->daemon_name);
+    read_exact(reading, root, "helo", &connection->helo);
+    connection->smtp = connection->client_address.len; /* for older records */
+    reading_bool(reading, root, "smtp", &connection->smtp);
+    reading_word(reading, root, "mta", mtas, &mta);
+    connection->mta = (enum mta)mta;
+    read_exact(reading, root, "mta_host", &connection->mta_host);
+
+    read_exact(reading, root, "tls_version", &tls->version);
+    tls->state = tls->version.data ? FACT_KNOWN : FACT_ABSENT;
+    read_flag(reading, root, "tls_unavailable", &tls->state);
+    read_exact(reading, root, "cipher", &tls->cipher);
+    reading_number(reading, root, "cipher_bits", 0, &tls->cipher_bits);
+    read_exact(reading, root, "cert_subject", &tls->cert_subject);
+    read_exact(reading, root, "cert_issuer", &tls->cert_issuer);
+
+    read_exact(reading, root, "login", &login->name);
+    login->state = login->name.data ? FACT_KNOWN : FACT_ABSENT;
+    read_flag(reading, root, "login_unavailable", &login->state);
+    read_exact(reading, root, "auth_mech", &login->mechanism);
+}
+
+static void read_rcpts(struct reading *reading, const json_t *root, struct recorded *recorded)
+{
+    const json_t *list = reading_array(reading, root, "rcpts");
+    const json_t *exact = json_object_get(json_object_get(root, "exact"), "rcpts");
+    size_t count = json_array_size(list);
+    struct bytes *rcpts = reading_items(reading, count, sizeof *rcpts);
+    for (size_t i = 0; rcpts && i < count; i++) {
+        char index[24];
+        const json_t *item = json_array_get(list, i);
+        snprintf(index, sizeof index, "%zu", i);
+        const json_t *bytes = exact ? json_object_get(exact, index) : NULL;
+        if (bytes)
+            reading_base64(reading, bytes, "exact.rcpts", &rcpts[i]);
+        else if (json_is_string(item))
+            rcpts[i] = reading_bytes_of(item);
+        else
+            reading_fail(reading, "rcpts", "a list of texts");
+    }
+    recorded->rcpts = rcpts;
+    recorded->rcpts_len = rcpts ? count : 0;
+}
+
+static void read_envelope(struct reading *reading, const json_t *root, struct recorded *recorded)
+{
+    read_exact(reading, root, "mail_from", &recorded->mail_from);
+    read_exact(reading, root, "rcpt", &recorded->rcpt);
+    reading_bool(reading, root, "smtputf8", &recorded->smtputf8);
+    reading_number(reading, root, "rcpt_count", 0, &recorded->rcpt_count);
+    read_rcpts(reading, root, recorded);
+}
+
+/* [name, value], [name, null], [name, null, value in base64], [name, ..., ..., name in base64] */
+static void read_field(struct reading *reading, const json_t *item, struct recorded_field *field)
+{
+    static const char expected[] =
+        "a list of lists, each with a field's name and its value or null";
+    const json_t *name = json_array_get(item, 0);
+    const json_t *value = json_array_get(item, 1);
+    const json_t *exact_value = json_array_get(item, 2);
+    const json_t *exact_name = json_array_get(item, 3);
+    if (!json_is_string(name) || !value || (!json_is_string(value) && !json_is_null(value))) {
+        reading_fail(reading, "header", expected);
+        return;
+    }
+    field->name = reading_bytes_of(name);
+    if (exact_name)
+        reading_base64(reading, exact_name, "header", &field->name);
+    field->has_value = true;
+    if (json_is_string(value))
+        field->value = reading_bytes_of(value);
+    else if (exact_value && !json_is_null(exact_value))
+        reading_base64(reading, exact_value, "header", &field->value);
+    else
+        field->has_value = false;
+}
+
+static void read_header(struct reading *reading, const json_t *root, struct recorded *recorded)
+{
+    const json_t *list = reading_array(reading, root, "header");
+    size_t count = json_array_size(list);
+    struct recorded_field *fields = reading_items(reading, count, sizeof *fields);
+    for (size_t i = 0; fields && i < count && !reading->failed; i++)
+        read_field(reading, json_array_get(list, i), &fields[i]);
+    recorded->fields = fields;
+    recorded->field_count = fields ? count : 0;
+    reading_bool(reading, root, "header_cut", &recorded->header_cut);
+    reading_bool(reading, root, "header_too_large", &recorded->header_too_large);
+    reading_number(reading, root, "header_size", 0, &recorded->header_size);
+    reading_text(reading, root, "from", &recorded->from);
+}
+
+static void read_body(struct reading *reading, const json_t *root, struct recorded *recorded)
+{
+    static const char *const states[] = {"absent", "known", "unavailable", NULL};
+    const json_t *object = reading_object(reading, root, "body");
+    struct facts_body *body = &recorded->body;
+    int64_t size = recorded->header_size;
+    int state = FACT_ABSENT;
+    reading_bool(reading, object, "nul", &body->has_nul);
+    reading_bool(reading, object, "bare_cr", &body->has_bare_cr);
+    reading_bool(reading, object, "bare_lf", &body->has_bare_lf);
+    reading_bool(reading, object, "early_end", &body->has_early_end);
+    reading_text(reading, object, "cut_short", &body->cut_short);
+    reading_number(reading, root, "longest_line", 0, &body->longest_line);
+    reading_number(reading, root, "size", 0, &size);
+    body->size = size - recorded->header_size;
+    if (body->size < 0)
+        reading_fail(reading, "size", "a number that is not below header_size");
+    reading_word(reading, root, "own_signature", states, &state);
+    recorded->own_signature = (enum fact)state;
+    reading_text(reading, root, "own_signature_domain", &recorded->own_signature_domain);
+    /* What an older version did not write. */
+    recorded->complete = json_object_get(root, "smtp") && json_object_get(root, "rcpts") &&
+                         json_object_get(root, "header") && (object || recorded->command.len);
+}
+
+static void read_place(struct reading *reading, const json_t *root, struct recorded *recorded)
+{
+    uint64_t began = 0;
+    reading_text(reading, root, "id", &recorded->id);
+    if (!recorded->id.data || !decision_id_parse(recorded->id, &began, recorded->random))
+        reading_fail(reading, "id", "the 26 characters of a decision's id");
+    recorded->began = (int64_t)began;
+    reading_text(reading, root, "time", &recorded->time);
+    reading_text(reading, root, "queue_id", &recorded->queue_id);
+    reading_text(reading, root, "listener", &recorded->listener);
+    reading_text(reading, root, "policy", &recorded->policy);
+    reading_text(reading, root, "config", &recorded->config);
+    reading_text(reading, root, "command", &recorded->command);
+    if (recorded->command.len && strcmp(recorded->command.data, "MAIL") != 0 &&
+        strcmp(recorded->command.data, "RCPT") != 0)
+        reading_fail(reading, "command", "null, MAIL or RCPT");
+}
+
+static bool parse(struct bytes text, json_t **ret_root, struct error *error)
+{
+    json_error_t wrong;
+    if (text.len > RECORDED_SIZE_MAX)
+        return error_set(error, "it has %zu bytes: expected at most %zu", text.len,
+                         RECORDED_SIZE_MAX);
+    *ret_root = json_loadb(text.data ? text.data : "", text.len,
+                           JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
+    if (!*ret_root)
+        return error_set(error, "it is no JSON: %s, at byte %d", wrong.text, wrong.position);
+    if (json_is_object(*ret_root))
+        return true;
+    json_decref(*ret_root);
+    return error_set(error, "expected a JSON object");
+}
+
+bool recorded_new(struct bytes text, struct recorded **ret_recorded, struct error *error)
+{
+    json_t *root = NULL;
+    if (!parse(text, &root, error))
+        return false;
+    struct arena *arena = arena_new(ARENA_CEILING);
+    struct recorded *recorded = arena ? arena_alloc(arena, sizeof *recorded) : NULL;
+    if (!recorded) {
+        arena_free(arena);
+        json_decref(root);
+        return error_set(error, "out of memory");
+    }
+    recorded->arena = arena;
+    recorded->json = root;
+    struct reading reading = {.arena = arena, .error = error};
+    read_place(&reading, root, recorded);
+    read_session(&reading, root, recorded);
+    read_envelope(&reading, root, recorded);
+    read_header(&reading, root, recorded);
+    read_body(&reading, root, recorded);
+    recorded_read_decision(&reading, root, recorded);
+    if (reading.failed) {
+        recorded_free(recorded);
+        return false;
+    }
+    *ret_recorded = recorded;
+    return true;
+}
+
+void recorded_free(struct recorded *recorded)
+{
+    if (!recorded)
+        return;
+    json_decref(recorded->json);
+    arena_free(recorded->arena);
+}

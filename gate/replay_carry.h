@@ -1,0 +1,16 @@
+/* What a record does not hold, and what stands for it when it is judged again. For gate/replay.c.
+ */
+#ifndef GATE_REPLAY_CARRY_H
+#define GATE_REPLAY_CARRY_H
+
+#include "gate/recorded.h"
+
+/* Whether a rule would have to see something that the record does not hold. */
+bool replay_must_carry(const struct recorded *recorded, enum rule_id rule);
+
+/* The recorded verdict of a rule with the edits that it asked for then, as far as they were made.
+ * fields: the header as it is fed. In the arena; false when memory is out. */
+MUST_CHECK bool replay_carried_verdict(const struct recorded *recorded, enum rule_id rule,
+                                       struct arena *arena, struct verdict *ret_verdict);
+
+#endif
