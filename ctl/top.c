@@ -10,9 +10,9 @@
 #include "ctl/progress.h"
 #include "ctl/report/report.h"
 #include "ctl/source.h"
+#include "ctl/top/feed.h"
 #include "ctl/top/frame.h"
 #include "ctl/top/screen.h"
-#include "ctl/when.h"
 
 #define INTERVAL 2
 #define INTERVAL_MAX 3600
@@ -22,8 +22,8 @@ struct top {
     struct source_options source;
     struct source_place place;
     struct window *window;
-    int64_t after; /* the last row that was read */
-    int interval;  /* seconds */
+    struct feed feed;
+    int interval; /* seconds */
     int64_t now;
     struct error fault; /* why the last look found nothing; no text: it did */
 };
@@ -57,24 +57,6 @@ static bool read_options(int argc, char **argv, struct top *top, struct error *e
     return optind == argc || error_set(error, "\"%s\": top takes options only", argv[optind]);
 }
 
-/* Opens, reads what is new and closes: between two looks nothing holds up the daemon, and a history
- * that was begun anew is found. */
-static bool look(struct top *top, struct error *error)
-{
-    struct history *history;
-    if (!source_open_place(&top->place, &history, error))
-        return false;
-    bool good = true;
-    top->now = when_now();
-    if (top->place.lines) /* they end where they end */
-        good = latest_time(history, &top->now, error);
-    good = good && latest_begin(history, top->now - WINDOW_LENGTH, &top->after, error) &&
-           latest_rows(history, &top->after, window_add, top->window, error);
-    source_close(history);
-    window_move(top->window, top->now);
-    return good;
-}
-
 static void draw(const struct top *top, const struct report_look *look_now, unsigned height,
                  const char *hint, const char *line_end, FILE *out)
 {
@@ -105,16 +87,29 @@ static void show(const struct top *top)
     free(lines);
 }
 
-/* Until somebody ends it. Lines of files do not become more: they are drawn anew, not read anew. */
+static void forget_old(struct top *top)
+{
+    top->now = feed_now(&top->feed);
+    window_move(top->window, top->now);
+}
+
+/* A fault that comes later is shown: it may pass. */
+static void look(struct top *top)
+{
+    struct error fault = {0};
+    top->fault.text[0] = '\0';
+    if (!feed_more(&top->feed, top->window, &fault))
+        top->fault = fault;
+    forget_old(top);
+}
+
+/* Until somebody ends it. */
 static int live(struct top *top)
 {
     enum screen_event event = SCREEN_RESIZE;
     while (event != SCREEN_QUIT) {
-        struct error fault = {0};
-        if (event == SCREEN_TIME && !top->place.lines) {
-            (void)(look(top, &fault) || !*fault.text);
-            top->fault = fault;
-        }
+        if (event == SCREEN_TIME)
+            look(top);
         if (progress_interrupted())
             break;
         show(top);
@@ -138,15 +133,19 @@ static int run(const char *config, int argc, char **argv)
     if (!top.window)
         return EX_OSERR;
     int status = 0;
-    if (!look(&top, &error)) {
-        status = source_complain(&error, EX_NOINPUT);
-    } else if (screen_begin()) {
+    if (!feed_begin(&top.feed, &top.place, top.window, &error)) {
+        window_free(top.window);
+        return source_complain(&error, EX_NOINPUT);
+    }
+    forget_old(&top);
+    if (screen_begin()) {
         status = live(&top);
     } else {
         report_look_at(stdout, &look_now);
         draw(&top, &look_now, 0, NULL, "\n", stdout);
         status = fflush(stdout) == 0 ? 0 : EX_IOERR;
     }
+    feed_end(&top.feed);
     window_free(top.window);
     return status;
 }

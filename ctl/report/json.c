@@ -18,7 +18,7 @@ static void put_text(struct json *json, const char *name, const char *text)
     if (text)
         json_whole(json, name, bytes_of(text));
     else
-        json_null(json, name);
+        json_none(json, name);
 }
 
 static void put_counts(struct json *json, const int64_t *counts)
