@@ -1,0 +1,30 @@
+/* What the parts of the HTML page share. */
+#ifndef CTL_REPORT_HTML_PRIVATE_H
+#define CTL_REPORT_HTML_PRIVATE_H
+
+#include "ctl/report/report.h"
+
+struct html_page {
+    const struct summary *summary;
+    FILE *out;
+};
+
+/* The style sheet's text: the page's policy allows the one with its hash and no other. */
+extern const char html_style[];
+
+/* Plots and the tables behind them. */
+void html_over_time(const struct html_page *page);
+void html_latency(const struct html_page *page);
+void html_lists(const struct html_page *page);
+
+/* <section><h2>; note may be NULL. Close it with html_section_end. */
+void html_section(const struct html_page *page, const char *title, const char *note);
+void html_section_end(const struct html_page *page);
+
+/* <time>, shown in local time; seconds only where wanted. */
+void html_time(const struct html_page *page, int64_t at);
+
+/* A small square in an outcome's colour. */
+void html_swatch(const struct html_page *page, const char *class);
+
+#endif
