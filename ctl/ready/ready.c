@@ -50,22 +50,22 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret, struct 
 
 struct counting {
     const struct impact *impact;
-    struct tally *tally;
+    struct affected *affected;
     bool failed;
 };
 
 static bool count_row(const struct readiness_row *row, void *context)
 {
     struct counting *counting = context;
-    counting->failed = !tally_add(counting->tally, row, impact_of(counting->impact, row));
+    counting->failed = !affected_add(counting->affected, row, impact_of(counting->impact, row));
     return !counting->failed && !progress_interrupted();
 }
 
 static bool ask(struct history *history, const struct source_options *source,
-                const struct impact *impact, struct tally *tally,
+                const struct impact *impact, struct affected *affected,
                 struct readiness_extent *ret_extent, struct error *error)
 {
-    struct counting counting = {impact, tally, false};
+    struct counting counting = {impact, affected, false};
     const struct history_filter filter = {.since = source->since, .until = source->until};
     struct progress progress;
     progress_begin(&progress, "read", 0);
@@ -99,18 +99,18 @@ static bool describe(struct show_ready *show, struct arena *arena, struct error 
 static int answer(struct arguments *arguments, struct show_ready *show, struct history *history,
                   struct error *error)
 {
-    struct tally tally;
+    struct affected affected;
     struct readiness_extent extent;
-    bool well = tally_init(&tally) || error_set(error, "out of memory");
-    well = well && ask(history, &arguments->source, show->impact, &tally, &extent, error);
+    bool well = affected_init(&affected) || error_set(error, "out of memory");
+    well = well && ask(history, &arguments->source, show->impact, &affected, &extent, error);
     if (well) {
-        tally_sort(&tally);
-        show->tally = &tally;
+        affected_sort(&affected);
+        show->affected = &affected;
         show->extent = &extent;
         well = arguments->json ? show_ready_json(show, error) : show_ready_text(show, error);
     }
-    int status = well ? tally.count > 0 : source_complain(error, EX_IOERR);
-    tally_done(&tally);
+    int status = well ? affected.count > 0 : source_complain(error, EX_IOERR);
+    affected_done(&affected);
     return status;
 }
 
