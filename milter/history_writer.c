@@ -28,7 +28,8 @@ static struct {
     struct history_queue records;
     struct history_wanted wanted;
     bool changed;
-    bool keeps; /* there is a path */
+    unsigned long before; /* records that had come when it changed: they are the old file's */
+    bool keeps;           /* there is a path */
     bool running;
     bool stop;
     bool done;
@@ -40,15 +41,17 @@ static struct {
     struct bytes batch[BATCH];
 } own;
 
-/* *ret_all: nothing waits any more. */
-static bool write_batch(bool *ret_all)
+/* *ret_written: how many. */
+static bool write_batch(size_t *ret_written)
 {
     pthread_mutex_lock(&shared.lock);
-    size_t taken = history_queue_look(&shared.records, own.batch, BATCH);
+    size_t most = shared.changed ? shared.before - shared.records.removed : BATCH;
+    size_t taken = history_queue_look(&shared.records, own.batch, most < BATCH ? most : BATCH);
     pthread_mutex_unlock(&shared.lock);
-    *ret_all = taken < BATCH;
+    *ret_written = 0;
     if (!history_file_write(own.batch, taken))
         return false;
+    *ret_written = taken;
     pthread_mutex_lock(&shared.lock);
     struct history_item *written = history_queue_cut(&shared.records, taken);
     pthread_mutex_unlock(&shared.lock);
@@ -58,9 +61,9 @@ static bool write_batch(bool *ret_all)
 
 static bool write_all(void)
 {
-    bool all = false;
-    while (!all)
-        if (!write_batch(&all))
+    size_t written = BATCH;
+    while (written == BATCH)
+        if (!write_batch(&written))
             return false;
     pthread_mutex_lock(&shared.lock);
     unsigned long lost = shared.records.lost;
@@ -100,7 +103,7 @@ static void give_up_records(const char *why)
 static void change(void)
 {
     if (history_file_is_wanted() && history_file_works())
-        write_all();
+        write_all(); /* what was not is the new file's now */
     pthread_mutex_lock(&shared.lock);
     history_file_use(&shared.wanted);
     shared.changed = false;
@@ -185,6 +188,8 @@ void history_writer_use(const struct settings *settings)
     }
     pthread_mutex_lock(&shared.lock);
     history_wanted_done(&shared.wanted);
+    if (!shared.changed)
+        shared.before = shared.records.added;
     shared.wanted = wanted;
     shared.keeps = wanted.path != NULL;
     shared.changed = true;
