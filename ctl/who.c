@@ -161,25 +161,25 @@ static int ask(struct who *who, struct question *question, const char *config, s
     int status = load(who, config, error);
     if (status)
         return command_complain(error, status);
-    struct json json;
-    json_init(&json);
     progress_catch(NULL);
+    json_init(&who->buffer);
     if (question->json) {
-        who->json = &json;
-        json_open(&json, NULL, '{');
+        who->json = &who->buffer;
+        json_open(who->json, NULL, '{');
     }
     enum who_answer answered = answer(who, question, &mailbox, error);
     if (question->json) {
         if (answered == WHO_UNKNOWN)
-            json_text(&json, "unavailable", error->text);
-        json_close(&json, '}');
-        json_raw(&json, BYTES("\n"));
-        if (answered != WHO_INTERRUPTED && (!who_flush(who) || json.failed)) {
-            answered = WHO_FAILED;
-            error_set(error, "the answer could not be written");
-        }
+            json_text(who->json, "unavailable", error->text);
+        json_close(who->json, '}');
+        json_raw(who->json, BYTES("\n"));
     }
-    json_done(&json);
+    if (answered < WHO_INTERRUPTED &&
+        (who->buffer.failed || !who_flush(who) || fflush(stdout) != 0)) {
+        answered = WHO_FAILED;
+        error_set(error, "the answer could not be written");
+    }
+    json_done(&who->buffer);
     return status_of(answered, error);
 }
 
