@@ -1,12 +1,11 @@
 /* What a login may send as. */
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/progress.h"
 #include "ctl/table_text.h"
+#include "ctl/who/grant_text.h"
 #include "ctl/who/who.h"
 #include "policy/address.h"
-#include "tables/grants.h"
 
 #define ROWS_AT_ONCE 500
 #define KEPT_MAX 20    /* of rows that grant nothing; all are in the JSON */
@@ -40,51 +39,6 @@ struct listing {
     size_t domain_count;
 };
 
-static const char *extension_text(struct arena *arena, struct bytes extensions)
-{
-    const char *text = "";
-    for (size_t i = 0; i < extensions.len && text; i++)
-        text = arena_printf(arena, "%s%s%c", text, i ? " or " : "", extensions.data[i]);
-    return arena_printf(arena, "any %sextension%s", text ? text : "",
-                        bytes_find(extensions, '-') < extensions.len ? " but -request" : "");
-}
-
-/* What the grant is for, in words. */
-static const char *subject(struct arena *arena, const struct grant *grant)
-{
-    int len = (int)grant->address.len;
-    const char *data = grant->address.data;
-    switch (grant->scope) {
-    case GRANT_ADDRESS:
-        if (!grant->extensions.len)
-            return arena_printf(arena, "%.*s", len, data);
-        return arena_printf(arena, "%.*s, and with %s", len, data,
-                            extension_text(arena, grant->extensions));
-    case GRANT_EXTENSIONS:
-        return arena_printf(arena, "%.*s with %s, and not without", len, data,
-                            extension_text(arena, grant->extensions));
-    case GRANT_DOMAIN:
-        return arena_printf(arena, "any plain address at %.*s", len - 1, data + 1);
-    case GRANT_PATTERN:
-        break;
-    }
-    bool negated = data[0] == '!';
-    return arena_printf(arena, "any plain address that %s %.*s%s%.*s%s%.*s",
-                        negated ? "does not match" : "matches", len - negated, data + negated,
-                        grant->where.len ? ", within if " : "", (int)grant->where.len,
-                        grant->where.len ? grant->where.data : "", grant->result.len ? " for " : "",
-                        (int)grant->result.len, grant->result.len ? grant->result.data : "");
-}
-
-/* The row without its key where that stands beside it already. */
-static struct bytes place_of(struct bytes row, struct bytes shown)
-{
-    if (row.len > shown.len && row.data[row.len - shown.len - 1] == ' ' &&
-        bytes_equal(bytes_slice(row, row.len - shown.len, row.len), shown))
-        return bytes_slice(row, 0, row.len - shown.len - 1);
-    return row;
-}
-
 static struct later *later_for(struct listing *listing, enum grant_state state)
 {
     switch (state) {
@@ -109,8 +63,8 @@ static void keep_grant(struct listing *listing, struct later *later, const struc
     if (later->count++ >= KEPT_MAX)
         return;
     bool excepted = grant->state == GRANT_EXCEPTED;
-    struct bytes row = place_of(excepted ? grant->by : grant->source, grant->address);
-    const char *line = subject(arena, grant);
+    struct bytes row = grant_text_place(excepted ? grant->by : grant->source, grant->address);
+    const char *line = grant_text_subject(arena, grant);
     line = arena_printf(arena, "%s: %.*s", line ? line : "", (int)row.len, row.data);
     if (line && !excepted && grant->by.len)
         line = arena_printf(arena, "%s: %s%.*s", line,
@@ -162,40 +116,21 @@ static bool print_page(struct listing *listing)
 
 static bool print_grant(struct listing *listing, const struct grant *grant)
 {
-    const char *what = subject(listing->scratch, grant);
+    const char *what = grant_text_subject(listing->scratch, grant);
     const char *cell = what ? arena_printf(listing->scratch, "  %s", what) : NULL;
     if (!cell) {
         listing->failed = true;
         return error_set(listing->error, "out of memory");
     }
     table_text_add(listing->table, bytes_of(cell));
-    table_text_add(listing->table, place_of(grant->source, grant->address));
+    table_text_add(listing->table, grant_text_place(grant->source, grant->address));
     return table_text_rows(listing->table) < ROWS_AT_ONCE || print_page(listing);
 }
 
 static bool write_grant(struct listing *listing, const struct grant *grant)
 {
-    static const char *const scopes[] = {"address", "extensions", "domain", "pattern"};
-    static const char *const states[] = {"holds",       "depends",  "hidden",
-                                         "never-asked", "excepted", "unknown"};
-    struct json *json = listing->who->json;
-    json_open(json, NULL, '{');
-    json_text(json, "scope", scopes[grant->scope]);
-    json_text(json, "state", states[grant->state]);
-    json_bytes(json, grant->scope == GRANT_PATTERN ? "pattern" : "address", grant->address);
-    if (grant->extensions.len)
-        json_bytes(json, "extensions", grant->extensions);
-    json_bytes(json, "row", grant->source);
-    if (grant->by.len)
-        json_bytes(json,
-                   grant->state == GRANT_HIDDEN || grant->state == GRANT_EXCEPTED ? "by" : "why",
-                   grant->by);
-    if (grant->where.len)
-        json_bytes(json, "within", grant->where);
-    if (grant->result.len)
-        json_bytes(json, "result", grant->result);
-    json_close(json, '}');
-    listing->failed = !who_flush(listing->who) || json->failed;
+    grant_text_json(listing->who->json, grant);
+    listing->failed = !who_flush(listing->who) || listing->who->json->failed;
     return !listing->failed || error_set(listing->error, "the answer could not be written");
 }
 
@@ -244,41 +179,13 @@ static void print_later(const struct later *later)
         printf("  and %zu more: --json shows them\n", later->count - KEPT_MAX);
 }
 
-/* The same login with the domain that it lacks, or without the one that it has, where that owns its
- * own address. */
-static void print_likely(const struct listing *listing)
-{
-    const struct who *who = listing->who;
-    const struct texts *domains = &who->settings->site.domains;
-    struct mailbox own;
-    struct bytes login = listing->login;
-    struct bytes source;
-    size_t at = bytes_find(login, '@');
-    for (size_t i = 0; i < (at < login.len ? 1 : domains->count); i++) {
-        const char *other = at < login.len ? arena_text(who->arena, bytes_slice(login, 0, at))
-                                           : arena_printf(who->arena, "%.*s@%s", (int)login.len,
-                                                          login.data, domains->items[i]);
-        struct bytes address = at < login.len ? login : bytes_of(other);
-        if (!other || !address_parse_plain(who->arena, address, &own) ||
-            senders_ask(who->senders, who->arena, bytes_of(other), &own, &source) !=
-                OWNERSHIP_GRANTED)
-            continue;
-        fputs("  Is the login ", stdout);
-        who_text(bytes_of(other));
-        fputs("? That one is named by ", stdout);
-        who_text(source);
-        putchar('\n');
-        return;
-    }
-}
-
 static void print_nothing(const struct listing *listing)
 {
     struct mailbox mailbox;
     struct bytes login = listing->login;
     if (senders_table(listing->who->senders, 0)) {
         puts("  nothing: no row that holds names it");
-        print_likely(listing);
+        who_print_likely(listing->who, listing->login);
     } else if (!address_parse_plain(listing->who->arena, login, &mailbox) || !mailbox.local.len) {
         puts("  nothing: without tables (senders.tables) a login owns the address that it equals, "
              "and this is none");

@@ -1,8 +1,9 @@
-/* What to write, and where, so that an address is somebody's. */
+/* What helps where nothing was found: the row to write, the login that may have been meant. */
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/who/who.h"
+#include "policy/address.h"
 
 #define RELOAD "  and then tell the daemon: pkill -USR1 -x submilter\n"
 
@@ -64,4 +65,28 @@ void who_print_remedy(const struct who *who, struct bytes key)
     }
     if (!bytes_equal(kind, BYTES("lmdb")))
         fputs(RELOAD, stdout);
+}
+
+void who_print_likely(const struct who *who, struct bytes login)
+{
+    const struct texts *domains = &who->settings->site.domains;
+    struct mailbox own;
+    struct bytes source;
+    size_t at = bytes_find(login, '@');
+    for (size_t i = 0; i < (at < login.len ? 1 : domains->count); i++) {
+        const char *other = at < login.len ? arena_text(who->arena, bytes_slice(login, 0, at))
+                                           : arena_printf(who->arena, "%.*s@%s", (int)login.len,
+                                                          login.data, domains->items[i]);
+        struct bytes address = at < login.len ? login : bytes_of(other);
+        if (!other || !address_parse_plain(who->arena, address, &own) ||
+            senders_ask(who->senders, who->arena, bytes_of(other), &own, &source) !=
+                OWNERSHIP_GRANTED)
+            continue;
+        fputs("  Is the login ", stdout);
+        who_text(bytes_of(other));
+        fputs("? That one is named by ", stdout);
+        who_text(source);
+        putchar('\n');
+        return;
+    }
 }

@@ -13,7 +13,8 @@ struct who {
     struct keystore *keystore; /* NULL: keys could not be read, and no_keys says why */
     struct error no_keys;
     struct arena *arena;
-    struct json *json; /* NULL: text, on stdout */
+    struct json *json; /* the buffer; NULL: text, on stdout */
+    struct json buffer;
 };
 
 enum who_answer {
@@ -46,6 +47,10 @@ bool who_flush(const struct who *who);
 
 /* What to do so that the key is somebody's. */
 void who_print_remedy(const struct who *who, struct bytes key);
+
+/* The same login with the domain that it lacks, or without the one that it has, where that one owns
+ * its own address. */
+void who_print_likely(const struct who *who, struct bytes login);
 
 /* Text with what clients or tables may have put into it, on stdout. */
 void who_text(struct bytes text);
