@@ -85,7 +85,7 @@ static void write_finding(void *context, const struct expectation *expectation,
     if (finding->unmet.len)
         json_bytes(json, "expected", finding->unmet);
     else
-        json_null(json, "expected");
+        json_none(json, "expected");
     json_text(json, "would_be", finding->happens);
     json_text(json, "action", told ? action_word(finding->action) : NULL);
     json_text(json, "rule", finding->rule);

@@ -8,8 +8,9 @@
 #include "ctl/command.h"
 
 static const struct command *const commands[] = {
-    &command_check,  &command_conf,  &command_doctor, &command_key,    &command_log,
-    &command_replay, &command_setup, &command_test,   &command_verify, NULL};
+    &command_check,   &command_conf, &command_doctor, &command_explain,
+    &command_history, &command_key,  &command_log,    &command_replay,
+    &command_setup,   &command_test, &command_verify, NULL};
 
 static void print_usage(FILE *out)
 {

@@ -100,7 +100,7 @@ static bool judge_all(const struct replay_options *options, const struct source_
 static int show(const struct replay_options *options, const struct snapshot *snapshot,
                 struct differences *differences)
 {
-    struct error error;
+    struct error error = {""};
     const struct show_replay show = {
         .differences = differences,
         .config = options->config,

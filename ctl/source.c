@@ -44,12 +44,12 @@ void source_default_since(struct source_options *options, int days)
 static bool from_settings(const struct settings *settings, struct source_place *ret_place,
                           struct error *error)
 {
-    const char *path = settings->log.json;
-    ret_place->lines = true;
+    const char *path = settings->history.file ? settings->history.file : settings->log.json;
+    ret_place->lines = !settings->history.file;
     if (!path)
         return error_set(error,
-                         "%s: log.json is not set, so no decisions are kept: set it, or name "
-                         "a file of records with --file",
+                         "%s: neither history.file nor log.json is set, so no decisions are kept: "
+                         "set history.file, or name a file of records with --file",
                          settings->path);
     if (strlen(path) >= sizeof ret_place->path)
         return error_set(error, "%s: the name is too long", path);
@@ -108,12 +108,18 @@ static bool open_lines(const struct source_place *place, struct history **ret_hi
 bool source_open_place(const struct source_place *place, struct history **ret_history,
                        struct error *error)
 {
+    progress_catch_at_once(true); /* standard input may come from somebody who types */
     progress_catch(NULL);
-    if (!(place->lines ? open_lines(place, ret_history, error)
-                       : history_open(place->paths[0], ret_history, error)))
-        return false;
-    progress_catch(*ret_history);
-    return true;
+    bool opened = false;
+    if (progress_interrupted())
+        error_set(error, "interrupted");
+    else
+        opened = place->lines ? open_lines(place, ret_history, error)
+                              : history_open(place->paths[0], ret_history, error);
+    progress_catch_at_once(false);
+    if (opened)
+        progress_catch(*ret_history);
+    return opened;
 }
 
 void source_close(struct history *history)

@@ -73,23 +73,24 @@ void counts_free(struct counts *counts)
     free(counts);
 }
 
-struct counts_row *counts_at(struct counts *counts, struct bytes name)
+static struct counts_row *add(struct counts *counts, struct bytes name)
 {
-    struct counts_row **slot = slot_of(counts->slots, counts->slot_count, name);
-    if (*slot)
-        return *slot;
-    if (counts->count == counts->slot_count / 2) {
-        if (!grow(counts))
-            return NULL;
-        slot = slot_of(counts->slots, counts->slot_count, name);
-    }
+    if (counts->count == counts->slot_count / 2 && !grow(counts))
+        return NULL;
     struct counts_row *row = arena_alloc(counts->arena, sizeof *row);
     struct bytes copy = arena_bytes(counts->arena, name);
     if (!row || !copy.data)
         return NULL;
     row->name = copy;
-    *slot = counts->rows[counts->count++] = row;
+    *slot_of(counts->slots, counts->slot_count, name) = row;
+    counts->rows[counts->count++] = row;
     return row;
+}
+
+struct counts_row *counts_at(struct counts *counts, struct bytes name)
+{
+    struct counts_row *row = *slot_of(counts->slots, counts->slot_count, name);
+    return row ? row : add(counts, name);
 }
 
 bool counts_merge(struct counts *counts, const struct counts *other)

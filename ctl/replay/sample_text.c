@@ -100,6 +100,9 @@ void sample_text_fill(struct difference_sample *sample, uint64_t number, enum di
 {
     struct sample_text then = text_in(sample->then, sizeof sample->then);
     struct sample_text now = text_in(sample->now, sizeof sample->now);
+    /* the others are still let go */
+    bool some_rcpts = replayed->rcpts_refused && !replayed->now.command &&
+                      replayed->now.action < ACTION_QUARANTINE;
     sample->number = number;
     fill(sample->id, sizeof sample->id, recorded->id);
     fill(sample->time, sizeof sample->time, recorded->time);
@@ -118,8 +121,8 @@ void sample_text_fill(struct difference_sample *sample, uint64_t number, enum di
         break;
     default:
         say_decision(&then, &replayed->then);
-        say_decision(&now, replayed->rcpts_refused ? &replayed->rcpt : &replayed->now);
-        if (replayed->rcpts_refused)
+        say_decision(&now, some_rcpts ? &replayed->rcpt : &replayed->now);
+        if (some_rcpts)
             say(&now, " for %zu of %zu recipients", replayed->rcpts_refused, recorded->rcpts_len);
         break;
     }

@@ -26,7 +26,7 @@ static void write_rules(struct json *json, const struct differences *differences
             size_t tab = bytes_find(rest, '\t');
             struct bytes text = bytes_slice(rest, 0, tab);
             if (bytes_equal(text, BYTES("-")))
-                json_null(json, names[part]);
+                json_none(json, names[part]);
             else
                 json_bytes(json, names[part], text);
             rest = bytes_slice(rest, tab + 1, rest.len);
@@ -48,7 +48,7 @@ static void write_logins(struct json *json, const struct differences *difference
         if (rows[i]->name.len)
             json_bytes(json, "login", rows[i]->name);
         else
-            json_null(json, "login");
+            json_none(json, "login");
         for (size_t kind = 0; kind < DIFFERENCE_KINDS; kind++)
             json_int(json, difference_key((enum difference)kind), (int64_t)rows[i]->numbers[kind]);
         json_close(json, '}');

@@ -63,9 +63,14 @@ static void test_place(void **state)
     assert_true(place.lines);
     assert_int_equal(place.count, 1);
     assert_string_equal(place.paths[0], "/tmp/x.jsonl");
+    assert_true(source_find(written("history.conf", "log: { json = \"/tmp/x.jsonl\"; };\n"
+                                                    "history: { file = \"/tmp/h.db\"; };"),
+                            &options, &place, &error));
+    assert_false(place.lines);
+    assert_string_equal(place.paths[0], "/tmp/h.db");
     assert_false(
         source_find(written("neither.conf", "log: { json = \"\"; };"), &options, &place, &error));
-    assert_non_null(strstr(error.text, "log.json is not set"));
+    assert_non_null(strstr(error.text, "neither history.file nor log.json is set"));
     /* Files that are named need no configuration. */
     options.files[0] = "a";
     options.files[1] = "b";

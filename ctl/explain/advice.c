@@ -1,0 +1,177 @@
+/* Advice for the admin; the user's stands in the reply. */
+#include "ctl/explain/advice.h"
+
+#include <string.h>
+
+#include "ctl/explain/value.h"
+#include "ctl/explain/verdicts.h"
+
+struct advice {
+    const char *rule, *reason; /* reason NULL: any */
+    const char *sentence;
+    const char *option; /* of the rule's, or NULL */
+};
+
+static const struct advice advices[] = {
+    {"tls", "none",
+     "What can't do TLS can have a listener of its own, by its address, with a policy that allows "
+     "it.",
+     NULL},
+    {"tls", "version", "Older versions are taken where this says so:", "min_version"},
+    {"tls", "cipher", "What is taken stands in:", "ciphers"},
+    {"tls", "cipher-bits", "What is taken stands in:", "min_cipher_bits"},
+    {"tls", "certificate", "That certificates are asked for is settled by:", "client_certificate"},
+    {"auth", "none",
+     "What can't log in can have a listener of its own, by its address, with a policy that allows "
+     "it.",
+     NULL},
+    {"auth", "mechanism", "The mechanisms that are taken:", "mechanisms"},
+    {"envelope", "null-sender", "Whether <> is taken from people who logged in:", "allow_null"},
+    {"recipients", "too-many", "How many one message may have:", "max"},
+    {"recipients", "forbidden-domain", "Where nobody may write to:", "forbidden_domains"},
+    {"header_syntax", "too-many-fields", "The limit:", "max_fields"},
+    {"header_syntax", "too-large", "The limit:", "max_size"},
+    {"header_syntax", "field-too-large", "The limit:", "max_field_size"},
+    {"header_syntax", "long-line", "The limit:", "max_line"},
+    {"header_syntax", "too-many-received", "The limit:", "max_received"},
+    {"header_once", "repeated", "Fields that may stand more than once all the same:", "tolerated"},
+    {"from", "several-mailboxes", "Whether From may hold several addresses:", "allow_several"},
+    {"display_name", "protected-name", "Whose address may bear such a name:", "protected_owners"},
+    {"dkim", "no-key", "What happens to mail of a domain without a key:", "on_missing_key"},
+    {"dkim", "keys-unknown", "What keeps the keys from being read is found by: submilterctl doctor",
+     NULL},
+    {"local_spoof", NULL,
+     "Another server that sends for these domains has to log in, to sign with their keys, or to "
+     "have a\n"
+     "    listener of its own, by its address.",
+     NULL},
+    {"trust_headers", NULL, "The fields that are meant:", "fields"},
+    {"privacy", NULL, "The fields that are meant:", "fields"},
+    {"body_syntax", "long-line", "The limit:", "max_line"},
+    {"internal", NULL,
+     "It is a fault of this host, and no judgement on the mail: its log and submilterctl doctor "
+     "tell "
+     "more.",
+     NULL},
+};
+
+static void print_path(const json_t *record, struct bytes rule, const char *option, FILE *out)
+{
+    fputs("policies.", out);
+    value_print(out, value_text(record, "policy"));
+    fputc('.', out);
+    value_print(out, rule);
+    fprintf(out, ".%s", option);
+}
+
+static void print_known(const json_t *record, struct bytes rule, struct bytes reason, FILE *out)
+{
+    for (size_t i = 0; i < sizeof advices / sizeof *advices; i++) {
+        const struct advice *advice = &advices[i];
+        if (!bytes_equal(rule, bytes_of(advice->rule)) ||
+            (advice->reason && !bytes_equal(reason, bytes_of(advice->reason))))
+            continue;
+        fprintf(out, "  - %s", advice->sentence);
+        if (advice->option) {
+            fputc(' ', out);
+            print_path(record, rule, advice->option, out);
+        }
+        fputc('\n', out);
+    }
+}
+
+/* Of an address that is not the login's. */
+static void print_ownership(const json_t *record, const json_t *verdict, FILE *out)
+{
+    struct bytes login = value_text(record, "login"), address = value_text(verdict, "fact");
+    if (!address.len)
+        return;
+    if (login.len) {
+        fputs("  - If ", out);
+        value_print(out, login);
+        fputs(" is to use ", out);
+        value_print(out, address);
+        fputs(", its row of the senders' tables has to name that login, and the daemon be "
+              "reloaded.\n",
+              out);
+    }
+    fputs("  - Who may use it now: submilterctl who ", out);
+    value_print(out, address);
+    fputc('\n', out);
+}
+
+static void print_key(const json_t *verdict, FILE *out)
+{
+    fputs("  - A key is made by: submilterctl key new ", out);
+    value_print(out, value_text(verdict, "fact"));
+    fputc('\n', out);
+}
+
+/* Whom else it meets, and how it would be without. */
+static void print_others(const json_t *record, struct bytes rule, struct bytes reason, FILE *out)
+{
+    fputs("  - Whom else it meets: submilterctl log --since 7d --reason ", out);
+    value_print(out, rule);
+    fputc('.', out);
+    value_print(out, reason);
+    fputs("\n  - With ", out);
+    print_path(record, rule, "mode", out);
+    fputs(" = \"observe\" it would be recorded and not applied.\n", out);
+}
+
+static void print_for_admin(const json_t *record, FILE *out)
+{
+    struct bytes rule = value_text(record, "rule"), reason = value_text(record, "reason");
+    char name[100];
+    if (!rule.len || rule.len >= sizeof name)
+        return;
+    memcpy(name, rule.data, rule.len);
+    name[rule.len] = '\0';
+    const json_t *verdict = verdicts_of(record, name);
+    fputs("\nWhat you can do:\n", out);
+    if (verdict && bytes_equal(reason, BYTES("not-owned")))
+        print_ownership(record, verdict, out);
+    if (verdict && bytes_equal(rule, BYTES("dkim")) && bytes_equal(reason, BYTES("no-key")))
+        print_key(verdict, out);
+    if (bytes_equal(reason, BYTES("owner-unknown")))
+        fputs("  - A table did not answer; mail waits until it does: submilterctl doctor\n", out);
+    print_known(record, rule, reason, out);
+    if (verdict)
+        print_others(record, rule, reason, out);
+}
+
+/* What the client read, which says what a user can do. */
+static void print_reply(const json_t *record, FILE *out)
+{
+    struct bytes reply = value_text(record, "reply");
+    if (!reply.len)
+        return;
+    fputs("\nThe client was told, which says what the user can do:\n  ", out);
+    value_print(out, reply);
+    fputc('\n', out);
+}
+
+static void print_observed(const json_t *record, FILE *out)
+{
+    const json_t *verdicts = json_object_get(record, "verdicts");
+    bool any = false;
+    for (size_t i = 0; i < json_array_size(verdicts); i++) {
+        const json_t *verdict = json_array_get(verdicts, i);
+        if (!verdicts_would(verdict))
+            continue;
+        fputs(any ? "" : "\nOnly observed, and nothing came of it:\n", out);
+        any = true;
+        fputs("  - ", out);
+        value_print(out, value_text(verdict, "rule"));
+        fputs(": whom it would meet: submilterctl log --since 7d --would --rule ", out);
+        value_print(out, value_text(verdict, "rule"));
+        fputc('\n', out);
+    }
+}
+
+void advice_print(const json_t *record, FILE *out)
+{
+    print_reply(record, out);
+    print_for_admin(record, out);
+    print_observed(record, out);
+}
