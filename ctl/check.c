@@ -125,7 +125,7 @@ static void show_text(const struct expectations *expectations, struct snapshot *
                       struct check_options *options, struct expectations_tally *ret_tally)
 {
     expectations_judge(expectations, snapshot, now(), print_finding, options, ret_tally);
-    printf("%zu hold, %zu are broken", ret_tally->held, ret_tally->broken);
+    printf("%zu hold, %zu broken", ret_tally->held, ret_tally->broken);
     if (ret_tally->untold)
         printf(", %zu could not be told", ret_tally->untold);
     putchar('\n');

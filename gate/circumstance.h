@@ -8,6 +8,8 @@
 struct reading {
     struct words *words;
     struct expectation *expectation;
+    unsigned given;   /* enum own_field: in the admin's own words */
+    unsigned without; /* likewise: to be missing */
     bool without_tls;
     bool without_smtputf8;
     struct bytes cipher;

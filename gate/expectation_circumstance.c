@@ -89,7 +89,8 @@ static bool read_one(struct reading *reading, bool *given)
 static bool check(const struct reading *reading, const bool *given)
 {
     const struct words *words = reading->words;
-    bool locally = !reading->expectation->session.connection.smtp;
+    const struct message_session *session = &reading->expectation->session;
+    bool locally = !session->connection.smtp;
     for (size_t i = 0; i < CIRCUMSTANCE_COUNT; i++) {
         bool tls = circumstances[i].read == circumstance_over ||
                    circumstances[i].read == circumstance_cipher ||
@@ -98,9 +99,21 @@ static bool check(const struct reading *reading, const bool *given)
         if (given[i] && locally && circumstances[i].smtp)
             return words_refuse(words, "\"locally\" is mail of sendmail(1): there is no \"%s\"",
                                 circumstances[i].keyword);
+        if (given[i] && session->login.state != FACT_KNOWN &&
+            circumstances[i].read == circumstance_using)
+            return words_refuse(words, "nobody has logged in: there is no \"using\"");
         if (given[i] && reading->without_tls && tls)
             return words_refuse(words, "without TLS there is no \"%s\"", circumstances[i].keyword);
     }
+    return true;
+}
+
+static bool check_fields(const struct reading *reading)
+{
+    struct expectation *expectation = reading->expectation;
+    if (reading->given & reading->without)
+        return words_refuse(reading->words, "a field is given here that is said to be missing");
+    expectation->own_fields = OWN_FIELDS & ~(reading->given | reading->without);
     return true;
 }
 
@@ -124,7 +137,7 @@ bool circumstances_read(struct words *words, struct expectation *expectation)
     while (words->word.kind != WORD_COLON)
         if (!read_one(&reading, given))
             return false;
-    if (!check(&reading, given))
+    if (!check(&reading, given) || !check_fields(&reading))
         return false;
     settle_tls(&reading, &expectation->session.tls);
     return true;

@@ -88,7 +88,7 @@ static bool take_field_value(struct reading *reading, const char *what, struct b
 bool circumstance_from(struct reading *reading)
 {
     struct bytes value = {0};
-    reading->expectation->own_fields &= ~(unsigned)OWN_FROM;
+    reading->given |= OWN_FROM;
     return take_field_value(reading,
                             "an address like alice@example.com, or the field's text in \"\"",
                             &value, &reading->expectation->from) &&
@@ -116,11 +116,13 @@ static const struct {
 };
 #define OWN_FIELD_COUNT (sizeof own_fields / sizeof *own_fields)
 
-static void drop_own(struct expectation *expectation, struct bytes name)
+/* 0: the message has no such field of its own. */
+static unsigned own_field(struct bytes name)
 {
     for (size_t i = 0; i < OWN_FIELD_COUNT; i++)
         if (bytes_equal_nocase(name, bytes_of(own_fields[i].name)))
-            expectation->own_fields &= ~(unsigned)own_fields[i].field;
+            return own_fields[i].field;
+    return 0;
 }
 
 bool circumstance_field(struct reading *reading)
@@ -135,7 +137,7 @@ bool circumstance_field(struct reading *reading)
     struct bytes value = bytes_slice(text, colon + 1, text.len);
     if (bytes_equal_nocase(name, BYTES("From")) && !reading->expectation->from.len)
         reading->expectation->from = first_address(words->arena, value);
-    drop_own(reading->expectation, name);
+    reading->given |= own_field(name);
     note_8bit(reading, text);
     return add_field(reading, name, value) && words_next(words);
 }
@@ -218,11 +220,11 @@ bool circumstance_without(struct reading *reading)
         reading->without_smtputf8 = true;
         expectation->smtputf8 = false;
     } else {
-        unsigned before = expectation->own_fields;
-        drop_own(expectation, words->word.text);
-        if (before == expectation->own_fields)
+        unsigned field = own_field(words->word.text);
+        if (!field)
             return words_unknown(words, "TLS, SMTPUTF8 or field of its own", words->word.text,
                                  names);
+        reading->without |= field;
     }
     return words_next(words);
 }

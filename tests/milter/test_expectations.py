@@ -156,19 +156,19 @@ def test_check_shows_what_would_be(site):
     assert would_be.startswith("      would be: refused envelope.not-owned, refused from.not-owned, policy submission, ")
     assert unknown == f"????  {site.expectations}:4  alice@example.com on nowhere: accepted"
     assert why.startswith('      unknown:  there is no listener "nowhere"')
-    assert summary == "1 hold, 1 are broken, 1 could not be told"
+    assert summary == "1 hold, 1 broken, 1 could not be told"
     assert site.check("-v").stdout.startswith(f"pass  {site.expectations}:2  alice@example.com: accepted\n")
     other = site.folder / "other"
     other.write_text("alice@example.com: accepted")
     done = site.check(str(other))
-    assert done.returncode == 0 and done.stdout == "1 hold, 0 are broken\n"
+    assert done.returncode == 0 and done.stdout == "1 hold, 0 broken\n"
 
 
 def test_the_example_holds(site):
     """doc/expectations.example, under the settings that it is written for."""
     site.senders.write_text(ROWS + "sales@example.com alice@example.com\n")
     done = site.check(str(TOP / "doc" / "expectations.example"))
-    assert done.returncode == 0 and done.stdout.endswith(" hold, 0 are broken\n"), done
+    assert done.returncode == 0 and done.stdout.endswith(" hold, 0 broken\n"), done
 
 
 def test_check_has_nothing_to_check(site):
@@ -227,4 +227,4 @@ def test_a_thousand_of_them(site):
     site.expect(*(f"alice@example.com from alice+{number}@example.com: accepted, signed" for number in range(1000)))
     site.start()
     assert "reloaded:" in site.reload_and_wait()
-    assert run(BUILD / "ctl" / "submilterctl", "-c", site.config, "check").stdout == b"1000 hold, 0 are broken\n"
+    assert run(BUILD / "ctl" / "submilterctl", "-c", site.config, "check").stdout == b"1000 hold, 0 broken\n"

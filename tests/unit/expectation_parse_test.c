@@ -120,6 +120,12 @@ static const struct {
      "To, Subject, Date, Message-ID"},
     {"alice without Dat: accepted",
      "there is no TLS, SMTPUTF8 or field of its own \"Dat\"; did you mean \"Date\"?"},
+    {"alice without From from a@example.com: accepted",
+     "a field is given here that is said to be missing"},
+    {"alice field \"date: x\" without Date: accepted",
+     "a field is given here that is said to be missing"},
+    {"nobody using PLAIN from a@example.com: accepted",
+     "nobody has logged in: there is no \"using\""},
     {"alice without TLS over TLSv1.2: accepted", "without TLS there is no \"over\""},
     {"alice over TLSv1.2 without TLS: accepted", "without TLS there is no \"over\""},
     {"alice cipher X without TLS: accepted", "without TLS there is no \"cipher\""},
@@ -306,6 +312,8 @@ static void the_session(void **state)
     assert_false(one.session.connection.smtp);
     is(one.session.connection.client_address, "");
     assert_int_equal(parsed("a without TLS: accepted").session.tls.state, FACT_ABSENT);
+    assert_int_equal(parsed("a without Date without date: accepted").own_fields,
+                     OWN_FIELDS & ~OWN_DATE);
 }
 
 static void the_message(void **state)

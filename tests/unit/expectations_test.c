@@ -27,6 +27,8 @@ static const char configuration[] =
     "  { name = \"submission\"; ports = [ 587 ]; policy = \"submission\"; },\n"
     "  { name = \"local\"; clients = [ \"127.0.0.0/8\", \"::1/128\" ]; policy = \"local\"; }\n"
     ");\n"
+    "groups: ( { name = \"lab\"; logins = [ \"@lab.example.com\" ];\n"
+    "            rules: { tls: { mode = \"observe\"; }; auth: { mode = \"off\"; }; }; } );\n"
     "policies: {\n"
     "  submission: { recipients: { max = 3; };\n"
     "                date: { mode = \"off\"; }; privacy: { mode = \"observe\"; }; };\n"
@@ -75,7 +77,8 @@ static int begin(void **state)
     put("senders", "alice@example.com alice@example.com, alice\n"
                    "sales@example.com alice@example.com, bob@example.com\n"
                    "carol@example.org alice@example.com\n"
-                   "bob@example.com bob@example.com\n");
+                   "bob@example.com bob@example.com\n"
+                   "@lab.example.com x@lab.example.com\n");
     put("patterns", "/^(z+)+$/ alice@example.com\n");
     load("");
     return 0;
@@ -128,6 +131,7 @@ static const char *const holding[] = {
     "display_name.other-address, accepted",
     "alice from \"\\\"bob@example.com\\\" <alice@example.com>\": would be refused",
     "alice field \"X-Mailer: x\": would be fixed privacy, accepted",
+    "x@lab.example.com without TLS: would be refused tls.none, accepted, policy submission",
     "alice client 10.1.2.3 port 10025: policy hold, listener hold, accepted",
     "alice client 10.1.2.3 from bob@example.com mail-from alice@example.com: quarantined "
     "from.not-owned, quarantined, signed",
