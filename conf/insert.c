@@ -60,7 +60,7 @@ static struct bytes made_of(const struct piece *piece, size_t from, size_t to, c
 {
     const char *text = arena_printf(piece->arena, "%s%s%s", part(piece, 0, from), with,
                                     part(piece, to, piece->text.len));
-    return arena_failed(piece->arena) ? (struct bytes){0} : bytes_of(text);
+    return bytes_of(arena_failed(piece->arena) ? NULL : text);
 }
 
 /* What stands before it in the line gets the ; that it lacks. */

@@ -129,17 +129,17 @@ static void test_judged(void **state)
 
 /* Blanks between, the rule behind the mode, and the words in a client's text. */
 static const char *const laid_out[] = {
-    "{\"id\": \"01A\", \"time\": \"2026-11-16T10:00:00.000Z\", \"policy\": \"local\", \"action\": "
-    "\"accept\", \"verdicts\": [{\"rule\": \"from\", \"outcome\": \"pass\", \"mode\": "
-    "\"observe\"}, {\"rule\": \"tls\", \"outcome\": \"pass\", \"mode\": \"enforce\"}]}",
-    "{\"id\":\"01B\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":null,\"action\":\"accept\","
-    "\"verdicts\":[{\"mode\":\"observe\",\"rule\":\"date\",\"outcome\":\"pass\"},"
-    "{\"mode\":\"observe\",\"outcome\":\"pass\",\"rule\":\"from\"}]}",
-    "{\"id\":\"01C\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":\"local\",\"helo\":"
-    "\"{\\\"rule\\\":\\\"tls\\\",\\\"mode\\\":\\\"observe\\\"}\",\"action\":\"accept\","
-    "\"verdicts\":[{\"rule\":\"tls\",\"outcome\":\"pass\",\"mode\":\"enforce\"}]}",
-    "{\"id\":\"01D\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":\"local\",\"helo\":"
-    "\"observe\",\"action\":\"accept\"}",
+    ("{\"id\": \"01A\", \"time\": \"2026-11-16T10:00:00.000Z\", \"policy\": \"local\", \"action\": "
+     "\"accept\", \"verdicts\": [{\"rule\": \"from\", \"outcome\": \"pass\", \"mode\": "
+     "\"observe\"}, {\"rule\": \"tls\", \"outcome\": \"pass\", \"mode\": \"enforce\"}]}"),
+    ("{\"id\":\"01B\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":null,\"action\":\"accept\","
+     "\"verdicts\":[{\"mode\":\"observe\",\"rule\":\"date\",\"outcome\":\"pass\"},"
+     "{\"mode\":\"observe\",\"outcome\":\"pass\",\"rule\":\"from\"}]}"),
+    ("{\"id\":\"01C\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":\"local\",\"helo\":"
+     "\"{\\\"rule\\\":\\\"tls\\\",\\\"mode\\\":\\\"observe\\\"}\",\"action\":\"accept\","
+     "\"verdicts\":[{\"rule\":\"tls\",\"outcome\":\"pass\",\"mode\":\"enforce\"}]}"),
+    ("{\"id\":\"01D\",\"time\":\"2026-11-16T10:00:00.000Z\",\"policy\":\"local\",\"helo\":"
+     "\"observe\",\"action\":\"accept\"}"),
 };
 
 static void test_judged_however_it_is_laid_out(void **state)
