@@ -25,6 +25,7 @@ extern const struct command command_ready;
 extern const struct command command_setup;
 extern const struct command command_test;
 extern const struct command command_verify;
+extern const struct command command_who;
 
 /* Says it on stderr; returns status. */
 int command_complain(const struct error *error, int status);

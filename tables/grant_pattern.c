@@ -5,6 +5,7 @@
 #include "tables/grant_pattern.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "tables/logins.h"
 
@@ -39,6 +40,15 @@ static bool has_several_spellings(struct bytes text)
     return bytes_find_nocase(text, BYTES("xn--")) < text.len;
 }
 
+/* What matched is part of a plain address. */
+static bool could_match(struct bytes login)
+{
+    for (size_t i = 0; i < login.len; i++)
+        if ((unsigned char)login.data[i] <= ' ' || strchr("\"(),:;<>[\\]", login.data[i]))
+            return false;
+    return true;
+}
+
 /* With one place to come back to, as any later ANY can take what an earlier one could. */
 static bool fits(struct bytes pattern, struct bytes login)
 {
@@ -69,7 +79,7 @@ static bool any_word(struct arena *arena, struct bytes result, struct bytes logi
         struct bytes text = read_word(arena, word, &varies);
         if (!varies && logins_have(arena, text, login))
             return true;
-        if (varies && may_vary &&
+        if (varies && may_vary && could_match(login) &&
             (has_several_spellings(login) || has_several_spellings(text) || fits(text, login)))
             return true;
     }

@@ -40,11 +40,18 @@ struct grant {
 
 enum grants_walk { GRANTS_WALKED, GRANTS_STOPPED, GRANTS_UNAVAILABLE };
 
-/* Goes through all rows of all tables. Bytes are good until visit returns; false stops. Takes no
- * more memory for more rows. UNAVAILABLE: not all tables could be walked, and the error says why;
- * what was visited before is right. */
+struct grants_visitor { /* each returns false to stop */
+    /* Bytes are good until it returns. */
+    bool (*visit)(void *context, const struct grant *grant);
+    /* Now and then: so many rows have been gone through. May be NULL. */
+    bool (*step)(void *context, size_t rows);
+    void *context;
+};
+
+/* Goes through all rows of all tables, and where the login has an address or a domain once more,
+ * for what is EXCEPTED: that comes last. Takes no more memory for more rows. UNAVAILABLE: not all
+ * tables could be walked, and the error says why; what was visited before is right. */
 enum grants_walk grants_each(const struct senders *senders, struct bytes login,
-                             bool (*visit)(void *context, const struct grant *grant), void *context,
-                             struct error *error);
+                             const struct grants_visitor *visitor, struct error *error);
 
 #endif

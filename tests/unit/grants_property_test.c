@@ -261,8 +261,8 @@ static void check_login(struct scene *scene, const char *login)
 {
     struct error error;
     scene->grant_count = 0;
-    assert_int_equal(grants_each(scene->senders, bytes_of(login), keep_grant, scene, &error),
-                     GRANTS_WALKED);
+    const struct grants_visitor visitor = {.visit = keep_grant, .context = scene};
+    assert_int_equal(grants_each(scene->senders, bytes_of(login), &visitor, &error), GRANTS_WALKED);
     for (size_t i = 0; i < scene->grant_count; i++) {
         grants_seen += scene->grants[i].state == GRANT_HOLDS;
         excepted_seen += scene->grants[i].state == GRANT_EXCEPTED;

@@ -1,0 +1,205 @@
+/* submilterctl who: asks the tables of senders, both ways round. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ctl/command.h"
+#include "ctl/progress.h"
+#include "ctl/who/who.h"
+#include "gate/snapshot.h"
+#include "policy/address.h"
+
+#define CEILING ((size_t)2 << 30) /* a row's value may be as large as its file */
+
+struct question {
+    const char *login;   /* or NULL */
+    const char *address; /* or NULL */
+    bool guessed;        /* what stands for both may be one of them only */
+    bool json;
+};
+
+static bool read_options(int argc, char **argv, struct question *question)
+{
+    static const struct option options[] = {{"login", required_argument, NULL, 'l'},
+                                            {"address", required_argument, NULL, 'a'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {0}};
+    int option;
+    *question = (struct question){0};
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'l')
+            question->login = optarg;
+        else if (option == 'a')
+            question->address = optarg;
+        else if (option == 'j')
+            question->json = true;
+        else
+            return false;
+    }
+    if (optind == argc)
+        return question->login || question->address;
+    if (optind + 1 < argc || question->login || question->address)
+        return false;
+    question->guessed = true;
+    question->address = strchr(argv[optind], '@') ? argv[optind] : NULL;
+    question->login = argv[optind][0] == '@' ? NULL : argv[optind];
+    return true;
+}
+
+/* With or without angle brackets, or "@domain". */
+static bool read_address(const char *text, struct arena *arena, struct mailbox *ret_mailbox)
+{
+    struct bytes address = bytes_trim(bytes_of(text));
+    if (address.len > 1 && address.data[0] == '<' && address.data[address.len - 1] == '>')
+        address = bytes_slice(address, 1, address.len - 1);
+    return address_parse_plain(arena, address, ret_mailbox) && ret_mailbox->domain.len > 0;
+}
+
+static bool load_senders(struct who *who, struct error *error)
+{
+    const struct senders_settings *senders = &who->settings->senders;
+    const struct senders_options options = {
+        .tables = senders->tables,
+        .extensions = senders->extensions,
+        .recipient_delimiter = senders->recipient_delimiter,
+        .case_sensitive_local = senders->case_sensitive_local,
+        .site = &who->settings->site,
+    };
+    return senders_open(&options, &who->senders, error) ||
+           error_prefix(error, "%s: senders.tables: ", who->settings->path);
+}
+
+/* Who may not read the keys can ask about senders all the same. */
+static void load_keys(struct who *who)
+{
+    struct keystore_options options = {.folder = who->settings->dkim.keys};
+    if (!snapshot_identity(who->settings, &options.user, &options.group, &who->no_keys) ||
+        !keystore_load(&options, NULL, &who->keystore, &who->no_keys))
+        who->keystore = NULL;
+}
+
+/* The exit status, or 0 with everything loaded. */
+static int load(struct who *who, const char *config, struct error *error)
+{
+    if (!settings_load(config, &who->settings, error))
+        return EX_CONFIG;
+    if (!load_senders(who, error))
+        return EX_TEMPFAIL;
+    load_keys(who);
+    return 0;
+}
+
+static void unload(struct who *who)
+{
+    keystore_unref(who->keystore);
+    senders_free(who->senders);
+    settings_unref(who->settings);
+    arena_free(who->arena);
+}
+
+/* Of two answers to one question the better one, unless something went wrong. */
+static enum who_answer worse_or_better(enum who_answer first, enum who_answer second)
+{
+    if (first >= WHO_UNKNOWN || second >= WHO_UNKNOWN)
+        return first > second ? first : second;
+    return first < second ? first : second;
+}
+
+static enum who_answer ask_login(const struct who *who, const struct question *question,
+                                 struct error *error)
+{
+    bool perhaps = question->guessed && question->address;
+    return who_login(who, bytes_of(question->login), perhaps, error);
+}
+
+static enum who_answer answer(const struct who *who, const struct question *question,
+                              const struct mailbox *mailbox, struct error *error)
+{
+    enum who_answer found = WHO_NOBODY;
+    if (question->address) {
+        found = who_address(who, mailbox, error);
+        if (question->login && !who->json)
+            putchar('\n');
+    }
+    if (question->login && found < WHO_UNKNOWN)
+        found = worse_or_better(found, ask_login(who, question, error));
+    return found;
+}
+
+static int status_of(enum who_answer answer, const struct error *error)
+{
+    switch (answer) {
+    case WHO_SOMEBODY:
+        break;
+    case WHO_NOBODY:
+        return 1;
+    case WHO_UNKNOWN:
+        return command_complain(error, EX_TEMPFAIL);
+    case WHO_INTERRUPTED:
+        return progress_status();
+    case WHO_FAILED:
+        return command_complain(error, EX_OSERR);
+    }
+    return 0;
+}
+
+static int ask(struct who *who, struct question *question, const char *config, struct error *error)
+{
+    struct mailbox mailbox = {0};
+    who->arena = arena_new(CEILING);
+    if (!who->arena) {
+        error_set(error, "out of memory");
+        return command_complain(error, EX_OSERR);
+    }
+    if (question->address && !read_address(question->address, who->arena, &mailbox)) {
+        error_set(error, "\"%.200s\" is no address that mail can come from", question->address);
+        if (!question->guessed)
+            return command_complain(error, EX_USAGE);
+        question->address = NULL; /* then it is a login */
+    }
+    int status = load(who, config, error);
+    if (status)
+        return command_complain(error, status);
+    struct json json;
+    json_init(&json);
+    progress_catch(NULL);
+    if (question->json) {
+        who->json = &json;
+        json_open(&json, NULL, '{');
+    }
+    enum who_answer answered = answer(who, question, &mailbox, error);
+    if (question->json) {
+        if (answered == WHO_UNKNOWN)
+            json_text(&json, "unavailable", error->text);
+        json_close(&json, '}');
+        json_raw(&json, BYTES("\n"));
+        if (answered != WHO_INTERRUPTED && (!who_flush(who) || json.failed)) {
+            answered = WHO_FAILED;
+            error_set(error, "the answer could not be written");
+        }
+    }
+    json_done(&json);
+    return status_of(answered, error);
+}
+
+/* 0: somebody may; 1: nobody, or nothing; 75: not known; else sysexits. */
+static int run(const char *config, int argc, char **argv)
+{
+    struct question question;
+    struct who who = {0};
+    struct error error = {""};
+    if (!read_options(argc, argv, &question))
+        return EX_USAGE;
+    int status = ask(&who, &question, config, &error);
+    unload(&who);
+    return status;
+}
+
+const struct command command_who = {
+    .name = "who",
+    .arguments = "ADDRESS|LOGIN [--json]\n"
+                 "  submilterctl who [--address ADDRESS] [--login LOGIN] [--json]",
+    .summary = "who may send as an address, what a login may send as, and the rows that say so",
+    .run = run,
+};

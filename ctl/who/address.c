@@ -1,0 +1,179 @@
+/* Who may send as an address. */
+#include <stdio.h>
+
+#include "ctl/plain.h"
+#include "ctl/progress.h"
+#include "ctl/who/who.h"
+#include "tables/owners.h"
+
+struct printer {
+    const struct who *who;
+    const struct mailbox *mailbox;
+    const char *row; /* the row that is being printed; NULL: none so far */
+    bool any;        /* somebody may */
+    bool hidden;     /* rows that are hidden have begun */
+    size_t of_row;   /* logins of the row so far */
+    bool unread;     /* nobody reads what is printed */
+};
+
+static void print_subject(const struct mailbox *mailbox)
+{
+    if (!mailbox->local.len)
+        fputs("any plain address at ", stdout);
+    who_text(mailbox->local.len ? mailbox->address : mailbox->domain);
+}
+
+static void begin_row_text(struct printer *printer, const struct owner *owner)
+{
+    if (printer->row)
+        putchar('\n');
+    if (owner->hidden && !printer->hidden)
+        puts("Hidden by it, and never asked:");
+    if (owner->hidden) {
+        fputs("  ", stdout);
+        who_text(owner->source);
+        fputs(": ", stdout);
+        return;
+    }
+    fputs(owner->login.len ? "Who may send as " : "Nobody may send as ", stdout);
+    print_subject(printer->mailbox);
+    if (senders_table(printer->who->senders, 0)) {
+        fputs(", by ", stdout);
+        who_text(owner->source);
+    } else {
+        fputs(", as there is no table (senders.tables)", stdout);
+    }
+    fputs(owner->login.len ? ":\n  " : ": the row names no login; write them behind it", stdout);
+}
+
+static void end_row_json(struct printer *printer)
+{
+    if (!printer->row)
+        return;
+    json_close(printer->who->json, ']');
+    if (printer->hidden)
+        json_close(printer->who->json, '}');
+}
+
+static void begin_row_json(struct printer *printer, const struct owner *owner)
+{
+    struct json *json = printer->who->json;
+    end_row_json(printer);
+    if (owner->hidden && !printer->hidden)
+        json_open(json, "hidden", '[');
+    if (owner->hidden)
+        json_open(json, NULL, '{');
+    json_bytes(json, "row", owner->source);
+    json_open(json, "logins", '[');
+}
+
+static bool print_owner(void *context, const struct owner *owner)
+{
+    struct printer *printer = context;
+    struct json *json = printer->who->json;
+    bool same_row = owner->hidden ? printer->row == owner->source.data : printer->row != NULL;
+    if (!same_row) {
+        json ? begin_row_json(printer, owner) : begin_row_text(printer, owner);
+        printer->row = owner->source.data;
+        printer->hidden = owner->hidden;
+        printer->of_row = 0;
+    }
+    if (json && owner->login.len)
+        json_bytes(json, NULL, owner->login);
+    if (!json && printer->of_row++)
+        fputs(owner->hidden ? ", " : "\n  ", stdout);
+    if (!json)
+        who_text(owner->login);
+    printer->any = printer->any || (!owner->hidden && owner->login.len);
+    printer->unread = !who_flush(printer->who);
+    return !printer->unread && !progress_interrupted();
+}
+
+static void end(struct printer *printer, enum table_result result, struct bytes reason)
+{
+    struct json *json = printer->who->json;
+    if (json) {
+        end_row_json(printer);
+        if (printer->hidden)
+            json_close(json, ']');
+        if (!printer->row)
+            json_null(json, "row");
+        return;
+    }
+    if (printer->row) {
+        putchar('\n');
+        return;
+    }
+    fputs(result == TABLE_UNAVAILABLE ? "Not known who may send as " : "Nobody may send as ",
+          stdout);
+    print_subject(printer->mailbox);
+    if (result == TABLE_UNAVAILABLE) {
+        fputs(": ", stdout);
+        who_text(reason);
+    }
+    puts(".");
+}
+
+/* What was asked for, of which nothing is there; the first of it is what to write. */
+static void print_asked(const struct who *who, const struct mailbox *mailbox)
+{
+    struct mailbox any = *mailbox;
+    struct sender_keys keys;
+    any.plain = any.plain || !any.local.len;
+    senders_keys(who->senders, who->arena, &any, &keys);
+    size_t first = 0;
+    while (!any.local.len && first + 1 < keys.count && keys.keys[first].form != SENDER_KEY_DOMAIN)
+        first++;
+    if (who->json) {
+        json_open(who->json, "asked", '[');
+        for (size_t i = first; i < keys.count; i++)
+            json_bytes(who->json, NULL, keys.keys[i].text);
+        json_close(who->json, ']');
+        return;
+    }
+    fputs("  No row has ", stdout);
+    for (size_t i = first; i < keys.count; i++) {
+        fputs(i == first ? "" : i + 1 < keys.count ? ", " : " or ", stdout);
+        who_text(keys.keys[i].text);
+    }
+    puts(".");
+    if (first < keys.count)
+        who_print_remedy(who, keys.keys[first].text);
+}
+
+enum who_answer who_address(const struct who *who, const struct mailbox *mailbox,
+                            struct error *error)
+{
+    struct printer printer = {.who = who, .mailbox = mailbox};
+    struct bytes reason;
+    if (who->json) {
+        json_open(who->json, "address", '{');
+        json_bytes(who->json, "address", mailbox->address);
+    }
+    enum table_result result =
+        owners_each(who->senders, who->arena, mailbox, print_owner, &printer, &reason);
+    end(&printer, result, reason);
+    if (result == TABLE_ABSENT && senders_table(who->senders, 0))
+        print_asked(who, mailbox);
+    if (result == TABLE_ABSENT && !senders_table(who->senders, 0) && !who->json)
+        puts("  There is no table (senders.tables): a login owns the address that it equals.");
+    who_print_policies(who, (struct bytes){NULL, 0});
+    if (who->json)
+        json_open(who->json, "signing", '[');
+    who_print_signing(who, (struct bytes){NULL, 0}, mailbox->domain);
+    if (who->json) {
+        json_close(who->json, ']');
+        json_close(who->json, '}');
+    }
+    if (printer.unread) {
+        error_set(error, "the answer could not be written");
+        return WHO_FAILED;
+    }
+    if (progress_interrupted())
+        return WHO_INTERRUPTED;
+    if (result == TABLE_UNAVAILABLE) {
+        error_set(error, "%.*s", (int)reason.len, reason.data);
+        return WHO_UNKNOWN;
+    }
+    return printer.any ? WHO_SOMEBODY : WHO_NOBODY;
+}
