@@ -97,7 +97,7 @@ static void end(struct printer *printer, enum table_result result, struct bytes 
         if (printer->hidden)
             json_close(json, ']');
         if (!printer->row)
-            json_null(json, "row");
+            json_none(json, "row");
         return;
     }
     if (printer->row) {
