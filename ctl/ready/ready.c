@@ -96,18 +96,19 @@ static bool describe(struct show_ready *show, struct arena *arena, struct error 
     return show->setting || error_set(error, "out of memory");
 }
 
-static int answer(struct arguments *arguments, struct show_ready *show, struct history *history,
-                  struct error *error)
+static int answer(struct arguments *arguments, const struct show_ready *described,
+                  struct history *history, struct error *error)
 {
     struct tally tally;
     struct readiness_extent extent;
+    struct show_ready show = *described;
     bool well = tally_init(&tally) || error_set(error, "out of memory");
-    well = well && ask(history, &arguments->source, show->impact, &tally, &extent, error);
+    well = well && ask(history, &arguments->source, show.impact, &tally, &extent, error);
     if (well) {
         tally_sort(&tally);
-        show->tally = &tally;
-        show->extent = &extent;
-        well = arguments->json ? show_ready_json(show, error) : show_ready_text(show, error);
+        show.tally = &tally;
+        show.extent = &extent;
+        well = arguments->json ? show_ready_json(&show, error) : show_ready_text(&show, error);
     }
     int status = well ? tally.count > 0 : source_complain(error, EX_IOERR);
     tally_done(&tally);
