@@ -55,7 +55,7 @@ static bool imitates(struct reader *reader, struct bytes domain, const char **re
     uint32_t number = names_add(reader->domains, domain);
     if (number == NAMES_NONE)
         return false;
-    if (number == known) {
+    if (number == known || !reader->imitated) {
         const char **imitated = reallocarray(reader->imitated, (size_t)known + 1, sizeof *imitated);
         if (!imitated)
             return false;

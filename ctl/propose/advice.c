@@ -41,7 +41,7 @@ static void write_local_pattern(const struct proposal *proposal, FILE *out)
         return;
     }
     char class[200] = "";
-    for (size_t i = 0; delimiters[i] && i < 60; i++) {
+    for (size_t i = 0; i < 60 && delimiters[i]; i++) {
         char one[] = {'\\', delimiters[i], '\0'};
         strcat(class, one);
     }

@@ -97,5 +97,5 @@ const struct use *uses_of(const struct uses *uses, uint32_t login, const uint32_
         if (items[high].login != login || (network && items[high].network != *network))
             break;
     *ret_count = high - low;
-    return items + low;
+    return items ? items + low : NULL;
 }

@@ -96,18 +96,19 @@ static bool describe(struct show_ready *show, struct arena *arena, struct error 
     return show->setting || error_set(error, "out of memory");
 }
 
-static int answer(struct arguments *arguments, struct show_ready *show, struct history *history,
-                  struct error *error)
+static int answer(struct arguments *arguments, const struct show_ready *described,
+                  struct history *history, struct error *error)
 {
     struct affected affected;
     struct readiness_extent extent;
+    struct show_ready show = *described;
     bool well = affected_init(&affected) || error_set(error, "out of memory");
-    well = well && ask(history, &arguments->source, show->impact, &affected, &extent, error);
+    well = well && ask(history, &arguments->source, show.impact, &affected, &extent, error);
     if (well) {
         affected_sort(&affected);
-        show->affected = &affected;
-        show->extent = &extent;
-        well = arguments->json ? show_ready_json(show, error) : show_ready_text(show, error);
+        show.affected = &affected;
+        show.extent = &extent;
+        well = arguments->json ? show_ready_json(&show, error) : show_ready_text(&show, error);
     }
     int status = well ? affected.count > 0 : source_complain(error, EX_IOERR);
     affected_done(&affected);

@@ -17,8 +17,8 @@ struct ready_word {
     const char *name;
     const char *argument; /* what follows the name, as the usage has it; NULL: nothing does */
     const char *says;     /* what is then refused, for people */
+    const char *option;   /* of the rule; "mode" alone: that the rule is enforced */
     enum rule_id rule;
-    const char *option; /* of the rule; "mode" alone: that the rule is enforced */
     enum ready_how how;
     const char *value; /* as in the configuration, without quotes; NULL: the argument */
 };
