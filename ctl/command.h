@@ -17,6 +17,7 @@ struct command {
 extern const struct command command_conf;
 extern const struct command command_doctor;
 extern const struct command command_explain;
+extern const struct command command_history;
 extern const struct command command_key;
 extern const struct command command_log;
 extern const struct command command_report;
