@@ -154,7 +154,7 @@ static int run(const char *config, int argc, char **argv)
     } else {
         report_look_at(stdout, &look_now);
         draw(&top, &look_now, 0, NULL, "\n", stdout);
-        status = fflush(stdout) == 0 ? 0 : EX_IOERR;
+        status = fflush(stdout) == 0 && !ferror(stdout) ? 0 : EX_IOERR;
     }
     feed_end(&top.feed);
     window_free(top.window);
