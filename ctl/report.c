@@ -1,9 +1,11 @@
 /* submilterctl report: what an admin wants to look at of the last days. */
 #include "ctl/report/report.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "ctl/command.h"
@@ -100,7 +102,10 @@ static int show(const struct summary *summary, const struct options *options)
         if (!report_text(summary, &look, stdout, &error))
             return command_complain(&error, EX_OSERR);
     }
-    return fflush(stdout) == 0 ? 0 : EX_IOERR;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    (void)error_set(&error, "standard output: %s", strerror(errno));
+    return command_complain(&error, EX_IOERR);
 }
 
 static int run(const char *config, int argc, char **argv)

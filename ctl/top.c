@@ -69,6 +69,17 @@ static void draw(const struct top *top, const struct report_look *look_now, unsi
     frame_write(&frame, line_end, out);
 }
 
+/* The length of so many lines without the last one's end, which would scroll. */
+static size_t up_to_line(const char *lines, unsigned height)
+{
+    const char *end = lines;
+    for (const char *next = strstr(lines, "\r\n"); next && height; height--) {
+        end = next;
+        next = strstr(next + 2, "\r\n");
+    }
+    return (size_t)(end - lines);
+}
+
 static void show(const struct top *top)
 {
     struct report_look look_now;
@@ -82,8 +93,8 @@ static void show(const struct top *top)
         return;
     snprintf(hint, sizeof hint, "every %d s, q ends", top->interval);
     draw(top, &look_now, height, hint, "\x1b[K\r\n", memory);
-    if (fclose(memory) == 0 && len > 2)
-        screen_show(lines, len - 2); /* a line end on the last line would scroll */
+    if (fclose(memory) == 0)
+        screen_show(lines, up_to_line(lines, height));
     free(lines);
 }
 
@@ -116,7 +127,7 @@ static int live(struct top *top)
         event = screen_wait(top->interval * 1000);
     }
     screen_end();
-    return progress_interrupted() ? progress_status() : 0;
+    return 0; /* a signal is how it is meant to end, too */
 }
 
 static int run(const char *config, int argc, char **argv)
@@ -143,7 +154,7 @@ static int run(const char *config, int argc, char **argv)
     } else {
         report_look_at(stdout, &look_now);
         draw(&top, &look_now, 0, NULL, "\n", stdout);
-        status = fflush(stdout) == 0 ? 0 : EX_IOERR;
+        status = fflush(stdout) == 0 && !ferror(stdout) ? 0 : EX_IOERR;
     }
     feed_end(&top.feed);
     window_free(top.window);

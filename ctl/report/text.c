@@ -11,6 +11,8 @@
 #include "ctl/when.h"
 
 #define BEFORE_SPARK 36 /* columns */
+#define BEFORE_SPARK_NARROW 22
+#define NARROW 70
 #define LEAST_SPARK 10
 
 static void heading(const struct text_page *page, const char *title, const char *note)
@@ -38,11 +40,16 @@ static const char *colour_of(const struct text_page *page, size_t outcome)
     return page->look->colour ? colours[outcome] : "";
 }
 
+static unsigned before_spark(const struct text_page *page)
+{
+    return page->look->width < NARROW ? BEFORE_SPARK_NARROW : BEFORE_SPARK;
+}
+
 /* How many buckets make a column. */
 static size_t merged(const struct text_page *page)
 {
-    unsigned width = page->look->width;
-    size_t room = width > BEFORE_SPARK + LEAST_SPARK ? width - BEFORE_SPARK : LEAST_SPARK;
+    unsigned width = page->look->width, before = before_spark(page);
+    size_t room = width > before + LEAST_SPARK ? width - before : LEAST_SPARK;
     return (page->summary->bucket_count + room - 1) / room;
 }
 
@@ -60,11 +67,14 @@ static void spark_row(const struct text_page *page, size_t outcome, size_t merge
     }
     spark_line(columns, count, page->look->utf8, line, sizeof line);
     const char *colour = colour_of(page, outcome);
-    fprintf(page->out, "  %-11s %9s %6s %5s %s%s%s\n",
-            summary_outcome_word((enum summary_outcome)outcome),
-            figures_count(summary->counts[outcome], number),
-            figures_percent(summary->counts[outcome], summary->decisions, share),
-            figures_count(most, peak), colour, line, *colour ? "\x1b[0m" : "");
+    fprintf(page->out, "  %-11s ", summary_outcome_word((enum summary_outcome)outcome));
+    if (before_spark(page) == BEFORE_SPARK)
+        fprintf(page->out, "%9s %6s %5s ", figures_count(summary->counts[outcome], number),
+                figures_percent(summary->counts[outcome], summary->decisions, share),
+                figures_count(most, peak));
+    else
+        fprintf(page->out, "%7s ", figures_count(summary->counts[outcome], number));
+    fprintf(page->out, "%s%s%s\n", colour, line, *colour ? "\x1b[0m" : "");
 }
 
 static void axis_row(const struct text_page *page, size_t merge)
@@ -72,10 +82,10 @@ static void axis_row(const struct text_page *page, size_t merge)
     struct axis_label labels[AXIS_LABELS_MAX];
     size_t count = axis_labels(page->summary, labels);
     size_t at = 0;
-    fprintf(page->out, "%*s", BEFORE_SPARK, "");
+    fprintf(page->out, "%*s", (int)before_spark(page), "");
     for (size_t i = 0; i < count; i++) {
         size_t column = labels[i].bucket / merge, len = strlen(labels[i].text);
-        if ((at && column < at + 1) || BEFORE_SPARK + column + len > page->look->width)
+        if ((at && column < at + 1) || before_spark(page) + column + len > page->look->width)
             continue;
         fprintf(page->out, "%*s%s", (int)(column - at), "", labels[i].text);
         at = column + len;
@@ -88,8 +98,10 @@ static void over_time(const struct text_page *page)
     const struct summary *summary = page->summary;
     size_t merge = merged(page);
     char note[100], length[FIGURES_SIZE];
-    snprintf(note, sizeof note, "a column is %s; the number before it is the highest one's",
-             figures_span(summary->bucket_ms * (int64_t)merge, length));
+    snprintf(note, sizeof note, "a column is %s%s",
+             figures_span(summary->bucket_ms * (int64_t)merge, length),
+             before_spark(page) == BEFORE_SPARK ? "; the number before it is the highest one's"
+                                                : "");
     heading(page, "Decisions", note);
     for (size_t i = 0; i < SUMMARY_OUTCOMES; i++)
         if (summary->counts[i] || i == SUMMARY_ACCEPTED || i == SUMMARY_REFUSED)

@@ -11,7 +11,7 @@
 #include "ctl/report/figures.h"
 #include "ctl/report/spark.h"
 
-#define FIXED_LINES 13 /* all but the lists */
+#define FIXED_LINES 14 /* all but the lists */
 #define LEAST_ROWS 3
 #define MOST_ROWS 20
 #define BEFORE_SPARK 36
@@ -153,11 +153,12 @@ static void count_cell(const struct writer *writer, const struct window_count *c
     if (count->stopped && count->stopped != count->count)
         snprintf(number, sizeof number, "%8s, %s stopped", all,
                  figures_count(count->stopped, stopped));
-    unsigned least = 26;
-    unsigned name = width > least + 12 ? width - least : width > 12 ? width - 12 : width;
-    cell(writer, "", 2);
-    cell(writer, count->name, name > 2 ? name - 2 : 0);
-    cell(writer, number, width - name);
+    unsigned numbers = width > 40 ? 26 : width / 2;
+    unsigned gap = width < 2 ? width : 2;
+    unsigned name = width - numbers > gap ? width - numbers - gap : 0;
+    cell(writer, "", gap);
+    cell(writer, count->name, name);
+    cell(writer, number, width - gap - name);
 }
 
 static void names(const struct writer *writer, size_t rows)
@@ -183,27 +184,39 @@ static void names(const struct writer *writer, size_t rows)
     }
 }
 
+/* The texts of a refusal share what the time and the id leave; on a narrow screen they leave less.
+ */
+static void refusal_line(const struct writer *writer, const struct window_refusal *refusal)
+{
+    unsigned width = writer->frame->look->width;
+    const unsigned fixed = TIME_WIDTH + ID_WIDTH + 6; /* and the gaps */
+    unsigned rest = width > fixed + 12 ? width - fixed : 0;
+    char when[16];
+    clock_text(refusal->time, when);
+    if (!rest) {
+        cell(writer, refusal->id, width);
+        return;
+    }
+    fputs("  ", writer->out);
+    cell(writer, when, TIME_WIDTH);
+    fputc(' ', writer->out);
+    cell(writer, *refusal->login ? refusal->login : "(not logged in)", rest * 3 / 10);
+    fputc(' ', writer->out);
+    cell(writer, refusal->reason, rest * 4 / 10);
+    fputc(' ', writer->out);
+    cell(writer, refusal->from, rest - rest * 3 / 10 - rest * 4 / 10);
+    fputc(' ', writer->out);
+    cell(writer, refusal->id, ID_WIDTH);
+}
+
 static void refusals(const struct writer *writer, size_t rows)
 {
     const struct window_refusal *refusal;
-    unsigned width = writer->frame->look->width;
-    unsigned rest = width > TIME_WIDTH + ID_WIDTH + 4 ? width - TIME_WIDTH - ID_WIDTH - 4 : 0;
     end_line(writer);
-    heading(writer, "  latest refusals", width);
+    heading(writer, "  latest refusals", writer->frame->look->width);
     end_line(writer);
     for (size_t i = 0; i < rows && (refusal = window_refusal(writer->frame->window, i)); i++) {
-        char when[16];
-        clock_text(refusal->time, when);
-        cell(writer, "", 2);
-        cell(writer, when, TIME_WIDTH);
-        cell(writer, "", 1);
-        cell(writer, *refusal->login ? refusal->login : "(not logged in)", rest * 3 / 10);
-        cell(writer, "", 1);
-        cell(writer, refusal->reason, rest * 4 / 10 - 1);
-        cell(writer, "", 1);
-        cell(writer, refusal->from, rest - rest * 3 / 10 - rest * 4 / 10 - 2);
-        cell(writer, "", 1);
-        cell(writer, refusal->id, ID_WIDTH);
+        refusal_line(writer, refusal);
         end_line(writer);
     }
 }
