@@ -9,7 +9,8 @@
 
 static const struct command *const commands[] = {
     &command_conf, &command_doctor, &command_explain, &command_history, &command_key,
-    &command_log,  &command_setup,  &command_test,    &command_verify,  NULL};
+    &command_log,  &command_replay, &command_setup,   &command_test,    &command_verify,
+    NULL};
 
 static void print_usage(FILE *out)
 {

@@ -2,7 +2,9 @@
 #include "ctl/progress.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,9 +13,12 @@
 
 #define FIRST_MS 500
 #define AGAIN_MS 100
+#define INTERRUPTED "submilterctl: interrupted\n"
 
 static volatile sig_atomic_t caught;
 static struct history *_Atomic asked;
+static volatile sig_atomic_t ends_at_once;
+static volatile sig_atomic_t line_is_shown;
 
 static int64_t monotonic_ms(void)
 {
@@ -67,6 +72,7 @@ static void show(struct progress *progress)
     fprintf(stderr, "\r%s\033[K", text);
     fflush(stderr);
     progress->shown = true;
+    line_is_shown = 1;
     progress->next = now + AGAIN_MS;
 }
 
@@ -90,11 +96,19 @@ void progress_end(struct progress *progress)
     if (progress->shown)
         fputs("\r\033[K", stderr);
     progress->shown = false;
+    line_is_shown = 0;
 }
 
 static void catch (int number)
 {
+    static const char words[] = "\r\033[K" INTERRUPTED;
     struct history *history = asked;
+    size_t begin = line_is_shown ? 0 : sizeof words - sizeof INTERRUPTED;
+    if (ends_at_once) {
+        ssize_t ignored = write(STDERR_FILENO, words + begin, sizeof words - 1 - begin);
+        (void)ignored;
+        _exit(128 + number);
+    }
     caught = number;
     if (history)
         history_interrupt(history);
@@ -112,13 +126,26 @@ void progress_catch(struct history *history)
     catching = true;
 }
 
+void progress_catch_at_once(bool at_once)
+{
+    ends_at_once = at_once;
+}
+
 bool progress_interrupted(void)
 {
     return caught != 0;
 }
 
+void progress_drop_untaken(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if (poll(&out, 1, 0) == 0)
+        __fpurge(stdout);
+}
+
 int progress_status(void)
 {
-    fputs("submilterctl: interrupted\n", stderr);
+    progress_drop_untaken();
+    fputs(INTERRUPTED, stderr);
     return 128 + caught;
 }

@@ -41,8 +41,16 @@ void progress_text(const struct progress *progress, char *ret_text, size_t size)
  * at once. To be called with NULL before the history is closed. */
 void progress_catch(struct history *history);
 
+/* While at_once such a signal ends the program there and then, with the line and the status of
+ * progress_status: for waits that can't be woken, while there is nothing yet to be left whole. */
+void progress_catch_at_once(bool at_once);
+
 /* Whether one came: loops ask this and come to their end. */
 bool progress_interrupted(void);
+
+/* Gives up what waits for standard output, where nobody takes it: a pager that stands still would
+ * hold up the program's end as well. progress_status() does it. */
+void progress_drop_untaken(void);
 
 /* Says on standard error, in one line, that the command was interrupted. Returns the exit status:
  * 130 for INT, as shells have it. */

@@ -108,12 +108,18 @@ static bool open_lines(const struct source_place *place, struct history **ret_hi
 bool source_open_place(const struct source_place *place, struct history **ret_history,
                        struct error *error)
 {
+    progress_catch_at_once(true); /* standard input may come from somebody who types */
     progress_catch(NULL);
-    if (!(place->lines ? open_lines(place, ret_history, error)
-                       : history_open(place->paths[0], ret_history, error)))
-        return false;
-    progress_catch(*ret_history);
-    return true;
+    bool opened = false;
+    if (progress_interrupted())
+        error_set(error, "interrupted");
+    else
+        opened = place->lines ? open_lines(place, ret_history, error)
+                              : history_open(place->paths[0], ret_history, error);
+    progress_catch_at_once(false);
+    if (opened)
+        progress_catch(*ret_history);
+    return opened;
 }
 
 void source_close(struct history *history)

@@ -159,7 +159,7 @@ void json_text(struct json *json, const char *name, const char *value)
     if (value)
         json_bytes(json, name, bytes_of(value));
     else
-        json_null(json, name);
+        json_none(json, name);
 }
 
 void json_int(struct json *json, const char *name, int64_t value)
@@ -176,7 +176,7 @@ void json_bool(struct json *json, const char *name, bool value)
     json_raw(json, value ? BYTES("true") : BYTES("false"));
 }
 
-void json_null(struct json *json, const char *name)
+void json_none(struct json *json, const char *name)
 {
     begin_value(json, name);
     json_raw(json, BYTES("null"));

@@ -32,7 +32,7 @@ void json_bytes(struct json *json, const char *name, struct bytes value);
 void json_text(struct json *json, const char *name, const char *value); /* NULL writes null */
 void json_int(struct json *json, const char *name, int64_t value);
 void json_bool(struct json *json, const char *name, bool value);
-void json_null(struct json *json, const char *name);
+void json_none(struct json *json, const char *name);
 
 /* A value that is never cut. */
 void json_whole(struct json *json, const char *name, struct bytes value);

@@ -17,7 +17,7 @@ static void write_or_null(struct json *json, const char *name, struct bytes valu
     if (value.len)
         json_bytes(json, name, value);
     else
-        json_null(json, name);
+        json_none(json, name);
 }
 
 static void write_connection(struct json *json, const struct facts_connection *connection)
@@ -40,9 +40,9 @@ static void write_tls(struct json *json, const struct facts_tls *tls)
         json_bytes(json, "cipher", tls->cipher);
         json_int(json, "cipher_bits", tls->cipher_bits);
     } else {
-        json_null(json, "tls_version");
-        json_null(json, "cipher");
-        json_null(json, "cipher_bits");
+        json_none(json, "tls_version");
+        json_none(json, "cipher");
+        json_none(json, "cipher_bits");
     }
     if (tls->state == FACT_UNAVAILABLE)
         json_bool(json, "tls_unavailable", true);
@@ -57,8 +57,8 @@ static void write_login(struct json *json, const struct facts_login *login)
         json_bytes(json, "auth_mech", login->mechanism);
         json_bytes(json, "login", login->name);
     } else {
-        json_null(json, "auth_mech");
-        json_null(json, "login");
+        json_none(json, "auth_mech");
+        json_none(json, "login");
     }
     if (login->state == FACT_UNAVAILABLE)
         json_bool(json, "login_unavailable", true);
@@ -171,11 +171,11 @@ static void write_field(struct json *json, const struct field *field, bool with_
     if (with_value && !odd_value)
         json_whole(json, NULL, field->value);
     else
-        json_null(json, NULL);
+        json_none(json, NULL);
     if (odd_value)
         json_base64(json, NULL, field->value);
     else if (odd_name)
-        json_null(json, NULL);
+        json_none(json, NULL);
     if (odd_name)
         json_base64(json, NULL, field->name);
     json_close(json, ']');

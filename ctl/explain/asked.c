@@ -27,7 +27,7 @@ static bool is_word(char character)
 
 static bool read_id(struct bytes word, char ret_id[DECISION_ID_LEN + 1])
 {
-    if (word.len != DECISION_ID_LEN || word.data[0] > '7')
+    if (word.len != DECISION_ID_LEN)
         return false;
     for (size_t i = 0; i < DECISION_ID_LEN; i++) {
         ret_id[i] = digit_of(word.data[i]);
@@ -35,7 +35,7 @@ static bool read_id(struct bytes word, char ret_id[DECISION_ID_LEN + 1])
             return false;
     }
     ret_id[DECISION_ID_LEN] = '\0';
-    return true;
+    return ret_id[0] <= '7';
 }
 
 bool asked_find_id(struct bytes text, char ret_id[DECISION_ID_LEN + 1], size_t *ret_end)

@@ -40,8 +40,8 @@ static void print_outcome(const json_t *record, FILE *out)
             words = outcomes[i].words;
     value_print(out, words ? bytes_of(words) : action);
     if (rule.len) {
-        put(out, ", by ", rule, ".");
-        value_print(out, value_text(record, "reason"));
+        put(out, " (", rule, ".");
+        put(out, "", value_text(record, "reason"), ")");
     }
     fputs("\n\n", out);
 }

@@ -7,6 +7,8 @@
 #include "ctl/explain/value.h"
 #include "policy/rule.h"
 
+#define OUTCOME_WIDTH 17
+
 const json_t *verdicts_of(const json_t *record, const char *rule)
 {
     const json_t *verdicts = json_object_get(record, "verdicts");
@@ -21,8 +23,8 @@ bool verdicts_would(const json_t *verdict)
     return value_is(verdict, "mode", "observe") && !value_is(verdict, "action", "accept");
 }
 
-/* What came of it. */
-static struct bytes outcome_words(const json_t *verdict)
+/* What came of it. A message that did not leave was not mended either. */
+static struct bytes outcome_words(const json_t *record, const json_t *verdict)
 {
     static const struct {
         const char *action, *enforced, *observed;
@@ -32,6 +34,9 @@ static struct bytes outcome_words(const json_t *verdict)
         {"tempfail", "put off", "would put off"},
         {"reject", "refused", "would refuse"},
     };
+    bool stayed = value_is(record, "action", "reject") || value_is(record, "action", "tempfail");
+    if (stayed && value_is(verdict, "action", "fix") && !verdicts_would(verdict))
+        return BYTES("to be mended");
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (value_is(verdict, "action", words[i].action))
             return bytes_of(verdicts_would(verdict) ? words[i].observed : words[i].enforced);
@@ -41,7 +46,7 @@ static struct bytes outcome_words(const json_t *verdict)
 static void print_padded(FILE *out, struct bytes text, int width)
 {
     value_print(out, text);
-    fprintf(out, "%*s", text.len < (size_t)width ? width - (int)text.len : 1, "");
+    fprintf(out, "%*s", text.len < (size_t)width ? width - (int)text.len : 0, "");
 }
 
 static void print_verdict(const json_t *record, const json_t *verdict, FILE *out)
@@ -53,7 +58,8 @@ static void print_verdict(const json_t *record, const json_t *verdict, FILE *out
     fputs(decided ? "> " : "  ", out);
     print_padded(out, rule, 18);
     print_padded(out, observed ? BYTES("observed") : BYTES("enforced"), 10);
-    print_padded(out, outcome_words(verdict), 13);
+    struct bytes outcome = outcome_words(record, verdict);
+    print_padded(out, outcome, reason.len || fact.len ? OUTCOME_WIDTH : (int)outcome.len);
     value_print(out, reason);
     fputs(reason.len && fact.len ? ": " : "", out);
     value_print(out, fact);

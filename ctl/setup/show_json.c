@@ -94,7 +94,7 @@ void show_json(const struct plan *plan, const struct show_outcome *outcome)
     if (outcome->error)
         json_whole(&json, "error", bytes_of(outcome->error));
     else
-        json_null(&json, "error");
+        json_none(&json, "error");
     json_int(&json, "exit", outcome->status);
     json_close(&json, '}');
     json_raw(&json, BYTES("\n"));

@@ -132,6 +132,14 @@ static void be_interrupted_twice(void)
     raise(SIGINT);
 }
 
+static void be_interrupted_at_once(void)
+{
+    signal(SIGTERM, SIG_DFL);
+    progress_catch(NULL);
+    progress_catch_at_once(true);
+    raise(SIGTERM);
+}
+
 static void ignore_interrupts(void)
 {
     signal(SIGINT, SIG_IGN);
@@ -147,6 +155,10 @@ static void test_interrupted(void **state)
     int status = said_by(be_interrupted, said, sizeof said);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 130);
+    assert_string_equal(said, "submilterctl: interrupted\n");
+    status = said_by(be_interrupted_at_once, said, sizeof said);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 143);
     assert_string_equal(said, "submilterctl: interrupted\n");
     status = said_by(be_interrupted_twice, said, sizeof said);
     assert_true(WIFSIGNALED(status));

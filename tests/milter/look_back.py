@@ -1,0 +1,80 @@
+"""Asks submilterctl about the past of a daemon."""
+
+import signal
+import subprocess
+import tempfile
+
+from daemon import BUILD
+from harness.waiting import PATIENCE, wait_until
+
+PROGRAM = BUILD / "ctl" / "submilterctl"
+
+
+def command(daemon, *arguments):
+    return [str(PROGRAM), "-c", str(daemon.config), *map(str, arguments)]
+
+
+def ask(daemon, *arguments, status=0, stdin=None, environment=None):
+    """What it prints on standard output; it must end with that status."""
+    done = subprocess.run(command(daemon, *arguments), input=stdin, timeout=PATIENCE, env=environment, text=True,
+                          stdin=None if stdin is not None else subprocess.DEVNULL, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == status, done
+    return done.stdout
+
+
+def complaint(daemon, *arguments, status):
+    """What it prints on standard error, where it prints nothing else."""
+    done = subprocess.run(command(daemon, *arguments), stdin=subprocess.DEVNULL, timeout=PATIENCE, text=True,
+                          check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (status, ""), done
+    return done.stderr
+
+
+class Running:
+    """A command that goes on; what it prints is read as it comes."""
+
+    def __init__(self, daemon, *arguments, **options):
+        self.output = tempfile.TemporaryFile("w+")
+        self.errors = tempfile.TemporaryFile("w+")
+        # A shell that starts its jobs in the background makes them ignore these.
+        self.process = subprocess.Popen(command(daemon, *arguments), stdout=self.output, stderr=self.errors,
+                                        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                                        **{"stdin": subprocess.DEVNULL, **options})
+
+    def text(self):
+        self.output.seek(0)
+        return self.output.read()
+
+    def said(self):
+        self.errors.seek(0)
+        return self.errors.read()
+
+    def lines(self):
+        return self.text().splitlines()
+
+    def wait_for(self, text):
+        wait_until(lambda: text in self.text() or self.process.poll() is not None, f"{text!r}",
+                   explain=lambda: self.text() + self.said())
+        assert text in self.text(), (self.process.poll(), self.said())
+
+    def wait_for_handler(self, number=signal.SIGINT):
+        """Until it has its own way with a signal."""
+        def catches():
+            with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+                caught = next(line for line in status if line.startswith("SigCgt:")).split()[1]
+            return int(caught, 16) >> (number - 1) & 1
+        wait_until(catches, "its signal handler")
+
+    def end(self, number):
+        """Sends the signal; returns the exit status and what it said on standard error."""
+        self.process.send_signal(number)
+        status = self.process.wait(PATIENCE)
+        return status, self.said()
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.output.close()
+        self.errors.close()

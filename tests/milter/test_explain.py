@@ -1,0 +1,330 @@
+"""submilterctl explain: the words for a decision, found by whatever an admin has of it."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from daemon import USER, Daemon
+from gate import Gate
+from look_back import ask, command, complaint
+from looked_at import HOSTILE, MAIL, SENDERS, configuration, send_all
+from test_log import STEERS
+
+
+@pytest.fixture(scope="module")
+def site():
+    """A daemon that has judged all of MAIL, and the records by their names."""
+    daemon = Daemon(config=configuration())
+    (daemon.folder / "senders").write_text(SENDERS)
+    if os.getuid() == 0:
+        shutil.chown(daemon.folder / "senders", USER)
+    try:
+        daemon.sent = send_all(Gate(daemon.start()))
+        yield daemon
+        assert daemon.stop() == 0, daemon.log()[-4000:]
+    finally:
+        daemon.remove()
+
+
+def explain(site, name, *arguments, **options):
+    return ask(site, "explain", site.sent[name]["id"], *arguments, **options)
+
+
+def line(text, start):
+    """The one line that begins so."""
+    found = [row for row in text.splitlines() if row.startswith(start)]
+    assert len(found) == 1, text
+    return found[0]
+
+
+def rule(text, name):
+    """A rule's line and those below it."""
+    rows = text.splitlines()
+    at = next(number for number, row in enumerate(rows) if re.match(rf"[> ] {name} ", row))
+    end = at + 1
+    while rows[end].startswith(" " * 10):
+        end += 1
+    return rows[at:end]
+
+
+@pytest.mark.parametrize("form", ["{id}", "[from.not-owned {id}]", "{lower}", "... (in reply) [from.not-owned {id}]",
+                                  "550 5.7.1 nobody may [from.not-owned {lower}]\n"])
+def test_found_by_its_id(site, form):
+    """As it stands in a bounce; the whole bracket will do, in any case."""
+    key = site.sent["not-owned"]["id"]
+    text = ask(site, "explain", form.format(id=key, lower=key.lower()))
+    assert text.startswith(f"Decision {key}: refused (from.not-owned)\n")
+
+
+def test_found_by_the_words_of_a_bracket(site):
+    """A shell cuts the bracket in two where nobody quotes it."""
+    key = site.sent["not-owned"]["id"]
+    assert ask(site, "explain", "[from.not-owned", f"{key}]").startswith(f"Decision {key}:")
+
+
+def test_letters_that_are_read_for_digits(site):
+    key = site.sent["not-owned"]["id"]
+    assert "0" in key
+    assert ask(site, "explain", key.replace("0", "o").replace("1", "l")).startswith(f"Decision {key}:")
+
+
+@pytest.mark.parametrize("form", ["4Twice0", "4Twice0:", "[4Twice0]"])
+def test_all_of_a_queue_id(site, form):
+    text = ask(site, "explain", form)
+    first, second = site.sent["stranger"]["id"], site.sent["again"]["id"]
+    assert text.index(f"Decision {first}") < text.index(f"Decision {second}")
+    assert text.count("Decision ") == 2
+
+
+def test_a_queue_id_of_some_time(site):
+    """Old Postfixes give one again."""
+    second = site.sent["again"]
+    assert ask(site, "explain", "4Twice0", "--since", second["time"]).startswith(f"Decision {second['id']}")
+    text = ask(site, "explain", "4Twice0", "--until", second["time"])
+    assert text.count("Decision ") == 1 and site.sent["stranger"]["id"] in text
+
+
+@pytest.mark.parametrize("laid_out", [None, 2])
+def test_a_file_with_a_record(site, tmp_path, laid_out):
+    path = tmp_path / "record.json"
+    path.write_text("\n".join(json.dumps(site.sent[name], indent=laid_out) for name in ("accepted", "mended")))
+    text = ask(site, "explain", path)
+    assert [part.split(":")[0] for part in re.findall("^Decision .*", text, re.MULTILINE)] == [
+        f"Decision {site.sent[name]['id']}" for name in ("accepted", "mended")]
+    assert ask(site, "explain", "-", stdin=path.read_text()) == text
+
+
+def test_a_saved_bounce(site, tmp_path):
+    """A text that names decisions: they are looked up."""
+    path = tmp_path / "bounce.eml"
+    ids = [site.sent[name]["id"] for name in ("not-owned", "at-mail")]
+    path.write_text(f"Subject: failed\n\n<x@y>: 550 5.7.1 [from.not-owned {ids[0]}]\n"
+                    f"550 [envelope.not-owned {ids[1]}]\nonce more {ids[0]}\n")
+    assert re.findall("^Decision (.{26})", ask(site, "explain", path), re.MULTILINE) == ids
+
+
+def test_from_json_lines(site):
+    """Where there is no history; what was set is known while it is in force."""
+    text = explain(site, "not-owned", "--file", site.records_file)
+    assert text.startswith("Decision ") and "senders.tables = " in text
+
+
+def test_circumstances(site):
+    text = explain(site, "accepted")
+    assert re.fullmatch(r"when +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d{4}", line(text, "when"))
+    assert line(text, "queue id").endswith(" 4AccepTed0")
+    assert line(text, "login").endswith(" alice@example.com, by PLAIN")
+    assert line(text, "client").endswith(" 192.0.2.7 (client.example.net), HELO laptop.example.net, to port 587")
+    assert line(text, "TLS").endswith(" TLSv1.3, TLS_AES_256_GCM_SHA384, 256 bits")
+    assert line(text, "listener").endswith(" submission, so policy submission")
+    assert line(text, "MAIL FROM").endswith(" <alice@example.com>")
+    assert line(text, "to ").endswith(" <bob@example.net>")
+    assert line(text, "From field").endswith(" alice@example.com")
+    assert line(text, "Message-ID").endswith(" <20261121.1@example.com>")
+
+
+def test_what_never_came(site):
+    text = explain(site, "at-mail")
+    assert "the command MAIL was answered" in line(text, "queue id")
+    assert "From field" not in text and "header fields" not in text
+    text = explain(site, "no-login")
+    assert line(text, "login").endswith(" none")
+
+
+@pytest.mark.parametrize("name, asked, words", [
+    ("accepted", "from", ["  from  enforced  passed  owned: alice@example.com",
+                          "alice@example.com: granted by texthash:{folder}/senders:2 alice@example.com"]),
+    ("of-bob", "from", ["  from  enforced  passed  owned: bob@example.com",
+                        "bob@example.com: granted by texthash:{folder}/senders:3 bob@example.com"]),
+    ("not-owned", "from", ["> from  enforced  refused  not-owned: ceo@example.com",
+                           "ceo@example.com: refused by a row that names others: texthash:{folder}/senders:4 "
+                           "ceo@example.com"]),
+    ("stranger", "from", ["> from  enforced  refused  not-owned: x@example.net",
+                          "x@example.net: no row of the senders' tables is for it"]),
+    ("at-mail", "envelope", ["> envelope  enforced  refused  not-owned: ceo@example.com",
+                             "ceo@example.com: refused by a row that names others: texthash:{folder}/senders:4 "
+                             "ceo@example.com"]),
+    ("no-login", "auth", ["> auth  enforced  refused  none"]),
+    ("observed", "display_name", ["  display_name  observed  would refuse  other-address: ceo@evil.org",
+                                  "ceo@evil.org: no row of the senders' tables is for it"]),
+    ("mended", "trust_headers", ["> trust_headers  enforced  mended  field: X-Spam-Status"]),
+    ("mended", "header_once", ["  header_once  enforced  passed"]),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_rules(site, name, asked, words):
+    """Each with its mode, outcome, reason, fact, and the row that settled whose an address is."""
+    found = [re.sub(r"(?<=\S) {2,}", "  ", row).rstrip() for row in rule(explain(site, name), asked)]
+    expected = [row.format(folder=site.folder) for row in words]
+    assert [found[0], *(row.strip() for row in found[1:])] == expected
+
+
+def test_all_rules_are_told(site):
+    """In the order of the record; the others are named too."""
+    text, record = explain(site, "accepted"), site.sent["accepted"]
+    told = re.findall(r"^[> ] (\w+) +(?:enforced|observed) ", text, re.MULTILINE)
+    assert told == [verdict["rule"] for verdict in record["verdicts"]]
+    assert "local_spoof" in line(text, "  not asked")
+
+
+def test_edits_before_and_after(site):
+    text, record = explain(site, "mended"), site.sent["mended"]
+    after = next(edit["value"] for edit in record["edits"] if edit["name"] == "Message-ID")
+    assert f"""\
+  replaced Message-ID (message_id)
+      before: broken
+      after:  {after}
+""" in text
+    assert """\
+  taken out X-Spam-Status (trust_headers)
+      before: (not in the record; with log.capture = "headers" it would be)
+""" in text
+    assert "  taken out X-Spam-Status no. 2 (trust_headers)\n" in text
+
+
+def test_edits_where_headers_are_captured():
+    """With every field's own bytes, folds and all; and such as are no text."""
+    captured = configuration().replace('decisions.jsonl";', 'decisions.jsonl"; capture = "headers";')
+    daemon = Daemon(config=captured)
+    (daemon.folder / "senders").write_text(SENDERS)
+    try:
+        gate = Gate(daemon.start())
+        message = MAIL["mended"][0].plus(("X-Spam-Score", b" a\xffb"))
+        gate.play(message)
+        words = ask(daemon, "explain", gate.record()["id"], "--file", daemon.records_file)
+        assert "      before: no, really\n" in words
+        assert "      before: second\\x0a folded\n" in words
+        assert "      before: a\\xffb\n" in words
+        assert daemon.stop() == 0
+    finally:
+        daemon.remove()
+
+
+def test_signatures(site):
+    text = explain(site, "accepted")
+    for signature in site.sent["accepted"]["signatures"]:
+        assert "  d={d} s={s} a={a}\n".format(**signature) in text
+    assert text.count("  d=example.com ") == 2
+    assert "Signatures:\n  none: the message did not leave\n" in explain(site, "not-owned")
+
+
+def test_what_can_be_done(site):
+    text, record = explain(site, "not-owned"), site.sent["not-owned"]
+    assert record["reply"] in text
+    assert "If alice@example.com is to use ceo@example.com" in text
+    assert "submilterctl who ceo@example.com" in text
+    assert "submilterctl log --since 7d --reason from.not-owned" in text
+    assert 'policies.submission.from.mode = "observe"' in text
+    assert "What you can do" not in explain(site, "accepted")
+    assert "submilterctl log --since 7d --would --rule display_name" in explain(site, "observed")
+    for name in ("stranger", "no-login", "at-mail"):
+        for given in re.findall(r"submilterctl (log .*)", explain(site, name)):
+            ask(site, *given.split())  # what it says can be done can be typed
+
+
+def test_settings_in_force(site):
+    """Those that are no defaults, with their file and line; and all of the rule that decided."""
+    text = explain(site, "not-owned")
+    number = next(at for at, row in enumerate(site.config.read_text().splitlines(), 1) if row.startswith("domains"))
+    assert f'  domains = [ "example.com", "example.org" ]   # {site.config}:{number}\n' in text
+    assert '  policies.submission.from.mode = "enforce"   # default\n' in text
+    assert "policies.submission.sender.mode" not in text and "timeout" not in text
+    assert f"configuration {site.sent['not-owned']['config']}" in text
+    assert "it is the one in the files now" in text
+
+
+def test_settings_that_have_changed(site):
+    """What was in force then is known from the history, and not from JSON lines."""
+    before = site.config.read_text()
+    site.config.write_text(before.replace('"example.com", "example.org"', '"example.net"'))
+    try:
+        text = explain(site, "not-owned")
+        assert "the files say something else now" in text and '  domains = [ "example.com", "example.org" ]' in text
+        text = explain(site, "not-owned", "--file", site.records_file)
+        assert "the files say something else now" in text and "domains = " not in text
+        assert "What was set is not kept here" in text
+        site.config.write_text("domains = 5;")
+        text = explain(site, "not-owned", "--file", site.records_file)
+        assert "what the files say now can't be read" in text
+    finally:
+        site.config.write_text(before)
+
+
+def test_json(site):
+    both = json.loads(explain(site, "not-owned", "--json"))
+    assert both["record"] == site.sent["not-owned"]
+    configuration_then = both["configuration"]
+    assert configuration_then["hash"] == both["record"]["config"] and configuration_then["in_force"] is True
+    assert 'domains = [ "example.com", "example.org" ];' in configuration_then["text"]
+    assert configuration_then["first_seen"].startswith("20") and configuration_then["first_seen"].endswith("Z")
+    assert len(ask(site, "explain", "4Twice0", "--json").splitlines()) == 2
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_hostile_text_is_escaped(site, more):
+    text = explain(site, "hostile", *more)
+    if more:
+        assert json.loads(text)["record"] == site.sent["hostile"]
+        assert not re.search("[\x00-\x09\x0b-\x1f]", text)
+        return
+    assert not STEERS.search(text) and HOSTILE not in text
+    assert r"HELO \x1b[2J" in line(text, "client")
+
+
+def test_hostile_records(site, tmp_path):
+    """A record that somebody sent in is no better than mail; nor is one that lacks all."""
+    record = {key: HOSTILE for key in site.sent["mended"]}
+    record["verdicts"] = [{key: HOSTILE for key in ("rule", "outcome", "mode", "reason", "action", "fact")}]
+    record["identities"] = [{"kind": "from", "address": HOSTILE, "ownership": "denied", "source": HOSTILE}]
+    record["edits"] = [{"kind": "replace", "name": HOSTILE, "instance": 1, "value": HOSTILE, "rule": HOSTILE}, 5]
+    record["header"] = [[HOSTILE, HOSTILE], 7, [1, 2]]
+    record["signatures"] = [{"d": HOSTILE}, None]
+    path = tmp_path / "record.json"
+    for sent in (record, {"id": "x", "action": "reject", "rule": "from", "verdicts": [{"rule": "from"}]},
+                 {"id": "", "action": "", "verdicts": 1, "edits": {}, "rcpts": [None], "rcpt_count": -5}):
+        path.write_text(json.dumps(sent))
+        text = ask(site, "explain", path)
+        assert text.startswith("Decision ") and not STEERS.search(text)
+
+
+def test_nothing_found(site):
+    """Where it was looked for, how far back that goes, and which files may have it."""
+    old = site.records_file.with_name("decisions.jsonl.1")
+    packed = site.records_file.with_name("decisions.jsonl.2.gz")
+    try:
+        old.write_text(json.dumps(site.sent["accepted"]) + "\n")
+        with gzip.open(packed, "wt") as file:
+            file.write(json.dumps(site.sent["accepted"]) + "\n")
+        key = "01JD3W0000ABCDEFGH00000000"
+        said = complaint(site, "explain", key, status=1)
+        assert f"there is no decision with the id {key}" in said
+        assert "this one is of 2024-11-2" in said
+        assert f"It was looked for in {site.history}, which goes back to 20" in said
+        for path in (site.records_file, old):
+            assert f"submilterctl explain {key} --file {path}\n" in said
+        assert f"zcat {packed} | submilterctl explain {key} --file -\n" in said
+        said = complaint(site, "explain", "4NeverSeen", status=1)
+        assert "there is no decision with the queue id 4NeverSeen" in said and "An id holds" not in said
+        found = site.sent["accepted"]["id"]
+        done = subprocess.run(f"zcat {packed} | {' '.join(command(site, 'explain', found, '--file', '-'))}", shell=True,
+                              check=True, capture_output=True, text=True)
+        assert done.stdout.startswith(f"Decision {found}: accepted")
+    finally:
+        old.unlink(missing_ok=True)
+        packed.unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("arguments, status, words", [
+    ((), 64, "name a decision's id"),
+    (("/nonexistent/x",), 66, "/nonexistent/x: No such file"),
+    (("{folder}/submilter.conf",), 66, "it holds no record and no decision's id"),
+    (("{folder}",), 66, "Is a directory"),
+    (("4X", "--file", "/nonexistent/a.jsonl"), 66, "/nonexistent/a.jsonl"),
+    (("--since", "x", "4X"), 64, '--since: "x" is no time'),
+])
+def test_what_is_wrong_is_named(site, arguments, status, words):
+    arguments = [argument.format(folder=site.folder) for argument in arguments]
+    assert words in complaint(site, "explain", *arguments, status=status)

@@ -1,0 +1,206 @@
+"""submilterctl log --follow: new decisions as they are made, over rotation, a reload and a new database."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from daemon import FREE, USER, Daemon
+from gate import Gate
+from harness.waiting import wait_until
+from look_back import Running
+from looked_at import SENDERS, configuration, send, wait_for_rows
+
+
+@pytest.fixture
+def gate():
+    daemon = Daemon(config=configuration())
+    (daemon.folder / "senders").write_text(SENDERS)
+    if os.getuid() == 0:
+        shutil.chown(daemon.folder / "senders", USER)
+    try:
+        yield Gate(daemon.start())
+        assert daemon.stop() == 0, daemon.log()[-4000:]
+    finally:
+        daemon.remove()
+
+
+@pytest.fixture
+def follow(gate):
+    """Starts following; it must end by INT as one that has done its work."""
+    started = []
+
+    def start(*arguments):
+        started.append(Running(gate.daemon, "log", "--follow", *arguments))
+        return started[-1]
+
+    yield start
+    for running in started:
+        try:
+            if running.process.poll() is None:
+                assert running.end(signal.SIGINT) == (0, "")
+        finally:
+            running.close()
+
+
+def source(gate, kind):
+    return ("--file", gate.daemon.records_file) if kind == "lines" else ()
+
+
+@pytest.mark.parametrize("kind", ["history", "lines"])
+def test_new_rows_come(gate, follow, kind):
+    """Those that were there first, each once, and only what the filter lets through."""
+    before = [send(gate, name) for name in ("accepted", "not-owned", "accepted")]
+    wait_for_rows(gate.daemon, 3)
+    running = follow("--json", "--action", "accept", *source(gate, kind))
+    running.wait_for(before[2]["id"])
+    after = [send(gate, name) for name in ("not-owned", "observed", "stranger", "of-bob")]
+    running.wait_for(after[3]["id"])
+    shown = [json.loads(line) for line in running.lines()]
+    assert shown == [before[0], before[2], after[1], after[3]]
+
+
+@pytest.mark.parametrize("kind", ["history", "lines"])
+def test_it_begins_with_the_newest(gate, follow, kind):
+    records = [send(gate, "accepted") for _ in range(12)]
+    wait_for_rows(gate.daemon, 12)
+    running = follow("--json", *source(gate, kind))
+    running.wait_for(records[-1]["id"])
+    assert [json.loads(line)["id"] for line in running.lines()] == [record["id"] for record in records[2:]]
+    few = follow("--json", "--limit", "1", *source(gate, kind))
+    few.wait_for(records[-1]["id"])
+    last = send(gate, "accepted")
+    few.wait_for(last["id"])
+    assert len(few.lines()) == 2
+
+
+@pytest.mark.parametrize("kind", ["history", "lines"])
+def test_titles_come_once(gate, follow, kind):
+    first = send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    running = follow(*source(gate, kind))
+    running.wait_for(first["id"])
+    for name in ("not-owned", "observed"):
+        running.wait_for(send(gate, name)["id"])
+    assert [line.startswith("TIME") for line in running.lines()] == [True, False, False, False]
+
+
+def test_rotation_loses_and_doubles_nothing(gate, follow):
+    """logrotate moves the file away; what the daemon still writes there comes too."""
+    log = gate.daemon.records_file
+    player = gate.player()
+    player.message()
+    wait_for_rows(gate.daemon, 1)
+    sent = 1
+    running = follow("--json", "--file", log)
+    running.wait_for('"id"')
+    for number in range(3):
+        log.rename(log.with_suffix(f".{number}"))
+        while not log.exists():  # the daemon looks once a second whether its file was moved
+            player.message()
+            sent += 1
+            wait_for_rows(gate.daemon, sent)
+    player.session.quit()
+    written = [json.loads(line)["id"] for path in log.parent.iterdir() for line in path.read_text().splitlines()]
+    assert len(written) == sent
+    running.wait_for(max(written))
+    assert sorted(json.loads(line)["id"] for line in running.lines()) == sorted(written)
+
+
+def test_what_comes_while_it_reads(gate, follow, tmp_path):
+    """A line that is there when the files are read, and was not when following began, comes once."""
+    first, second, third = (json.dumps(send(gate, "accepted")) for _ in range(3))
+    pipe, path = tmp_path / "pipe", tmp_path / "copy.jsonl"
+    os.mkfifo(pipe)
+    path.write_text(first + "\n")
+    running = follow("--json", "--file", pipe, "--file", path)
+
+    def opened(wanted):
+        folder = pathlib.Path(f"/proc/{running.process.pid}/fd")
+        targets = []
+        for link in folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                targets.append(os.readlink(link))
+        return targets.count(str(wanted))
+
+    wait_until(lambda: opened(path) == 1, "its descriptor for what is to come")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(second + "\n")
+    with open(pipe, "w", encoding="utf-8"):
+        wait_until(lambda: opened(pipe) == 2, "the one that it reads")
+    running.wait_for(second)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(third + "\n")
+    running.wait_for(third)
+    assert running.lines() == [first, second, third]
+
+
+def test_a_file_that_is_cut_off(gate, follow, tmp_path):
+    """By copytruncate; and one whose last line is not yet whole."""
+    first, second, third = (json.dumps(send(gate, "accepted")) for _ in range(3))
+    path = tmp_path / "copy.jsonl"
+    path.write_text(first + "\n" + second[:100])
+    running = follow("--json", "--file", path)
+    running.wait_for(first)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(second[100:] + "\n")
+    running.wait_for(second)
+    os.truncate(path, 0)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(third + "\n")
+    running.wait_for(third)
+    assert running.lines() == [first, second, third]
+    status, said = running.end(signal.SIGTERM)
+    assert status == 0 and "1 line is no record" in said, "of the half that was there"
+
+
+@FREE
+def test_another_database_of_that_name(gate, follow):
+    """A damaged one is moved aside by the daemon, and a new one begun."""
+    first = send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    running = follow("--json")
+    running.wait_for(first["id"])
+    assert gate.daemon.stop() == 0
+    for path in gate.daemon.history.parent.iterdir():
+        path.rename(path.with_name("old." + path.name))
+    gate.daemon.start()
+    second = send(gate, "observed")
+    running.wait_for(second["id"])
+    assert [json.loads(line)["id"] for line in running.lines()] == [first["id"], second["id"]]
+
+
+@pytest.mark.parametrize("kind", ["history", "lines"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it(gate, follow, kind, number):
+    first = send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    running = follow(*source(gate, kind))
+    running.wait_for(first["id"])
+    assert running.end(number) == (0, "")
+
+
+def test_whoever_reads_may_go(gate):
+    """log --follow | head -1 ends with the next row."""
+    first = send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    running = Running(gate.daemon, "log", "--follow", "--json")
+    piped = None
+    try:
+        running.wait_for(first["id"])
+        piped = subprocess.Popen([*running.process.args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))
+        assert json.loads(piped.stdout.readline()) == first
+        piped.stdout.close()
+        send(gate, "accepted")
+        assert piped.wait(60) == -signal.SIGPIPE
+    finally:
+        running.close()
+        if piped and piped.poll() is None:
+            piped.kill()
+            piped.wait()
