@@ -62,6 +62,7 @@ static bool put_in(const struct recorded *recorded, struct replayed *replayed)
         if (!replay_must_carry(recorded, (enum rule_id)i))
             continue;
         replayed->recorded.carried[i] = &replayed->carried[i];
+        replayed->recorded.names_tell[i] = replay_names_tell(recorded, (enum rule_id)i);
         if (!replay_carried_verdict(recorded, (enum rule_id)i, message->arena,
                                     &replayed->carried[i]))
             return false;
@@ -166,11 +167,11 @@ static void compare_rule(const struct recorded *recorded, enum rule_id id,
     rule->then = effect_of(&then->verdict, then->mode, then->action);
     if (!refused)
         rule->now = effect_of(&judged->verdict, judged->mode, judged->action);
-    rule->carried = asked && (replayed->recorded.carried[id] ||
+    rule->carried = asked && (message_is_carried(replayed->message, id) ||
                               (rules[id]->stage == STAGE_RCPT && recorded->complete &&
                                (size_t)recorded->rcpt_count > recorded->rcpts_len));
-    rule->unknown =
-        asked && replayed->recorded.carried[id] && then->verdict.outcome == OUTCOME_NOT_ASKED;
+    rule->unknown = asked && message_is_carried(replayed->message, id) &&
+                    then->verdict.outcome == OUTCOME_NOT_ASKED;
     replayed->differs |= !replay_same_effect(&rule->then, &rule->now);
 }
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from daemon import BUILD, Daemon
+from daemon import BUILD, HISTORY, Daemon
 from gate import Gate
 from harness.milter_mta import SENDMAIL, POSTFIX, Client, Message
 
@@ -44,12 +44,14 @@ TRAFFIC = [
     (Message(body=b"x" * 3000 + b"\r\n"), Client(), POSTFIX),
     (message(From=" Alice <alice@example.org>"), Client(login="alice@example.org"), POSTFIX),
     (Message(mail_from="<>"), Client(), POSTFIX),
+    (Message().plus(*[(f"X-{number}", " x") for number in range(30)]), Client(), POSTFIX),
+    (Message().plus(("X-Once", " 1"), ("Content-Type", " text/plain"), ("X-Once", " 2")), Client(), POSTFIX),
 ]
 PEOPLE = """
 policies: { submission: { display_name: { mode = "enforce"; }; privacy: { mode = "enforce"; };
   tls: { min_version = "TLSv1.3"; }; recipients: { forbidden_domains = [ "elsewhere.example" ]; };
   from: { mode = "observe"; }; date: { action = "reject"; }; body_syntax: { max_line = 2000; };
-  header_once: { fields = [ "Subject" ]; }; envelope: { mode = "off"; }; }; };
+  header_once: { fields = [ "Subject", "X-Once" ]; }; header_syntax: { max_fields = 30; }; envelope: { mode = "off"; }; }; };
 """
 NOBODY = ""
 
@@ -168,6 +170,19 @@ def test_a_stretch_of_time(site):
     assert json.loads(replay(site, "--until", "1h", "--json").stdout)["decisions"] == 0
     since = json.loads(replay(site, "--since", last["time"], "--json").stdout)
     assert since["decisions"] == 2 and since["first"] <= last["time"] <= since["last"]
+
+
+def test_from_the_history(site):
+    """The database and the lines say the same, over all of the time and over a part of it."""
+    site.template += HISTORY
+    site.configure()
+    said = play(site)
+    new = candidate(site, PEOPLE)
+    for more in [(), ("--since", said[-2][0]["time"]), ("--until", said[3][0]["time"])]:
+        arguments = ("--config", str(new), "--json", "--samples", "100", *more)
+        rows = json.loads(replay(site, *arguments, status=1).stdout)
+        lines = json.loads(replay(site, *arguments, "--file", str(site.records_file), status=1).stdout)
+        assert rows == lines and rows["decisions"]
 
 
 def test_what_is_no_record(site, tmp_path):
