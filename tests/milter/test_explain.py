@@ -81,6 +81,14 @@ def test_all_of_a_queue_id(site, form):
     assert text.count("Decision ") == 2
 
 
+def test_a_queue_id_of_some_time(site):
+    """Old Postfixes give one again."""
+    second = site.sent["again"]
+    assert ask(site, "explain", "4Twice0", "--since", second["time"]).startswith(f"Decision {second['id']}")
+    text = ask(site, "explain", "4Twice0", "--until", second["time"])
+    assert text.count("Decision ") == 1 and site.sent["stranger"]["id"] in text
+
+
 @pytest.mark.parametrize("laid_out", [None, 2])
 def test_a_file_with_a_record(site, tmp_path, laid_out):
     path = tmp_path / "record.json"
