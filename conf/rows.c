@@ -184,8 +184,10 @@ const struct option_row log_rows[] = {
      .offset = offsetof(struct log_settings, capture),
      .default_value = "\"none\"",
      .choices = capture_words,
-     .help = "What of a message stands in its JSON record beside the decision: none, or its header "
-             "block (for replay)."},
+     .help =
+         "What of a message stands in its JSON record beside the names of its header fields and "
+         "who it is from: none, or all of the header, Subject too, so that replay can ask "
+         "every rule again."},
     {0}};
 
 const struct option_row history_rows[] = {
