@@ -197,8 +197,8 @@ const struct option_row history_rows[] = {
     {.name = "max_size",
      .type = OPTION_SIZE,
      .offset = offsetof(struct history_settings, max_size),
-     .default_value = "\"1G\"",
-     .min = (int64_t)1 << 20,
+     .default_value = "\"2G\"",
+     .min = (int64_t)32 << 20, /* the journal's share among it */
      .max = (int64_t)1 << 40,
      .help = "How large the database may become; the oldest records go before it is larger."},
     {0}};

@@ -18,6 +18,7 @@ extern const struct command command_conf;
 extern const struct command command_doctor;
 extern const struct command command_enforce;
 extern const struct command command_explain;
+extern const struct command command_history;
 extern const struct command command_key;
 extern const struct command command_log;
 extern const struct command command_observe;

@@ -17,8 +17,7 @@ static bool steers(ucs4_t character)
 
 static bool misleads(ucs4_t character)
 {
-    return steers(character) || character == '\n' || character == '\t' ||
-           invisible_kind_of(character);
+    return character == '\t' || invisible_kind_of(character);
 }
 
 static void write_without(FILE *out, struct bytes text, bool (*unwanted)(ucs4_t))

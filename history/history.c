@@ -127,7 +127,7 @@ bool history_open_lines_watched(const char *const *paths, size_t count,
                                 const struct history_watch *watch, struct history **ret_history,
                                 size_t *ret_unreadable, struct error *error)
 {
-    struct lines_count found = {0};
+    struct import_count found = {0};
     struct history *history =
         new_history("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, error);
     if (!history)

@@ -10,12 +10,13 @@
 #include "history/insert.h"
 
 #define WATCH_LINES 1000
+#define PAUSE_MILLISECONDS 10 /* whoever waits for the lock asks again within some of them */
 
 struct load {
     sqlite3 *database;
     struct insert *insert;
     const struct history_watch *watch;
-    struct lines_count *count;
+    struct import_count *count;
     size_t batch, in_batch;
     uint64_t read, total;
 };
@@ -49,7 +50,8 @@ static bool take_line(struct load *load, const char *name, size_t number, struct
     if (!load->batch || ++load->in_batch < load->batch)
         return true;
     load->in_batch = 0;
-    return run(load, "COMMIT; BEGIN IMMEDIATE", error);
+    return run(load, "COMMIT", error) && sqlite3_sleep(PAUSE_MILLISECONDS) >= 0 &&
+           run(load, "BEGIN IMMEDIATE", error);
 }
 
 static bool go_on(const struct load *load)
@@ -104,7 +106,7 @@ static uint64_t total_of(const char *const *paths, size_t count)
 }
 
 bool lines_load(sqlite3 *database, const char *const *paths, size_t path_count, size_t batch,
-                const struct history_watch *watch, struct lines_count *count, struct error *error)
+                const struct history_watch *watch, struct import_count *count, struct error *error)
 {
     struct load load = {.database = database,
                         .watch = watch,

@@ -32,9 +32,10 @@ static bool may_write(const char *path, const char *folder)
            (errno == ENOENT && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0);
 }
 
-static void advise_log(const struct settings *settings, advice_say *say)
+/* key: what names the path; NULL: it names none. */
+static void advise_file(const struct settings *settings, const char *key, const char *path,
+                        advice_say *say)
 {
-    const char *path = settings->log.json;
     char folder[PATH_MAX];
     if (!path)
         return;
@@ -43,13 +44,13 @@ static void advise_log(const struct settings *settings, advice_say *say)
         return;
     /* A folder that is there already may be another's: nobody is told to give that away. */
     if (errno == ENOENT)
-        say("log.json: no records are kept before the folder of %s is there: install -d -o %s -g "
+        say("%s: no records are kept before the folder of %s is there: install -d -o %s -g "
             "adm -m 2750 %s",
-            path, settings->user ? settings->user : "root", folder);
+            key, path, settings->user ? settings->user : "root", folder);
     else
-        say("log.json: %s cannot be written: %s; no records are kept there: choose a folder that "
+        say("%s: %s cannot be written: %s; no records are kept there: choose a folder that "
             "belongs to the daemon's user%s%s",
-            path, strerror(errno), settings->user ? ", " : "",
+            key, path, strerror(errno), settings->user ? ", " : "",
             settings->user ? settings->user : "");
 }
 
@@ -73,7 +74,9 @@ static void advise_socket(const struct settings *settings, advice_say *say)
 
 void advice_give(const struct snapshot *snapshot, advice_say *say)
 {
+    const struct settings *settings = snapshot->settings;
     advise_domains(snapshot, say);
-    advise_log(snapshot->settings, say);
+    advise_file(settings, "log.json", settings->log.json, say);
+    advise_file(settings, "history.file", settings->history.file, say);
     advise_socket(snapshot->settings, say);
 }

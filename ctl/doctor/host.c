@@ -24,10 +24,11 @@ static const struct doctor_kind kinds[] = {
     {"host.disk", DOCTOR_PROBLEM, "a disk that mail or records need is nearly full",
      "Postfix takes no mail when its queue is full; records are lost, or hold mail back, when the "
      "log is."},
-    {"host.log", DOCTOR_PROBLEM, "the daemon's user cannot write log.json",
+    {"host.log", DOCTOR_PROBLEM, "the daemon's user cannot write log.json or history.file",
      "No records are kept, or all mail waits where log.on_error says so."},
     {"host.log-swapped", DOCTOR_PROBLEM,
-     "there is something else than a file in the place of log.json, in a folder that is not root's",
+     "there is something else than a file in the place of log.json or history.file, in a folder "
+     "that is not root's",
      "A link there leads who mends its owner or its mode to another file, of root's too; and the "
      "daemon writes no records there."},
     {"host.log-large", DOCTOR_ADVICE, "log.json is larger than 1 GB", "Nothing rotates it."},
@@ -72,6 +73,21 @@ static void look_at_disk(struct doctor *doctor, const char *what, const char *pa
                               mend_quote(doctor, path)),
                 "%s: %" PRIu64 " MB free (%u %%), %u %% of its inodes", what, free_bytes >> 20,
                 percent, inodes);
+}
+
+static void look_at_records_disks(struct doctor *doctor)
+{
+    const char *log = doctor->settings->log.json;
+    const char *history = doctor->settings->history.file;
+    struct stat first;
+    struct stat second;
+    const char *log_folder = log ? records_folder(doctor, log) : NULL;
+    const char *history_folder = history ? records_folder(doctor, history) : NULL;
+    look_at_disk(doctor, "the records' disk", log_folder);
+    if (log_folder && history_folder && stat(log_folder, &first) == 0 &&
+        stat(history_folder, &second) == 0 && first.st_dev == second.st_dev)
+        return;
+    look_at_disk(doctor, "the history's disk", history_folder);
 }
 
 /* The third number of a line of /proc/PID/status, or the first of one of limits. */
@@ -134,9 +150,7 @@ static void look(struct doctor *doctor)
     if (!doctor->settings)
         return;
     records_look(doctor);
-    if (doctor->settings->log.json)
-        look_at_disk(doctor, "the records' disk",
-                     records_folder(doctor, doctor->settings->log.json));
+    look_at_records_disks(doctor);
     look_at_process(doctor);
 }
 

@@ -1,5 +1,5 @@
-/* log.json: whether the daemon can write it, and how large it has grown. Its folder is the daemon's
- * user's: what root does there must follow no link. */
+/* log.json and history.file: whether the daemon can write them, and how large the log has grown.
+ * Their folders are the daemon's user's: what root does there must follow no link. */
 #include "ctl/doctor/records.h"
 
 #include <glob.h>
@@ -145,18 +145,26 @@ static void look_at_size(struct doctor *doctor, const char *path, const char *fo
                 (long long)(status.st_size >> 20), by ? ", rotated by " : "", by ? by : "");
 }
 
-void records_look(struct doctor *doctor)
+/* Whether the path is a file's, or nothing's yet. */
+static bool look_at_place(struct doctor *doctor, const char *path)
 {
-    const char *path = doctor->settings->log.json;
-    const char *folder = path ? records_folder(doctor, path) : NULL;
-    if (!folder)
-        return;
     const char *strange = swap_find(doctor, path);
-    if (strange) {
+    if (strange)
         doctor_find(doctor, "host.log-swapped", path,
                     swap_mend(doctor, strange, running_start_command(doctor)), "%s", strange);
-        return;
+    return !strange;
+}
+
+void records_look(struct doctor *doctor)
+{
+    const char *log = doctor->settings->log.json;
+    const char *history = doctor->settings->history.file;
+    const char *log_folder = log ? records_folder(doctor, log) : NULL;
+    const char *history_folder = history ? records_folder(doctor, history) : NULL;
+    if (log_folder && look_at_place(doctor, log)) {
+        look_at_writing(doctor, log, log_folder);
+        look_at_size(doctor, log, log_folder);
     }
-    look_at_writing(doctor, path, folder);
-    look_at_size(doctor, path, folder);
+    if (history_folder && look_at_place(doctor, history))
+        look_at_writing(doctor, history, history_folder);
 }

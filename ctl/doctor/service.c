@@ -29,7 +29,7 @@ static const struct doctor_kind kinds[] = {
     {"service.keys", DOCTOR_PROBLEM, "the user of submilter.service cannot read the keys",
      "The unit never is root: the daemon does not start, or keeps its old keys at a reload."},
     {"service.read-only", DOCTOR_PROBLEM,
-     "submilter.service may not write where log.json is, whoever owns it",
+     "submilter.service may not write where log.json or history.file is, whoever owns it",
      "No records are kept, or all mail waits where log.on_error says so."},
     {"service.network", DOCTOR_PROBLEM, "systemd lets only this host's loopback connect",
      "IPAddressDeny= drops what the MTA sends: all mail waits, or passes unguarded."},
@@ -166,20 +166,31 @@ static void look_at_keys(const struct service *service)
                 "%s", report.detail);
 }
 
+static const char *folder_of(struct doctor *doctor, const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? arena_text(doctor->arena, (struct bytes){path, (size_t)(slash - path)}) : NULL;
+}
+
 static void look_at_records(const struct service *service)
 {
     struct doctor *doctor = service->doctor;
-    const char *path = doctor->settings->log.json;
-    const char *slash = path ? strrchr(path, '/') : NULL;
-    const char *folder =
-        slash ? arena_text(doctor->arena, (struct bytes){path, (size_t)(slash - path)}) : NULL;
-    if (!folder || systemd_may_write(doctor->arena, &service->service, folder))
-        return;
-    doctor_find(doctor, "service.read-only", SYSTEMD_SERVICE,
-                mend_drop_in(service, &service->service, "records",
-                             arena_printf(doctor->arena, "'[Service]' %s",
-                                          quoted(service, "ReadWritePaths", folder))),
-                "%s is in none of its ReadWritePaths, and ProtectSystem is strict", folder);
+    const char *const files[] = {doctor->settings->log.json, doctor->settings->history.file};
+    const char *closed = NULL;
+    const char *lines = "";
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *folder = folder_of(doctor, files[i]);
+        if (!folder || systemd_may_write(doctor->arena, &service->service, folder))
+            continue;
+        lines =
+            arena_printf(doctor->arena, "%s %s", lines, quoted(service, "ReadWritePaths", folder));
+        closed = closed ? arena_printf(doctor->arena, "%s or %s", closed, folder) : folder;
+    }
+    if (closed && lines)
+        doctor_find(doctor, "service.read-only", SYSTEMD_SERVICE,
+                    mend_drop_in(service, &service->service, "records",
+                                 arena_printf(doctor->arena, "'[Service]'%s", lines)),
+                    "%s is in none of its ReadWritePaths, and ProtectSystem is strict", closed);
 }
 
 /* Lists of the unit that opened the socket hold, and not the other's. */

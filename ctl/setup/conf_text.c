@@ -132,6 +132,8 @@ static void write_main(FILE *out, const struct conf_text *conf)
     quote_write(out, conf->keys);
     fputs("; };\nlog: { json = ", out);
     quote_write(out, conf->records);
+    fputs("; };\nhistory: { file = ", out);
+    quote_write(out, conf->history);
     fputs("; };\n", out);
 }
 

@@ -34,6 +34,7 @@ struct conf_text {
     bool signs;          /* false: somebody else does */
     const char *keys;    /* folder */
     const char *records; /* file */
+    const char *history; /* file */
 };
 
 /* submilter.conf itself. NULL when memory is out. */

@@ -207,8 +207,8 @@ void own_say_enforced(const struct setup_options *options, const struct conf_tex
 }
 
 static void add_folders(const struct setup_options *options, const struct conf_text *conf,
-                        const char *config_folder, const char *socket_folder, const char *records,
-                        bool drops_in, struct plan *plan)
+                        const struct settings *written, const char *config_folder,
+                        const char *socket_folder, bool drops_in, struct plan *plan)
 {
     const struct plan_access for_all = {.mode = 0755};
     /* The shared one is as tmpfiles.d and RuntimeDirectory= have it. */
@@ -216,13 +216,17 @@ static void add_folders(const struct setup_options *options, const struct conf_t
     const struct plan_access for_mta = {shared ? 0755 : 02750, options->user,
                                         shared ? NULL : conf->socket_group};
     const struct plan_access for_log = {02750, options->user, getgrnam("adm") ? "adm" : NULL};
-    const char *log_folder = records ? place_folder_of(plan->arena, records) : NULL;
+    const char *const files[] = {written ? written->log.json : conf->records,
+                                 written ? written->history.file : conf->history};
     const char *drop_in = arena_printf(plan->arena, "%s/conf.d", config_folder);
     plan_folder(plan, config_folder, for_all);
     if (drop_in && drops_in)
         plan_folder(plan, drop_in, for_all);
-    if (log_folder)
-        plan_folder(plan, log_folder, for_log);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *kept_in = files[i] ? place_folder_of(plan->arena, files[i]) : NULL;
+        if (kept_in)
+            plan_folder(plan, kept_in, for_log);
+    }
     if (socket_folder)
         plan_folder(plan, socket_folder, for_mta);
 }
@@ -250,8 +254,7 @@ bool own_add(const struct setup_options *options, const struct conf_text *conf,
         own.user = service_user(options, written, plan->arena);
     service_add_user(&own, plan);
     bool watches = !options->enforce && (!written || (!conf->asked && observe_is_needed(written)));
-    add_folders(&own, conf, folder, socket_folder, written ? written->log.json : conf->records,
-                watches, plan);
+    add_folders(&own, conf, written, folder, socket_folder, watches, plan);
     const struct plan_row *before = plan->last_row;
     if (written ? !watch_first(options, conf, written, observe, plan, error)
                 : !add_configuration(options, conf, observe, plan, error))
@@ -274,11 +277,13 @@ bool own_wanted(const struct setup_options *options, const struct conf_text *con
                                         .mode = SOCKET_MODE,
                                         .group = conf->socket_group,
                                         .user = service_user(options, written, arena),
-                                        .records = conf->records};
+                                        .records = conf->records,
+                                        .history = conf->history};
     if (written) {
         ret_wanted->mode = written->socket_mode;
         ret_wanted->group = written->socket_group;
         ret_wanted->records = written->log.json;
+        ret_wanted->history = written->history.file;
     }
     return ret_wanted->user || error_set(error, "memory is out");
 }

@@ -73,6 +73,7 @@ static bool describe(const struct setup_options *options, const struct postfix *
         .recipient_delimiter = postfix_value(postfix, "recipient_delimiter"),
         .keys = own_keys_folder(options, plan->arena),
         .records = options->records,
+        .history = options->history,
     };
     if (!ids || !conf->keys)
         return error_set(error, "memory is out");

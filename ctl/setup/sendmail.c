@@ -85,6 +85,7 @@ static bool describe(const struct setup_options *options, const struct sendmail_
         .recipient_delimiter = "+", /* built into Sendmail */
         .keys = own_keys_folder(options, plan->arena),
         .records = options->records,
+        .history = options->history,
     };
     if (!ids || !conf->keys)
         return error_set(error, "memory is out");

@@ -38,6 +38,7 @@ enum {
     OPTION_SOCKET,
     OPTION_DOMAIN,
     OPTION_RECORDS,
+    OPTION_HISTORY,
     OPTION_USER
 };
 
@@ -79,6 +80,9 @@ static bool take(struct arena *arena, struct setup_arguments *arguments, int opt
     case OPTION_RECORDS:
         options->records = value;
         return true;
+    case OPTION_HISTORY:
+        options->history = value;
+        return true;
     case OPTION_USER:
         options->user = value;
         return true;
@@ -104,6 +108,7 @@ static bool read_arguments(struct arena *arena, int argc, char **argv,
         {"daemon", required_argument, NULL, OPTION_DAEMON},
         {"socket", required_argument, NULL, OPTION_SOCKET},
         {"records", required_argument, NULL, OPTION_RECORDS},
+        {"history", required_argument, NULL, OPTION_HISTORY},
         {"user", required_argument, NULL, OPTION_USER},
         {"domain", required_argument, NULL, OPTION_DOMAIN},
         {"yes", no_argument, &yes, 1},
@@ -278,6 +283,7 @@ static int run(const char *config, int argc, char **argv)
                                                     .state = SETUPDIR,
                                                     .daemon = SBINDIR "/submilter",
                                                     .records = LOGDIR "/decisions.jsonl",
+                                                    .history = HISTORYDIR "/history.db",
                                                     .user = "submilter"}};
     for (size_t i = 0; argc > 1 && kinds[i]; i++)
         if (strcmp(argv[1], kinds[i]->name) == 0)
@@ -306,8 +312,8 @@ const struct command command_setup = {
     .name = "setup",
     .arguments =
         "postfix [--postfix-config DIR] [--yes] [--enforce] [--domain D]...\n"
-        "      [--no-keys] [--socket SPEC] [--user NAME] [--records FILE] [--json]\n"
-        "      [--state DIR] [--daemon PROGRAM]\n"
+        "      [--no-keys] [--socket SPEC] [--user NAME] [--records FILE] [--history FILE]\n"
+        "      [--json] [--state DIR] [--daemon PROGRAM]\n"
         "  submilterctl setup sendmail [--mc FILE] [--cf FILE] [--cf-dir DIR] [--yes] ...\n"
         "  submilterctl setup postfix|sendmail --undo [--force]",
     .summary = "proposes what hooks submilter into the MTA; --yes does it, --undo puts it back",

@@ -93,7 +93,7 @@ static const char *socket_text(struct plan *plan, const struct units_wanted *wan
 
 struct needs { /* of the service; NULL: nothing */
     const char *user;
-    const char *paths[2];
+    const char *paths[3];
     const char *address;
 };
 
@@ -103,6 +103,7 @@ static struct needs needs_of(struct arena *arena, const struct units *units,
 {
     struct needs needs = {0};
     const char *records = wanted->records ? place_folder_of(arena, wanted->records) : NULL;
+    const char *history = wanted->history ? place_folder_of(arena, wanted->history) : NULL;
     bool own = !units->socket.exists && listen; /* the daemon opens it itself */
     const char *folder = own && *listen == '/' ? place_folder_of(arena, listen) : NULL;
     if (!says(arena, service, "User", wanted->user))
@@ -111,6 +112,8 @@ static struct needs needs_of(struct arena *arena, const struct units *units,
         needs.paths[0] = records;
     if (folder && !systemd_may_write(arena, service, folder))
         needs.paths[1] = folder;
+    if (history && !systemd_may_write(arena, service, history))
+        needs.paths[2] = history;
     if (own && !systemd_listen_is_local(listen)) {
         const char *address = systemd_address_of(arena, listen);
         struct texts allowed;
@@ -124,7 +127,7 @@ static struct needs needs_of(struct arena *arena, const struct units *units,
 
 static bool needs_anything(const struct needs *needs)
 {
-    return needs->user || needs->paths[0] || needs->paths[1] || needs->address;
+    return needs->user || needs->paths[0] || needs->paths[1] || needs->paths[2] || needs->address;
 }
 
 static const char *service_text(struct plan *plan, const struct needs *needs)
@@ -136,7 +139,7 @@ static const char *service_text(struct plan *plan, const struct needs *needs)
     if (text && needs->user)
         text = arena_printf(arena, "%sUser=%s\nGroup=%s\n", text, needs->user,
                             group_of(arena, needs->user));
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 3; i++)
         if (text && needs->paths[i])
             text = arena_printf(arena, "%sReadWritePaths=-%s\n", text, needs->paths[i]);
     if (text && needs->address)
@@ -240,8 +243,8 @@ bool units_add(const struct units *units, const struct units_wanted *wanted, str
         return error_set(error, "socket: %s names no address that systemd could listen at",
                          wanted->socket);
     if (!check_plain(listen, error) || !check_plain(wanted->records, error) ||
-        !check_plain(wanted->user, error) || !check_plain(wanted->group, error) ||
-        !add_for_socket(units, wanted, listen, plan, error) ||
+        !check_plain(wanted->history, error) || !check_plain(wanted->user, error) ||
+        !check_plain(wanted->group, error) || !add_for_socket(units, wanted, listen, plan, error) ||
         !add_for_service(units, wanted, listen, plan, error))
         return false;
     *ret_changed = plan->last_row != before;

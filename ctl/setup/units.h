@@ -19,6 +19,7 @@ struct units_wanted {
     const char *group;  /* NULL: the user's own */
     const char *user;
     const char *records; /* the file; NULL: none */
+    const char *history; /* the file; NULL: none */
 };
 
 MUST_CHECK bool units_find(const struct setup_options *options, struct arena *arena,

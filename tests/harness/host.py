@@ -45,6 +45,7 @@ class Host:
         self.config = self.etc / "submilter/submilter.conf"
         self.state = self.folder / "state"
         self.records = self.folder / "log/decisions.jsonl"
+        self.history = self.folder / "lib/history.db"
         if files:
             self._copy(files)
 
@@ -80,6 +81,7 @@ class Host:
         return [str(word) for word in (
             program("ctl/submilterctl"), "-c", self.config, "setup", "postfix",
             "--postfix-config", self.postfix, "--state", self.state, "--records", self.records,
+            "--history", self.history,
             "--user", USER, "--daemon", program("milter/submilter"), *arguments)]
 
     def setup(self, *arguments, check=(0, 2)):

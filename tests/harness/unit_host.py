@@ -88,7 +88,7 @@ class PostfixUnitHost(WithUnits, SendmailHost):
         self.write("/etc/hosts", "127.0.0.1 localhost\n")
         self.write("/etc/resolv.conf", "")
         self.write("/etc/mailname", "example.com\n")
-        self.shell("rm -rf /etc/postfix/main.cf /etc/submilter /var/spool/postfix/submilter /var/log/submilter; "
+        self.shell("rm -rf /etc/postfix/main.cf /etc/submilter /var/spool/postfix/submilter /var/log/submilter /var/lib/submilter; "
                    "cp /usr/share/postfix/main.cf.debian /etc/postfix/main.cf; "
                    "cp /usr/share/postfix/master.cf.dist /etc/postfix/master.cf")
         self.postconf("myhostname=mail.example.com", "mydestination=example.com, localhost", "myorigin=/etc/mailname",

@@ -4,4 +4,5 @@
 #define SYSCONFDIR "/etc/submilter"
 #define SETUPDIR "/var/lib/submilter-setup"
 #define LOGDIR "/var/log/submilter"
+#define HISTORYDIR "/var/lib/submilter"
 #define SBINDIR "/usr/sbin"

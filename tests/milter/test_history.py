@@ -68,7 +68,7 @@ def test_records_arrive(start_daemon):
     assert mode == 0o640, oct(mode)
     hashes = ask(path, "SELECT hash, text FROM configurations")
     assert [row[0] for row in hashes] == [records[0]["config"]]
-    assert 'max_size = "1G"' in hashes[0][1]
+    assert 'max_size = "2G"' in hashes[0][1]
 
 
 def test_without_a_file_of_records(start_daemon):

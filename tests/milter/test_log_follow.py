@@ -1,7 +1,9 @@
 """submilterctl log --follow: new decisions as they are made, over rotation, a reload and a new database."""
 
+import contextlib
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -10,6 +12,7 @@ import pytest
 
 from daemon import FREE, USER, Daemon
 from gate import Gate
+from harness.waiting import wait_until
 from look_back import Running
 from looked_at import SENDERS, configuration, send, wait_for_rows
 
@@ -107,6 +110,34 @@ def test_rotation_loses_and_doubles_nothing(gate, follow):
     assert len(written) == sent
     running.wait_for(max(written))
     assert sorted(json.loads(line)["id"] for line in running.lines()) == sorted(written)
+
+
+def test_what_comes_while_it_reads(gate, follow, tmp_path):
+    """A line that is there when the files are read, and was not when following began, comes once."""
+    first, second, third = (json.dumps(send(gate, "accepted")) for _ in range(3))
+    pipe, path = tmp_path / "pipe", tmp_path / "copy.jsonl"
+    os.mkfifo(pipe)
+    path.write_text(first + "\n")
+    running = follow("--json", "--file", pipe, "--file", path)
+
+    def opened(wanted):
+        folder = pathlib.Path(f"/proc/{running.process.pid}/fd")
+        targets = []
+        for link in folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+                targets.append(os.readlink(link))
+        return targets.count(str(wanted))
+
+    wait_until(lambda: opened(path) == 1, "its descriptor for what is to come")
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(second + "\n")
+    with open(pipe, "w", encoding="utf-8"):
+        wait_until(lambda: opened(pipe) == 2, "the one that it reads")
+    running.wait_for(second)
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(third + "\n")
+    running.wait_for(third)
+    assert running.lines() == [first, second, third]
 
 
 def test_a_file_that_is_cut_off(gate, follow, tmp_path):

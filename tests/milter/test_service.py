@@ -54,15 +54,15 @@ def test_the_units_fit_the_rest():
 
 
 def test_what_systemd_makes_and_removes():
-    """/run/submilter may hold the socket that stays while the service is down; the daemon needs nothing below
-    /var/lib, and systemd would give a StateDirectory= to its user."""
+    """/run/submilter may hold the socket that stays while the service is down. The history's folder is as the log's,
+    for group adm to read, which a StateDirectory= would not be; root's backups beside it are never the daemon's."""
     service = unit_file.service()
     assert unit_file.values(service, "Service", "RuntimeDirectory") == ["submilter"]
     assert unit_file.values(service, "Service", "RuntimeDirectoryPreserve") == ["yes"]
     assert not unit_file.values(service, "Service", "StateDirectory")
     tmpfiles = service.with_name("submilter.tmpfiles").read_text("utf-8").splitlines()
     assert "d /run/submilter 0755 submilter submilter -" in tmpfiles
-    assert not any("/var/lib" in line for line in tmpfiles)
+    assert [line for line in tmpfiles if "/var/lib" in line] == ["d /var/lib/submilter 2750 submilter adm -"]
 
 
 def test_a_failing_reload_fails(units, tmp_path):

@@ -48,6 +48,8 @@ BREAKS = [
                                     site.submilter.records.path.chmod(0o600))),
     Break("host.log", lambda site: configured(log={"json": site.submilter.logs / "more" / "x.jsonl"})(site),
           note="folder"),
+    Break("host.log", lambda site: configured(history={"file": site.submilter.library / "more" / "x.db"})(site),
+          note="history"),
     Break("host.log-swapped", replaced_by_link(lambda site: site.submilter.records.path),
           mend=put_back(lambda site: site.submilter.records.path)),
     Break("host.log-large", lambda site: os.truncate(site.submilter.records.path, 2 << 30),

@@ -82,6 +82,7 @@ def test_does_it_once_and_undoes_it_byte_for_byte(case):
     assert owner(host.queue / "submilter") == ("nobody", "postfix", "0o2750")
     assert owner(host.state)[2] == owner(host.backups)[2] == "0o700"
     assert owner(host.records.parent) == ("nobody", "adm", "0o2750")
+    assert owner(host.history.parent) == ("nobody", "adm", "0o2750")
 
     after = snapshot(host.folder)
     again = host.plan(*expected.arguments, check=(0,))
@@ -241,7 +242,7 @@ def test_locks_out_a_second_one(host):
 
 def host_command(host):
     return (f"{program('ctl/submilterctl')} -c {host.config} setup postfix --postfix-config {host.postfix} "
-            f"--state {host.state} --records {host.records} --user nobody --daemon {program('milter/submilter')}")
+            f"--state {host.state} --records {host.records} --history {host.history} --user nobody --daemon {program('milter/submilter')}")
 
 
 def test_shows_the_plan_to_who_is_not_root(host):

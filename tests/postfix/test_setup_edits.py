@@ -103,7 +103,8 @@ def test_what_was_taken_back_is_told_where_the_rest_fails(host):
 def pair(host):
     """Two instances with one submilter.conf."""
     with CASES["debian-submission"][0]() as other:
-        other.state, other.config, other.records = host.state, host.config, host.records
+        other.state, other.config = host.state, host.config
+        other.records, other.history = host.records, host.history
         host.plan("--yes", "--no-keys", "--socket", "inet:18891@127.0.0.1", check=(0,))
         other.plan("--yes", "--no-keys", check=(0,))
         yield host, other

@@ -67,7 +67,8 @@ def test_as_the_readme_has_it(host):
     done = host.set_up("--yes")
     assert host.asked() == ANEW
     assert not host.path(SOCKET_DROP_IN).exists(), "the socket is where the unit has it"
-    assert "ReadWritePaths=-/usr/local/var/log/submilter\n" in host.read(SERVICE_DROP_IN)
+    for folder in ("log", "lib"):
+        assert f"ReadWritePaths=-/usr/local/var/{folder}/submilter\n" in host.read(SERVICE_DROP_IN)
     assert "User=" not in host.read(SERVICE_DROP_IN)
     host.assert_runs(UNIX)
     record = submits(host)
@@ -124,7 +125,8 @@ def test_another_queue_folder_user_and_file_of_records(host):
                f"chown root:guard {os.path.dirname(host.config)}/keys")
     host.postconf("queue_directory=/var/queue")
     host.start_postfix()
-    host.set_up("--yes", "--user", "guard", "--records", "/var/lib/records/x.jsonl")
+    host.set_up("--yes", "--user", "guard", "--records", "/var/lib/records/x.jsonl",
+                "--history", "/var/lib/submilter/x.db")
     assert "SocketUser=guard\nSocketGroup=postfix\n" in host.read(SOCKET_DROP_IN)
     assert "User=guard\nGroup=guard\nReadWritePaths=-/var/lib/records\n" in host.read(SERVICE_DROP_IN)
     assert host.owner("/var/queue/submilter/submilter.sock") == ("guard:postfix", "660")

@@ -38,6 +38,9 @@ static void test_empty_file_is_safe(void **state)
     assert_string_equal(settings->log.json, "/var/log/submilter/decisions.jsonl");
     assert_int_equal(settings->log.on_error, LOG_ON_ERROR_CONTINUE);
     assert_int_equal(settings->log.capture, 0);
+    assert_null(settings->history.file);
+    assert_int_equal(settings->history.keep, 30 * 86400);
+    assert_int_equal(settings->history.max_size, (int64_t)2 << 30);
     settings_unref(settings);
 }
 
@@ -122,7 +125,8 @@ static void test_units_and_words(void **state)
     struct settings *settings =
         conf_load("timeout = \"15m\"; socket_mode = \"0600\";\n"
                   "dkim: { expire = \"2w\"; canonicalization = \"simple/relaxed\"; };\n"
-                  "log: { on_error = \"tempfail\"; capture = \"headers\"; };");
+                  "log: { on_error = \"tempfail\"; capture = \"headers\"; };\n"
+                  "history: { file = \"/h.db\"; keep = \"8w\"; max_size = \"500M\"; };");
     assert_int_equal(settings->timeout, 900);
     assert_int_equal(settings->socket_mode, 0600);
     assert_int_equal(settings->dkim.expire, 14 * 86400);
@@ -130,6 +134,9 @@ static void test_units_and_words(void **state)
     assert_int_equal(settings->dkim.body_canonicalization, 0);
     assert_int_equal(settings->log.on_error, LOG_ON_ERROR_TEMPFAIL);
     assert_int_equal(settings->log.capture, 1);
+    assert_string_equal(settings->history.file, "/h.db");
+    assert_int_equal(settings->history.keep, 56 * 86400);
+    assert_int_equal(settings->history.max_size, (int64_t)500 << 20);
     settings_unref(settings);
 }
 
