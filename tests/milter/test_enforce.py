@@ -285,6 +285,23 @@ def test_a_daemon_of_a_pid_file(observing, start_daemon):
     gate.record()
 
 
+def test_during_a_hand_over(generations):
+    """The daemon before still serves a session: it reads the change, too."""
+    gate = generations(OBSERVING)
+    daemon = gate.daemon
+    message, client = mail("alice@example.com", "ceo@example.com")
+    player = gate.player(client)
+    assert player.message(message).accepted
+    daemon.hand_over()
+    (old,) = daemon.earlier
+    done = enforce(daemon, "--yes", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["reload"] == "taken", done
+    assert is_refused(player.message(message)) and old.poll() is None, "by the one before"
+    assert is_refused(gate.play(message, client)), "by its successor"
+    gate.records(3)
+    player.session.close()
+
+
 def test_no_daemon(observing):
     """What is to be done by hand is said."""
     daemon = observing.daemon
