@@ -83,15 +83,16 @@ static bool walk_setting(struct walk *walk, size_t level, struct spot_group *gro
         walk->spot->group_mark = group->last_mark;
     if (!walk_value(walk, below))
         return false;
+    bool on_line = blanks.to == begin;
+    if (on_line && !group->has_settings && group->inside.from > 0)
+        learn_unit(walk, group->inside.from - 1, blanks);
+    if (on_line) {
+        group->on_lines = true;
+        group->indented = blanks;
+    }
     group->has_settings = true;
     group->last = (struct span){begin, walk->before};
     group->last_ended = is_mark(walk, ';') || is_mark(walk, ',');
-    if (blanks.to == begin) {
-        group->on_lines = true;
-        group->indented = blanks;
-        if (group->inside.from > 0)
-            learn_unit(walk, group->inside.from - 1, blanks);
-    }
     return !group->last_ended || advance(walk);
 }
 

@@ -38,7 +38,8 @@ struct spot {
     bool ends_in_group;      /* the last of these is one, or none is there: the file itself */
     struct spot_group group; /* where ends_in_group: that one */
     char group_mark;         /* behind the name of the last group that was met anywhere: = or : */
-    struct span unit;        /* blanks by which the first group's members are indented; or empty */
+    struct span unit; /* blanks by which members stand in, in the first group with all of them on
+                         lines of their own; or empty */
 };
 
 /* Looks for the key; the text has passed syntax_check. False: it has not, after all. */

@@ -111,6 +111,17 @@ static bool is_left(const struct change_wanted *wanted, const struct mode_row *r
            (!wanted->policy || strcmp(row->policy, wanted->policy) == 0);
 }
 
+/* Where nobody is named and the rule is off everywhere, nobody can tell who is meant. */
+static bool has_that_mode(const struct change_wanted *wanted, enum rule_id rule,
+                          const struct mode_rows *rows, struct error *error)
+{
+    for (size_t i = 0; i < rows->count; i++)
+        if (rows->rows[i].mode == wanted->mode)
+            return true;
+    return error_set(error, "%s is off in every policy: name the one that is meant with --policy",
+                     rules[rule]->name);
+}
+
 /* Settings of before and after have the same policies and groups in the same order. */
 static bool compare_rule(struct arena *arena, const struct change_wanted *wanted, enum rule_id rule,
                          struct change *change, struct error *error)
@@ -133,7 +144,7 @@ static bool compare_rule(struct arena *arena, const struct change_wanted *wanted
                              "changed",
                              rules[rule]->name, row->policy);
     }
-    return true;
+    return has_that_mode(wanted, rule, &after, error);
 }
 
 static bool compare(struct arena *arena, const struct change_wanted *wanted, struct change *change,

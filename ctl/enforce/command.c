@@ -114,12 +114,13 @@ static int finish(const struct enforce_arguments *arguments, const struct enforc
 static int run_in(struct arena *arena, const struct enforce_arguments *arguments,
                   struct enforce *enforce)
 {
-    struct error error;
     enforce->plan = plan_new(arena, "");
     if (!enforce->plan)
         return command_complain(&(struct error){"memory is out"}, EX_OSERR);
-    if (!change_prepare(arena, &enforce->wanted, &enforce->change, &error))
-        return command_complain(&error, EX_CONFIG);
+    if (!change_prepare(arena, &enforce->wanted, &enforce->change, &enforce->error)) {
+        enforce->status = fail(enforce, EX_CONFIG);
+        return finish(arguments, enforce);
+    }
     enforce->measured = becomes_enforced(&enforce->change);
     if (enforce->measured && !measure_take(arena, &enforce->wanted, &enforce->change,
                                            &arguments->source, &enforce->measure))

@@ -4,6 +4,7 @@
 
 #include "conf/settings.h"
 #include "ctl/setup/plan.h"
+#include "ctl/setup/process.h"
 
 enum reload_result {
     RELOAD_NOT_TRIED,
@@ -16,8 +17,11 @@ struct reload {
     const char *config;
     const char *daemon; /* the program */
     const struct settings *before, *after;
-    bool managed; /* by systemd */
-    pid_t pid;    /* 0: none was found */
+    bool managed;                /* by systemd */
+    pid_t pids[PROCESS_DAEMONS]; /* after a hand-over more than one */
+    int waiting[PROCESS_DAEMONS];
+    size_t count; /* 0: none was found */
+    bool by_pid_file;
     unsigned told;
     enum reload_result result;
 };

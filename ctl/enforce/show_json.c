@@ -83,7 +83,7 @@ bool enforce_print_json(const struct enforce *enforce)
     json_open(&json, NULL, '{');
     json_text(&json, "mode", mode_word(enforce->wanted.mode));
     json_text(&json, "outcome", outcomes[enforce->outcome]);
-    json_text(&json, "config", enforce->change.after->hash);
+    json_text(&json, "config", enforce->change.after ? enforce->change.after->hash : NULL);
     write_changes(&json, "changes", enforce->change.rows, enforce->change.row_count);
     write_changes(&json, "stays", enforce->change.stays, enforce->change.stay_count);
     write_measure(&json, enforce);

@@ -204,6 +204,17 @@ def meeting_point(daemon):
     return b"\0submilter/reload-of/%d" % daemon.process.pid
 
 
+def is_sent_away(daemon, digest):
+    """Whether somebody waits for the daemon's report; false ones are handed in, and get no answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as impostor:
+        if impostor.connect_ex(meeting_point(daemon)) != 0:
+            return False
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            impostor.send(b"reloaded " + digest.encode())
+            assert impostor.recv(1) == b""
+        return True
+
+
 def test_nobody_but_the_daemon_says_that_it_is_in_force(observing):
     """Another process that answers in its place is not believed."""
     daemon = observing.daemon
@@ -213,12 +224,9 @@ def test_nobody_but_the_daemon_says_that_it_is_in_force(observing):
         command = [str(BUILD / "ctl" / "submilterctl"), "-c", str(daemon.config), "enforce", "from", "--yes",
                    "--daemon", str(PROGRAM), "--json"]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as waits:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as impostor:
-                wait_until(lambda: impostor.connect_ex(meeting_point(daemon)) == 0, "somebody who waits")
-                impostor.send(b"reloaded " + digest.encode())
-                with contextlib.suppress(ConnectionResetError):
-                    assert impostor.recv(1) == b"", "it was sent away"
-            assert waits.poll() is None, "the daemon has not answered yet"
+            wait_until(lambda: is_sent_away(daemon, digest), "somebody who waits")
+            # Who believed it would wait no more by the time that the next one is done with.
+            assert is_sent_away(daemon, digest) and is_sent_away(daemon, digest), "the daemon has not answered yet"
             os.kill(daemon.process.pid, signal.SIGCONT)
             said = json.loads(waits.communicate(timeout=PATIENCE)[0])
         assert waits.returncode == 0 and said["reload"] == "taken" and said["config"] == digest
@@ -275,6 +283,23 @@ def test_a_daemon_of_a_pid_file(observing, start_daemon):
     assert policies(daemon) == ENFORCED
     assert is_refused(send(gate, "alice@example.com", "ceo@example.com"))
     gate.record()
+
+
+def test_during_a_hand_over(generations):
+    """The daemon before still serves a session: it reads the change, too."""
+    gate = generations(OBSERVING)
+    daemon = gate.daemon
+    message, client = mail("alice@example.com", "ceo@example.com")
+    player = gate.player(client)
+    assert player.message(message).accepted
+    daemon.hand_over()
+    (old,) = daemon.earlier
+    done = enforce(daemon, "--yes", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["reload"] == "taken", done
+    assert is_refused(player.message(message)) and old.poll() is None, "by the one before"
+    assert is_refused(gate.play(message, client)), "by its successor"
+    gate.records(3)
+    player.session.close()
 
 
 def test_no_daemon(observing):

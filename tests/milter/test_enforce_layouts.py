@@ -72,10 +72,15 @@ def test_becomes(case, tmp_path):
 @pytest.mark.parametrize("case", [case for case in cases() if case.fails], ids=str)
 def test_fails(case, tmp_path):
     put(tmp_path, case.before)
-    done = enforce(tmp_path, case.command)
+    done = ctl(tmp_path, *case.command, "--yes")
     assert done.returncode in (64, 78) and done.stdout == "", done
     assert case.fails in done.stderr
     assert contents(tmp_path) == case.before
+    said = enforce(tmp_path, case.command)
+    assert said.returncode == done.returncode and contents(tmp_path) == case.before
+    if said.returncode == 78:
+        answer = json.loads(said.stdout)
+        assert case.fails in answer["error"] and (answer["outcome"], answer["exit"]) == ("failed", 78)
 
 
 OBSERVED = b'policies: { submission: { from: { mode = "observe"; }; }; };\n'
