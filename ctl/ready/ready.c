@@ -54,10 +54,17 @@ struct counting {
     bool failed;
 };
 
+static bool is_wanted(const struct readiness_row *message, void *context)
+{
+    struct counting *counting = context;
+    return tally_wants(counting->tally, counting->impact, message, &counting->failed);
+}
+
 static bool count_row(const struct readiness_row *row, void *context)
 {
     struct counting *counting = context;
-    counting->failed = !tally_add(counting->tally, row, impact_of(counting->impact, row));
+    counting->failed =
+        counting->failed || !tally_add(counting->tally, row, impact_of(counting->impact, row));
     return !counting->failed && !progress_interrupted();
 }
 
@@ -67,11 +74,12 @@ static bool ask(struct history *history, const struct source_options *source,
 {
     struct counting counting = {impact, tally, false};
     const struct history_filter filter = {.since = source->since, .until = source->until};
+    const struct readiness_question question = {is_wanted, count_row, &counting};
     struct progress progress;
     progress_begin(&progress, "read", 0);
     history_progress(history, progress_tick, &progress);
     bool asked = readiness_extent(history, &filter, ret_extent, error) &&
-                 readiness_ask(history, &filter, count_row, &counting, error);
+                 readiness_ask(history, &filter, &question, error);
     history_progress(history, NULL, NULL);
     progress_end(&progress);
     if (asked && progress_interrupted())

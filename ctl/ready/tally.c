@@ -6,15 +6,74 @@
 
 bool tally_init(struct tally *tally)
 {
-    *tally = (struct tally){.texts = names_new(), .users = names_new()};
-    return tally->texts && tally->users;
+    *tally = (struct tally){.texts = names_new(), .users = names_new(), .kinds = names_new()};
+    return tally->texts && tally->users && tally->kinds;
 }
 
 void tally_done(struct tally *tally)
 {
     names_free(tally->texts);
     names_free(tally->users);
+    names_free(tally->kinds);
+    free(tally->openness);
     free(tally->items);
+}
+
+/* All that impact_is_open goes by, as one text; NULL when memory is out. */
+static char *kind_of(const struct readiness_row *message, size_t *ret_len)
+{
+    const struct bytes parts[] = {message->policy,    message->login,       message->listener,
+                                  message->auth_mech, message->tls_version, message->cipher};
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        len += parts[i].len + 1;
+    char *text = malloc(len);
+    char *end = text;
+    for (size_t i = 0; text && i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].len)
+            memcpy(end, parts[i].data, parts[i].len);
+        end += parts[i].len;
+        *end++ = '\0';
+    }
+    *ret_len = len;
+    return text;
+}
+
+static bool has_room(struct tally *tally)
+{
+    if (names_count(tally->kinds) < tally->kind_capacity)
+        return true;
+    size_t capacity = tally->kind_capacity ? tally->kind_capacity * 2 : 256;
+    char *openness = realloc(tally->openness, capacity);
+    if (!openness)
+        return false;
+    tally->openness = openness;
+    tally->kind_capacity = capacity;
+    return true;
+}
+
+enum { IS_CLOSED, IS_OPEN, IS_ELSEWHERE };
+
+bool tally_wants(struct tally *tally, const struct impact *impact,
+                 const struct readiness_row *message, bool *ret_failed)
+{
+    size_t len;
+    uint32_t known = names_count(tally->kinds);
+    char *text = *ret_failed ? NULL : kind_of(message, &len);
+    uint32_t number =
+        text && has_room(tally) ? names_add(tally->kinds, (struct bytes){text, len}) : NAMES_NONE;
+    free(text);
+    *ret_failed = number == NAMES_NONE;
+    if (*ret_failed)
+        return false;
+    if (number == known) {
+        bool elsewhere;
+        bool open = impact_is_open(impact, message, &elsewhere);
+        tally->openness[number] = open ? IS_OPEN : elsewhere ? IS_ELSEWHERE : IS_CLOSED;
+    }
+    tally->asked += tally->openness[number] == IS_CLOSED;
+    tally->elsewhere += tally->openness[number] == IS_ELSEWHERE;
+    return tally->openness[number] == IS_OPEN;
 }
 
 static bool add_some(struct tally *tally, struct tally_some *some, struct bytes text)
