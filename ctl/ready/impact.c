@@ -109,8 +109,8 @@ static int64_t least_bits(const struct impact *impact, const struct readiness_ro
     return least;
 }
 
-/* With the fewest bits that are taken today and with many, with a certificate and without, and not
- * knowing what it does not say. */
+/* With the fewest bits that are taken today and with many, with a certificate and without. What was
+ * not known, of TLS and of the login, is no better than none. */
 bool impact_is_open(const struct impact *impact, const struct readiness_row *message,
                     bool *ret_elsewhere)
 {
@@ -125,8 +125,6 @@ bool impact_is_open(const struct impact *impact, const struct readiness_row *mes
         if (i == 2)
             row.cipher_bits = INT32_MAX;
         row.certificate = i % 2;
-        row.tls_unknown = !row.tls_version.len && i % 2;
-        row.login_unknown = !row.login.len && i % 2;
         if (impact_of(impact, &row) != IMPACT_NONE)
             return true;
     }
