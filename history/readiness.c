@@ -1,7 +1,9 @@
-/* Sessions' properties, grouped by the database. Some of them stand in the record only. */
+/* Sessions' properties, grouped by the database. Some of them stand in the record only, and reading
+ * it as JSON is most of the work. */
 #include "history/readiness.h"
 
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "history/filter_bind.h"
 #include "history/private.h"
@@ -20,29 +22,73 @@
     " count(*), sum(d.action IN ('tempfail', 'reject')), min(d.time), max(d.time)"                 \
     " FROM decisions AS d WHERE "
 
+/* The condition stands twice, so that wanted() is asked about what meets it and nothing else. The
+ * plus keeps the database from going through the table login by login, page by page. */
+#define WANTED                                                                                     \
+    " AND CASE WHEN %s THEN wanted(d.policy, d.listener, d.login, d.auth_mech, d.tls_version,"     \
+    " d.cipher) END"
+
 #define GROUPS                                                                                     \
-    " GROUP BY d.login, d.network, d.policy, d.listener, helo, d.auth_mech, d.tls_version,"        \
+    " GROUP BY +d.login, d.network, d.policy, d.listener, helo, d.auth_mech, d.tls_version,"       \
     " d.cipher, bits, terminator, certificate, tls_unknown, login_unknown"
 
 #define EXTENT                                                                                     \
-    "SELECT count(*), count(DISTINCT d.login), ifnull(min(d.time), 0), ifnull(max(d.time), 0)"     \
+    "SELECT count(*), count(DISTINCT +d.login), ifnull(min(d.time), 0), ifnull(max(d.time), 0)"    \
     " FROM decisions AS d WHERE "
 
-static bool prepare(struct history *history, const char *before, const char *behind,
-                    const struct history_filter *filter, sqlite3_stmt **ret_statement,
-                    struct error *error)
+/* Takes text, and frees it where memory is out. */
+static char *append(char *text, const char *more, size_t len)
+{
+    size_t before = text ? strlen(text) : 0;
+    char *longer = text ? realloc(text, before + len + 1) : NULL;
+    if (!longer) {
+        free(text);
+        return NULL;
+    }
+    memcpy(longer + before, more, len);
+    longer[before + len] = '\0';
+    return longer;
+}
+
+/* sql has a %s for the filter's condition, or two. */
+static bool prepare(struct history *history, const char *sql, const struct history_filter *filter,
+                    sqlite3_stmt **ret_statement, struct error *error)
 {
     char condition[FILTER_SQL_MAX];
-    char sql[FILTER_SQL_MAX + sizeof ROWS GROUPS];
     if (!filter_condition(filter, condition, error))
         return false;
-    snprintf(sql, sizeof sql, "%s%s%s", before, condition, behind);
-    if (!history_prepare(history, sql, ret_statement, error))
-        return false;
-    if (filter_bind(filter, *ret_statement, error))
-        return true;
+    char *whole = strdup("");
+    for (const char *place; whole && (place = strstr(sql, "%s")); sql = place + 2)
+        whole = append(append(whole, sql, (size_t)(place - sql)), condition, strlen(condition));
+    whole = append(whole, sql, strlen(sql));
+    bool prepared = whole ? history_prepare(history, whole, ret_statement, error)
+                          : error_set(error, "out of memory");
+    free(whole);
+    if (!prepared || filter_bind(filter, *ret_statement, error))
+        return prepared;
     sqlite3_finalize(*ret_statement);
     return false;
+}
+
+static struct bytes value_text(sqlite3_value *value)
+{
+    const char *text = (const char *)sqlite3_value_text(value);
+    return (struct bytes){text, text ? (size_t)sqlite3_value_bytes(value) : 0};
+}
+
+static void wanted(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct readiness_question *question = sqlite3_user_data(context);
+    const struct readiness_row message = {
+        .policy = value_text(values[0]),
+        .listener = value_text(values[1]),
+        .login = value_text(values[2]),
+        .auth_mech = value_text(values[3]),
+        .tls_version = value_text(values[4]),
+        .cipher = value_text(values[5]),
+    };
+    (void)count;
+    sqlite3_result_int(context, question->wanted(&message, question->context));
 }
 
 static void read_row(sqlite3_stmt *statement, struct readiness_row *row)
@@ -68,23 +114,36 @@ static void read_row(sqlite3_stmt *statement, struct readiness_row *row)
     };
 }
 
-bool readiness_ask(struct history *history, const struct history_filter *filter,
-                   bool (*row)(const struct readiness_row *row, void *context), void *context,
-                   struct error *error)
+static bool give_rows(struct history *history, sqlite3_stmt *statement,
+                      const struct readiness_question *question, struct error *error)
 {
-    sqlite3_stmt *statement;
-    if (!prepare(history, ROWS, GROUPS, filter, &statement, error))
-        return false;
     bool more = false;
     bool well = history_step(history, statement, &more, error);
     while (well && more) {
         struct readiness_row found;
         read_row(statement, &found);
-        if (!row(&found, context))
+        if (!question->row(&found, question->context))
             break;
         well = history_step(history, statement, &more, error);
     }
-    sqlite3_finalize(statement);
+    return well;
+}
+
+bool readiness_ask(struct history *history, const struct history_filter *filter,
+                   const struct readiness_question *question, struct error *error)
+{
+    sqlite3 *database = history_database(history);
+    sqlite3_stmt *statement;
+    struct readiness_question asked = *question;
+    if (sqlite3_create_function_v2(database, "wanted", 6, SQLITE_UTF8 | SQLITE_DIRECTONLY, &asked,
+                                   wanted, NULL, NULL, NULL) != SQLITE_OK)
+        return error_set(error, "%s", sqlite3_errmsg(database));
+    bool well = prepare(history, ROWS "%s" WANTED GROUPS, filter, &statement, error);
+    if (well) {
+        well = give_rows(history, statement, question, error);
+        sqlite3_finalize(statement);
+    }
+    sqlite3_create_function_v2(database, "wanted", 6, SQLITE_UTF8, NULL, NULL, NULL, NULL, NULL);
     return well;
 }
 
@@ -93,7 +152,7 @@ bool readiness_extent(struct history *history, const struct history_filter *filt
 {
     sqlite3_stmt *statement;
     bool row = false;
-    if (!prepare(history, EXTENT, "", filter, &statement, error))
+    if (!prepare(history, EXTENT "%s", filter, &statement, error))
         return false;
     bool well = history_step(history, statement, &row, error);
     *ret_extent = (struct readiness_extent){

@@ -25,10 +25,16 @@ struct readiness_row {
     int64_t first, last; /* milliseconds since 1970 */
 };
 
-/* Logins come one after the other. row returns false to end it, which is no error. */
+/* wanted: asked about each message, of which policy, listener, login, auth_mech, tls_version and
+ * cipher are set; the others are only looked up where it says true, as that takes much longer. row
+ * returns false to end it, which is no error. */
+struct readiness_question {
+    bool (*wanted)(const struct readiness_row *message, void *context);
+    bool (*row)(const struct readiness_row *row, void *context);
+    void *context;
+};
 MUST_CHECK bool readiness_ask(struct history *history, const struct history_filter *filter,
-                              bool (*row)(const struct readiness_row *row, void *context),
-                              void *context, struct error *error);
+                              const struct readiness_question *question, struct error *error);
 
 /* How much that was: what "nobody" is said over. */
 struct readiness_extent {

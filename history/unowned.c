@@ -28,7 +28,7 @@ static const char claims_sql[] = "SELECT d.login, a.address, " USES ", count(*) 
 static const char activity_sql[] =
     "SELECT d.login, NULL, " USES ", sum(" CLAIMS ") FROM decisions AS d"
     " WHERE d.login <> '' AND %s"
-    " GROUP BY d.login, d.network, day";
+    " GROUP BY +d.login, d.network, day";
 
 static const char verdicts_sql[] =
     "SELECT d.login, v.fact, v.rule, sum(v.mode = 'enforce'), sum(v.mode = 'observe')"

@@ -6,15 +6,75 @@
 
 bool affected_init(struct affected *affected)
 {
-    *affected = (struct affected){.texts = names_new(), .users = names_new()};
-    return affected->texts && affected->users;
+    *affected = (struct affected){.texts = names_new(), .users = names_new(), .kinds = names_new()};
+    return affected->texts && affected->users && affected->kinds;
 }
 
 void affected_done(struct affected *affected)
 {
     names_free(affected->texts);
     names_free(affected->users);
+    names_free(affected->kinds);
+    free(affected->openness);
     free(affected->items);
+}
+
+/* All that impact_is_open goes by, as one text; NULL when memory is out. */
+static char *kind_of(const struct readiness_row *message, size_t *ret_len)
+{
+    const struct bytes parts[] = {message->policy,    message->login,       message->listener,
+                                  message->auth_mech, message->tls_version, message->cipher};
+    size_t len = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        len += parts[i].len + 1;
+    char *text = malloc(len);
+    char *end = text;
+    for (size_t i = 0; text && i < sizeof parts / sizeof *parts; i++) {
+        if (parts[i].len)
+            memcpy(end, parts[i].data, parts[i].len);
+        end += parts[i].len;
+        *end++ = '\0';
+    }
+    *ret_len = len;
+    return text;
+}
+
+static bool has_room(struct affected *affected)
+{
+    if (names_count(affected->kinds) < affected->kind_capacity)
+        return true;
+    size_t capacity = affected->kind_capacity ? affected->kind_capacity * 2 : 256;
+    char *openness = realloc(affected->openness, capacity);
+    if (!openness)
+        return false;
+    affected->openness = openness;
+    affected->kind_capacity = capacity;
+    return true;
+}
+
+enum { IS_CLOSED, IS_OPEN, IS_ELSEWHERE };
+
+bool affected_wants(struct affected *affected, const struct impact *impact,
+                    const struct readiness_row *message, bool *ret_failed)
+{
+    size_t len;
+    uint32_t known = names_count(affected->kinds);
+    char *text = *ret_failed ? NULL : kind_of(message, &len);
+    uint32_t number = text && has_room(affected)
+                          ? names_add(affected->kinds, (struct bytes){text, len})
+                          : NAMES_NONE;
+    free(text);
+    *ret_failed = number == NAMES_NONE;
+    if (*ret_failed)
+        return false;
+    if (number == known) {
+        bool elsewhere;
+        bool open = impact_is_open(impact, message, &elsewhere);
+        affected->openness[number] = open ? IS_OPEN : elsewhere ? IS_ELSEWHERE : IS_CLOSED;
+    }
+    affected->asked += affected->openness[number] == IS_CLOSED;
+    affected->elsewhere += affected->openness[number] == IS_ELSEWHERE;
+    return affected->openness[number] == IS_OPEN;
 }
 
 static bool add_some(struct affected *affected, struct affected_some *some, struct bytes text)

@@ -29,6 +29,9 @@ struct affected {
     struct names *users; /* "l" or "n" before the name: the number is the place in items */
     struct affected_user *items;
     size_t count, capacity;
+    struct names *kinds; /* of messages: what was said of them before their record was read */
+    char *openness;      /* by the numbers of kinds */
+    size_t kind_capacity;
     int64_t asked; /* messages that the change is about */
     int64_t breaks, already, unknown, elsewhere;
 };
@@ -36,6 +39,11 @@ struct affected {
 /* False when memory is out; affected_done all the same. */
 MUST_CHECK bool affected_init(struct affected *affected);
 void affected_done(struct affected *affected);
+
+/* Whether a message's record has to be read (impact_is_open). Counts it where not, and says no from
+ * then on when memory is out: *ret_failed. */
+bool affected_wants(struct affected *affected, const struct impact *impact,
+                    const struct readiness_row *message, bool *ret_failed);
 
 /* Counts a row; only those that would be refused get a user. False when memory is out. */
 MUST_CHECK bool affected_add(struct affected *affected, const struct readiness_row *row,

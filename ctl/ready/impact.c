@@ -87,3 +87,46 @@ enum impact_result impact_of(const struct impact *impact, const struct readiness
         return IMPACT_UNKNOWN;
     return after == OUTCOME_VIOLATION ? IMPACT_BREAKS : IMPACT_NONE;
 }
+
+static const struct option_row *bits_option(void)
+{
+    const struct option_row *row = rule_tls.options;
+    while (row->name && strcmp(row->name, "min_cipher_bits") != 0)
+        row++;
+    return row;
+}
+
+/* The fewest secret bits that today's settings take. */
+static int64_t least_bits(const struct impact *impact, const struct readiness_row *message)
+{
+    const char *name = arena_text(impact->arena, message->policy);
+    const struct policy *policy =
+        name ? settings_policy(impact->settings, name, message->login) : NULL;
+    int64_t least = 0;
+    if (policy)
+        memcpy(&least, (const char *)policy->settings[RULE_tls] + bits_option()->offset,
+               sizeof least);
+    return least;
+}
+
+/* With the fewest bits that are taken today and with many, with a certificate and without. What was
+ * not known, of TLS and of the login, is no better than none. */
+bool impact_is_open(const struct impact *impact, const struct readiness_row *message,
+                    bool *ret_elsewhere)
+{
+    struct readiness_row row = *message;
+    row.cipher_bits = least_bits(impact, message);
+    *ret_elsewhere = impact_of(impact, &row) == IMPACT_ELSEWHERE;
+    if (*ret_elsewhere)
+        return false;
+    if (impact->change->option == bits_option())
+        return true;
+    for (int i = 0; i < 4; i++) {
+        if (i == 2)
+            row.cipher_bits = INT32_MAX;
+        row.certificate = i % 2;
+        if (impact_of(impact, &row) != IMPACT_NONE)
+            return true;
+    }
+    return false;
+}

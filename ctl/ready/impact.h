@@ -25,4 +25,10 @@ struct impact {
 
 enum impact_result impact_of(const struct impact *impact, const struct readiness_row *row);
 
+/* Whether the record, which takes long to read, has to be looked at. Else nothing that it may say
+ * makes it anything but IMPACT_NONE (or, where few secret bits are refused today, IMPACT_ALREADY);
+ * *ret_elsewhere: or IMPACT_ELSEWHERE. */
+bool impact_is_open(const struct impact *impact, const struct readiness_row *message,
+                    bool *ret_elsewhere);
+
 #endif

@@ -54,10 +54,17 @@ struct counting {
     bool failed;
 };
 
+static bool is_wanted(const struct readiness_row *message, void *context)
+{
+    struct counting *counting = context;
+    return affected_wants(counting->affected, counting->impact, message, &counting->failed);
+}
+
 static bool count_row(const struct readiness_row *row, void *context)
 {
     struct counting *counting = context;
-    counting->failed = !affected_add(counting->affected, row, impact_of(counting->impact, row));
+    counting->failed = counting->failed ||
+                       !affected_add(counting->affected, row, impact_of(counting->impact, row));
     return !counting->failed && !progress_interrupted();
 }
 
@@ -67,11 +74,12 @@ static bool ask(struct history *history, const struct source_options *source,
 {
     struct counting counting = {impact, affected, false};
     const struct history_filter filter = {.since = source->since, .until = source->until};
+    const struct readiness_question question = {is_wanted, count_row, &counting};
     struct progress progress;
     progress_begin(&progress, "read", 0);
     history_progress(history, progress_tick, &progress);
     bool asked = readiness_extent(history, &filter, ret_extent, error) &&
-                 readiness_ask(history, &filter, count_row, &counting, error);
+                 readiness_ask(history, &filter, &question, error);
     history_progress(history, NULL, NULL);
     progress_end(&progress);
     if (asked && progress_interrupted())
@@ -96,6 +104,12 @@ static bool describe(struct show_ready *show, struct arena *arena, struct error 
     return show->setting || error_set(error, "out of memory");
 }
 
+static bool is_written(struct error *error)
+{
+    return (fflush(stdout) == 0 && !ferror(stdout)) ||
+           error_set(error, "standard output cannot be written");
+}
+
 static int answer(struct arguments *arguments, const struct show_ready *described,
                   struct history *history, struct error *error)
 {
@@ -106,9 +120,10 @@ static int answer(struct arguments *arguments, const struct show_ready *describe
     well = well && ask(history, &arguments->source, show.impact, &affected, &extent, error);
     if (well) {
         affected_sort(&affected);
-        show.affected = &affected;
+        show.tally = &affected;
         show.extent = &extent;
         well = arguments->json ? show_ready_json(&show, error) : show_ready_text(&show, error);
+        well = well && is_written(error);
     }
     int status = well ? affected.count > 0 : source_complain(error, EX_IOERR);
     affected_done(&affected);
@@ -147,7 +162,8 @@ static int run(const char *config, int argc, char **argv)
     if (!read_arguments(argc, argv, &arguments, &error))
         return *error.text ? command_complain(&error, EX_USAGE) : EX_USAGE;
     if (!arguments.change.word)
-        return show_ready_words(&error) ? 0 : command_complain(&error, EX_IOERR);
+        return show_ready_words(&error) && is_written(&error) ? 0
+                                                              : command_complain(&error, EX_IOERR);
     if (!settings_load(config, &settings, &error))
         return command_complain(&error, EX_CONFIG);
     source_default_since(&arguments.source, DAYS);

@@ -125,6 +125,16 @@ static void test_impact(void **state)
         enum impact_result result = impact_of(&impact, &cases[i].row);
         if (result != cases[i].result)
             fail_msg("case %zu, %s: %d", i, cases[i].words[0], (int)result);
+        /* Before the record is read, no more is known than this. */
+        struct readiness_row message = cases[i].row;
+        bool elsewhere;
+        message.cipher_bits = 0;
+        message.tls_terminator = (struct bytes){NULL, 0};
+        message.certificate = message.tls_unknown = message.login_unknown = false;
+        bool open = impact_is_open(&impact, &message, &elsewhere);
+        if ((!open && result != IMPACT_NONE && result != IMPACT_ELSEWHERE) ||
+            elsewhere != (result == IMPACT_ELSEWHERE))
+            fail_msg("case %zu, %s: not looked at", i, cases[i].words[0]);
     }
     arena_free(arena);
     settings_unref(settings);
