@@ -99,9 +99,9 @@ static void add_user(struct table_text *table, const struct tally *tally,
 static bool print_users(const struct tally *tally, struct error *error)
 {
     static const struct table_text_column columns[] = {
-        {"WHO", false, 12, 0},     {"MESSAGES", true, 0, 0},  {"FIRST", false, 0, 4},
-        {"LAST", false, 0, 0},     {"TLS", false, 0, 0},      {"CIPHER", false, 8, 3},
-        {"LOGIN BY", false, 5, 0}, {"CLIENTS", false, 10, 2}, {"HELO", false, 8, 1},
+        {"WHO", false, 30, 0},     {"MESSAGES", true, 0, 0},  {"FIRST", false, 0, 4},
+        {"LAST", false, 0, 0},     {"TLS", false, 0, 0},      {"CIPHER", false, 20, 2},
+        {"LOGIN BY", false, 8, 0}, {"CLIENTS", false, 18, 1}, {"HELO", false, 14, 3},
     };
     struct table_text *table = table_text_new(columns, sizeof columns / sizeof *columns);
     if (!table)
