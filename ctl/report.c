@@ -100,7 +100,7 @@ static int show(const struct summary *summary, const struct options *options)
     } else {
         report_look_at(stdout, &look);
         if (!report_text(summary, &look, stdout, &error))
-            return command_complain(&error, EX_OSERR);
+            return command_complain(&error, EX_IOERR);
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
