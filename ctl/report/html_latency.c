@@ -84,6 +84,7 @@ void html_latency(const struct html_page *page)
     count -= first;
     for (size_t i = 0; i < SUMMARY_DELAYS; i++)
         most = delays->spread[i] > most ? delays->spread[i] : most;
+    int64_t top = figures_round_up(most + most / 2); /* the markers' names stand above the bars */
     snprintf(note, sizeof note,
              "What a whole message took here: half within %s, 95%% within %s, 99%% within %s, the "
              "longest %s.",
@@ -91,14 +92,14 @@ void html_latency(const struct html_page *page)
              figures_delay(delays->p99, text[2]), figures_delay(delays->max, text[3]));
     html_section(page, "Time taken", note);
     fputs("<figure class=\"plot\">", page->out);
-    html_scale(page, figures_round_up(most), height, HTML_TOP + height + HTML_BOTTOM);
+    html_scale(page, top, height, HTML_TOP + height + HTML_BOTTOM);
     fprintf(page->out,
             "<svg width=\"100%%\" height=\"%d\" role=\"img\" aria-labelledby=\"delay-t "
             "delay-d\"><title id=\"delay-t\">How many messages took how long</title><desc "
             "id=\"delay-d\">%s The axis is logarithmic.</desc>\n",
             HTML_TOP + height + HTML_BOTTOM, note);
-    html_grid(page, figures_round_up(most), height);
-    delay_bars(page, first, count, figures_round_up(most), height);
+    html_grid(page, top, height);
+    delay_bars(page, first, count, top, height);
     html_base(page, height);
     delay_labels(page, first, count, height);
     marker(page, "median", delay_at(delays->median, first, count), height, 0);

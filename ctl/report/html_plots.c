@@ -39,7 +39,7 @@ void html_scale(const struct html_page *page, int64_t top, int height, int whole
         if (half != 1 || top % 2 == 0)
             fprintf(page->out, "<text x=\"38\" y=\"%d\" text-anchor=\"end\">%s</text>",
                     HTML_TOP + height - height * half / 2 + 4,
-                    figures_count(top * half / 2, number));
+                    figures_short(top * half / 2, number));
     fputs("</svg>\n", page->out);
 }
 
