@@ -100,7 +100,7 @@ static int show(const struct summary *summary, const struct options *options)
     } else {
         report_look_at(stdout, &look);
         if (!report_text(summary, &look, stdout, &error))
-            return command_complain(&error, EX_OSERR);
+            return command_complain(&error, EX_IOERR);
     }
     if (fflush(stdout) == 0 && !ferror(stdout))
         return 0;
@@ -112,6 +112,7 @@ static int run(const char *config, int argc, char **argv)
 {
     struct options options = {.top = TOP};
     struct error error = {0};
+    struct source_place place;
     struct history *history;
     struct summary *summary;
     if (!read_options(argc, argv, &options, &error))
@@ -119,8 +120,10 @@ static int run(const char *config, int argc, char **argv)
     if (options.source.until && !options.source.since)
         options.source.since = options.source.until - DAYS * INT64_C(86400000);
     source_default_since(&options.source, DAYS);
-    if (!source_open(config, &options.source, &history, &error))
-        return source_complain(&error, EX_CONFIG);
+    if (!source_find(config, &options.source, &place, &error))
+        return command_complain(&error, EX_CONFIG);
+    if (!source_open_place(&place, &history, &error))
+        return source_complain(&error, EX_NOINPUT);
     bool good = collect(history, &options, &summary, &error);
     source_close(history);
     if (!good)

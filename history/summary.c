@@ -12,6 +12,7 @@
 
 /* Without the records, which are nine tenths of the history's bytes. */
 static const char *const span[] = {
+    "PRAGMA temp.cache_size = -65536", /* KiB; more goes to a file */
     "DROP TABLE IF EXISTS temp.span",
     "CREATE TEMP TABLE span (seq INTEGER PRIMARY KEY, time, id, command, client, network, login,"
     " auth_mech, tls_version, mail_from, from_address, rcpt_count, size, usec, action, rule, "

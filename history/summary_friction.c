@@ -51,16 +51,16 @@ struct walk {
 static char *copy(sqlite3_stmt *row, int column)
 {
     const char *text = (const char *)sqlite3_column_text(row, column);
-    return strdup(text ? text : "");
+    return sqlite3_mprintf("%s", text ? text : "");
 }
 
 static void attempt_done(struct attempt *attempt)
 {
-    free(attempt->mail_from);
-    free(attempt->from);
-    free(attempt->rule);
-    free(attempt->reason);
-    free(attempt->id);
+    sqlite3_free(attempt->mail_from);
+    sqlite3_free(attempt->from);
+    sqlite3_free(attempt->rule);
+    sqlite3_free(attempt->reason);
+    sqlite3_free(attempt->id);
     *attempt = (struct attempt){0};
 }
 
@@ -112,8 +112,8 @@ static bool same_recipients(struct walk *walk, const struct attempt *refused, sq
     char *before = recipients_of(walk, refused->seq);
     char *after = recipients_of(walk, sqlite3_column_int64(passed, SEQ));
     bool same = before && after && *before && strcmp(before, after) == 0;
-    free(before);
-    free(after);
+    sqlite3_free(before);
+    sqlite3_free(after);
     return same;
 }
 
@@ -147,9 +147,9 @@ static bool is_again(struct walk *walk, const struct attempt *refused, sqlite3_s
 static void repeated_done(struct repeated *repeated)
 {
     attempt_done(&repeated->refused);
-    free(repeated->login);
-    free(repeated->from);
-    free(repeated->id);
+    sqlite3_free(repeated->login);
+    sqlite3_free(repeated->from);
+    sqlite3_free(repeated->id);
     *repeated = (struct repeated){0};
 }
 
@@ -190,6 +190,7 @@ static void take_success(struct walk *walk, sqlite3_stmt *passed)
     for (size_t i = 0; i < walk->count; i++) {
         bool changed;
         struct attempt attempt = *pending(walk, i);
+        *pending(walk, i) = (struct attempt){0};
         if (!is_again(walk, &attempt, passed, &changed)) {
             *pending(walk, kept++) = attempt;
         } else if (found.tries++) {
@@ -214,7 +215,7 @@ static void take(struct walk *walk, sqlite3_stmt *row)
 {
     if (!walk->login || !equal(walk->login, row, LOGIN)) {
         forget(walk, INT64_MAX);
-        free(walk->login);
+        sqlite3_free(walk->login);
         walk->login = copy(row, LOGIN);
         walk->failed = walk->failed || !walk->login;
     }
@@ -266,11 +267,12 @@ static bool hand_over(struct walk *walk)
 
 static void walk_done(struct walk *walk)
 {
-    forget(walk, INT64_MAX);
+    for (size_t i = 0; i < PENDING; i++)
+        attempt_done(&walk->pending[i]);
     for (size_t i = 0; i < walk->repeated_count; i++)
         repeated_done(&walk->repeated[i]);
     free(walk->repeated);
-    free(walk->login);
+    sqlite3_free(walk->login);
     sqlite3_finalize(walk->recipients);
 }
 

@@ -40,9 +40,7 @@ static void write_mark(const struct tm *now, enum grain grain, char *ret_text, s
 {
     if (grain == MINUTES || (grain == HOURS && now->tm_hour))
         strftime(ret_text, size, "%H:%M", now);
-    else if (grain == HOURS)
-        strftime(ret_text, size, "%a %-d %b", now);
-    else if (grain == DAYS)
+    else if (grain == HOURS || grain == DAYS)
         strftime(ret_text, size, "%a %-d", now);
     else if (grain == MONTHS && now->tm_mon)
         strftime(ret_text, size, "%b", now);

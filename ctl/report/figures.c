@@ -20,6 +20,17 @@ const char *figures_count(int64_t number, char ret_text[FIGURES_SIZE])
     return ret_text;
 }
 
+const char *figures_short(int64_t number, char ret_text[FIGURES_SIZE])
+{
+    if (number < 10000)
+        return figures_count(number, ret_text);
+    if (number < 1000000)
+        snprintf(ret_text, FIGURES_SIZE, "%.3gk", (double)number / 1000);
+    else
+        snprintf(ret_text, FIGURES_SIZE, "%.3gM", (double)number / 1000000);
+    return ret_text;
+}
+
 const char *figures_percent(int64_t part, int64_t whole, char ret_text[FIGURES_SIZE])
 {
     double percent = whole ? 100.0 * (double)part / (double)whole : 0;

@@ -9,6 +9,9 @@
 /* "1,627" */
 const char *figures_count(int64_t number, char ret_text[FIGURES_SIZE]);
 
+/* "1,200", "12k", "1.6M": of round numbers, for the narrow place beside a plot. */
+const char *figures_short(int64_t number, char ret_text[FIGURES_SIZE]);
+
 /* "74.6%", "0.3%"; "<0.1%" for what is not nothing; "" of nothing. */
 const char *figures_percent(int64_t part, int64_t whole, char ret_text[FIGURES_SIZE]);
 

@@ -12,6 +12,16 @@ struct html_page {
 /* The style sheet's text: the page's policy allows the one with its hash and no other. */
 extern const char html_style[];
 
+/* Pixels of a plot above its highest line and below its base line, for numbers and labels. */
+#define HTML_TOP 10
+#define HTML_BOTTOM 22
+
+/* The numbers beside a plot's lines: 0, the half where it is whole, the top. whole: the plot's
+ * height with all. */
+void html_scale(const struct html_page *page, int64_t top, int height, int whole);
+void html_grid(const struct html_page *page, int64_t top, int height);
+void html_base(const struct html_page *page, int height);
+
 /* Plots and the tables behind them. */
 void html_over_time(const struct html_page *page);
 void html_latency(const struct html_page *page);

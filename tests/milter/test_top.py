@@ -66,7 +66,7 @@ class Terminal:
     def frames(self):
         """Each frame's lines, without colours."""
         text = self.output.decode("utf-8", "replace")
-        return [re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", frame).split("\r\n") for frame in
+        return [re.split("\r+\n", re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", frame)) for frame in
                 re.findall("\x1b\\[H(.*?)\x1b\\[J", text, re.DOTALL)]
 
     def wait_for(self, condition, what):
@@ -189,7 +189,7 @@ def test_the_screen_is_never_left(gate, terminal):
         top.resize(columns, lines)
         top.process.send_signal(signal.SIGWINCH)
         wait_until(lambda n=frames: len(top.frames()) > n, "a frame of that size")
-        top.wait_for(lambda frame, c=columns, n=lines: len(frame) <= n and all(len(line) <= c for line in frame),
+        top.wait_for(lambda frame, c=columns, n=lines: len(frame) <= n and max(map(len, frame)) <= c,
                      f"a frame of {columns} x {lines}")
     top.press(b"q")
     top.check_given_back()
