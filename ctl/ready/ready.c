@@ -120,7 +120,7 @@ static int answer(struct arguments *arguments, const struct show_ready *describe
     well = well && ask(history, &arguments->source, show.impact, &affected, &extent, error);
     if (well) {
         affected_sort(&affected);
-        show.tally = &affected;
+        show.affected = &affected;
         show.extent = &extent;
         well = arguments->json ? show_ready_json(&show, error) : show_ready_text(&show, error);
         well = well && is_written(error);
