@@ -103,8 +103,8 @@ def test_a_saved_bounce(site, tmp_path):
     """A text that names decisions: they are looked up."""
     path = tmp_path / "bounce.eml"
     ids = [site.sent[name]["id"] for name in ("not-owned", "at-mail")]
-    path.write_text(f"Subject: failed\n\n<x@y>: 550 5.7.1 [from.not-owned {ids[0]}]\n550 [envelope.not-owned {ids[1]}]\n"
-                    f"once more {ids[0]}\n")
+    path.write_text(f"Subject: failed\n\n<x@y>: 550 5.7.1 [from.not-owned {ids[0]}]\n"
+                    f"550 [envelope.not-owned {ids[1]}]\nonce more {ids[0]}\n")
     assert re.findall("^Decision (.{26})", ask(site, "explain", path), re.MULTILINE) == ids
 
 
