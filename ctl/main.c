@@ -7,19 +7,13 @@
 
 #include "ctl/command.h"
 
-static const struct command *const commands[] = {&command_conf,
-                                                 &command_doctor,
-                                                 &command_enforce,
-                                                 &command_explain,
-                                                 &command_history,
-                                                 &command_key,
-                                                 &command_log,
-                                                 &command_observe,
-                                                 &command_observed,
-                                                 &command_setup,
-                                                 &command_test,
-                                                 &command_verify,
-                                                 NULL};
+static const struct command *const commands[] = {&command_conf,     &command_doctor,
+                                                 &command_enforce,  &command_explain,
+                                                 &command_history,  &command_key,
+                                                 &command_log,      &command_observe,
+                                                 &command_observed, &command_replay,
+                                                 &command_setup,    &command_test,
+                                                 &command_verify,   NULL};
 
 static void print_usage(FILE *out)
 {
