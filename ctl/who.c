@@ -38,8 +38,8 @@ static bool read_options(int argc, char **argv, struct question *question)
             return false;
     }
     if (optind == argc)
-        return question->login || question->address;
-    if (optind + 1 < argc || question->login || question->address)
+        return (question->login || question->address) && (!question->login || question->login[0]);
+    if (optind + 1 < argc || question->login || question->address || !argv[optind][0])
         return false;
     question->guessed = true;
     question->address = strchr(argv[optind], '@') ? argv[optind] : NULL;
@@ -47,13 +47,29 @@ static bool read_options(int argc, char **argv, struct question *question)
     return true;
 }
 
-/* With or without angle brackets, or "@domain". */
-static bool read_address(const char *text, struct arena *arena, struct mailbox *ret_mailbox)
+/* Without blanks around it, and without angle brackets. */
+static struct bytes bare(const char *text)
 {
     struct bytes address = bytes_trim(bytes_of(text));
     if (address.len > 1 && address.data[0] == '<' && address.data[address.len - 1] == '>')
         address = bytes_slice(address, 1, address.len - 1);
-    return address_parse_plain(arena, address, ret_mailbox) && ret_mailbox->domain.len > 0;
+    return address;
+}
+
+/* An address, or "@domain". What can be a login all the same is that then. */
+static bool read_address(struct question *question, struct arena *arena,
+                         struct mailbox *ret_mailbox, struct error *error)
+{
+    if (!question->address ||
+        (sender_keys_read(arena, bare(question->address), ret_mailbox) && ret_mailbox->domain.len))
+        return true;
+    error_set(error, "\"%.200s\" is no address that mail can come from%s", question->address,
+              question->login ? ": it is taken for a login" : "");
+    if (!question->login || !question->guessed)
+        return false;
+    command_complain(error, 0);
+    question->address = NULL;
+    return true;
 }
 
 static bool load_senders(struct who *who, struct error *error)
@@ -110,7 +126,8 @@ static enum who_answer ask_login(const struct who *who, const struct question *q
                                  struct error *error)
 {
     bool perhaps = question->guessed && question->address;
-    return who_login(who, bytes_of(question->login), perhaps, error);
+    struct bytes login = perhaps ? bare(question->login) : bytes_of(question->login);
+    return who_login(who, login, perhaps, error);
 }
 
 static enum who_answer answer(const struct who *who, const struct question *question,
@@ -152,34 +169,30 @@ static int ask(struct who *who, struct question *question, const char *config, s
         error_set(error, "out of memory");
         return command_complain(error, EX_OSERR);
     }
-    if (question->address && !read_address(question->address, who->arena, &mailbox)) {
-        error_set(error, "\"%.200s\" is no address that mail can come from", question->address);
-        if (!question->guessed)
-            return command_complain(error, EX_USAGE);
-        question->address = NULL; /* then it is a login */
-    }
+    if (!read_address(question, who->arena, &mailbox, error))
+        return command_complain(error, EX_USAGE);
     int status = load(who, config, error);
     if (status)
         return command_complain(error, status);
-    struct json json;
-    json_init(&json);
     progress_catch(NULL);
+    json_init(&who->buffer);
     if (question->json) {
-        who->json = &json;
-        json_open(&json, NULL, '{');
+        who->json = &who->buffer;
+        json_open(who->json, NULL, '{');
     }
     enum who_answer answered = answer(who, question, &mailbox, error);
     if (question->json) {
         if (answered == WHO_UNKNOWN)
-            json_text(&json, "unavailable", error->text);
-        json_close(&json, '}');
-        json_raw(&json, BYTES("\n"));
-        if (answered != WHO_INTERRUPTED && (!who_flush(who) || json.failed)) {
-            answered = WHO_FAILED;
-            error_set(error, "the answer could not be written");
-        }
+            json_text(who->json, "unavailable", error->text);
+        json_close(who->json, '}');
+        json_raw(who->json, BYTES("\n"));
     }
-    json_done(&json);
+    if (answered < WHO_INTERRUPTED &&
+        (who->buffer.failed || !who_flush(who) || fflush(stdout) != 0)) {
+        answered = WHO_FAILED;
+        error_set(error, "the answer could not be written");
+    }
+    json_done(&who->buffer);
     return status_of(answered, error);
 }
 

@@ -3,30 +3,12 @@
 
 #include <string.h>
 
-/* john..doe@example.com: needs quotes in mail, and mostly has none in tables. */
-static bool parse_unquoted(struct arena *arena, struct bytes key, struct mailbox *ret_mailbox)
-{
-    size_t at = key.len;
-    while (at && key.data[at - 1] != '@')
-        at--;
-    if (!at || bytes_find(key, '"') < key.len)
-        return false;
-    struct bytes local = bytes_slice(key, 0, at - 1);
-    const char *text = arena_printf(arena, "\"%.*s\"%.*s", (int)local.len, local.data,
-                                    (int)(key.len - local.len), key.data + local.len);
-    return text && address_parse_plain(arena, bytes_of(text), ret_mailbox);
-}
-
 static const char *parse(struct arena *arena, struct bytes key, struct grant_key *parsed)
 {
     if (!key.len || bytes_find(key, '@') == key.len)
         return "a name without a domain is not asked for";
     parsed->domain = key.data[0] == '@';
-    bool text = bytes_find(key, '\0') == key.len;
-    bool address = text && address_parse_plain(arena, key, &parsed->mailbox);
-    if (text && !address && !parsed->domain)
-        address = parse_unquoted(arena, key, &parsed->mailbox);
-    if (!address || !parsed->mailbox.domain.len)
+    if (!sender_keys_read(arena, key, &parsed->mailbox) || !parsed->mailbox.domain.len)
         return parsed->domain ? "it is no domain name" : "it is no address";
     if (parsed->domain) {
         parsed->mailbox.local = BYTES("x");

@@ -140,7 +140,7 @@ static enum table_result find(const struct table *table, struct arena *arena, st
 struct tour {
     const struct table *table;
     struct arena *arena; /* for one rule */
-    const struct pcre_rule **ifs;
+    size_t *ifs;         /* places of rules */
     size_t if_count;
 };
 
@@ -154,10 +154,12 @@ static struct bytes ifs_around(const struct tour *tour)
 {
     const char *text = "";
     for (size_t i = 0; i < tour->if_count && text; i++) {
-        const char *pattern = written(tour->arena, tour->ifs[i]);
+        const struct pcre *pcre = tour->table->state;
+        const struct pcre_rule *rule = &pcre->rules.rules[tour->ifs[i]];
+        const char *pattern = written(tour->arena, rule);
         if (pattern)
             text = arena_printf(tour->arena, "%s%s%s (line %u)", text, i ? ", " : "", pattern,
-                                tour->ifs[i]->line);
+                                rule->line);
     }
     return bytes_of(text);
 }
@@ -210,7 +212,7 @@ static enum table_walk each(const struct table *table, const struct table_visito
         const struct pcre_rule *rule = &rules->rules[i];
         arena_clear(tour.arena);
         if (rule->op == PCRE_IF)
-            tour.ifs[tour.if_count++] = rule;
+            tour.ifs[tour.if_count++] = i;
         else if (rule->op == PCRE_ENDIF)
             tour.if_count--;
         else

@@ -134,3 +134,19 @@ void sender_keys_build(const struct sender_key_options *options, struct arena *a
         add_key(&builder, stripped, SENDER_KEY_STRIPPED, false);
     add_key(&builder, (struct bytes){NULL, 0}, SENDER_KEY_DOMAIN, false);
 }
+
+bool sender_keys_read(struct arena *arena, struct bytes text, struct mailbox *ret_mailbox)
+{
+    if (bytes_find(text, '\0') < text.len)
+        return false;
+    if (address_parse_plain(arena, text, ret_mailbox))
+        return true;
+    size_t at = text.len;
+    while (at && text.data[at - 1] != '@')
+        at--;
+    if (at < 2 || bytes_find(text, '"') < text.len)
+        return false;
+    const char *quoted = arena_printf(arena, "\"%.*s\"%.*s", (int)(at - 1), text.data,
+                                      (int)(text.len - at + 1), text.data + at - 1);
+    return quoted && address_parse_plain(arena, bytes_of(quoted), ret_mailbox);
+}

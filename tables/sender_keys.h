@@ -3,6 +3,7 @@
 #define TABLES_SENDER_KEYS_H
 
 #include "policy/address.h"
+#include "policy/error.h"
 
 #define SENDER_KEYS_MAX 8
 
@@ -31,6 +32,11 @@ struct sender_key_options {
 /* In the order in which they are asked. When memory is out: arena_failed(). */
 void sender_keys_build(const struct sender_key_options *options, struct arena *arena,
                        const struct mailbox *mailbox, struct sender_keys *ret_keys);
+
+/* An address as an admin writes it in a table or a command (address_parse_plain), also where it
+ * needs quotes for its dots and has none: john..doe@example.com. False: not an address. */
+MUST_CHECK bool sender_keys_read(struct arena *arena, struct bytes text,
+                                 struct mailbox *ret_mailbox);
 
 /* The local part without its extension, or no bytes where it has none. */
 struct bytes sender_keys_strip(const char *delimiters, struct bytes local);

@@ -28,7 +28,7 @@ static void begin_row_text(struct printer *printer, const struct owner *owner)
     if (printer->row)
         putchar('\n');
     if (owner->hidden && !printer->hidden)
-        puts("Hidden by it, and never asked:");
+        puts("For this address it hides:");
     if (owner->hidden) {
         fputs("  ", stdout);
         who_text(owner->source);

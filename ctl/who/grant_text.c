@@ -1,13 +1,14 @@
 /* Grants in words, and as JSON. */
 #include "ctl/who/grant_text.h"
 
+/* "any +extension or -extension (but not -request)" */
 static const char *extension_text(struct arena *arena, struct bytes extensions)
 {
-    const char *text = "";
+    const char *text = "any";
     for (size_t i = 0; i < extensions.len && text; i++)
-        text = arena_printf(arena, "%s%s%c", text, i ? " or " : "", extensions.data[i]);
-    return arena_printf(arena, "any %sextension%s", text ? text : "",
-                        bytes_find(extensions, '-') < extensions.len ? " but -request" : "");
+        text = arena_printf(arena, "%s%s %cextension", text, i ? " or" : "", extensions.data[i]);
+    bool dash = bytes_find(extensions, '-') < extensions.len;
+    return arena_printf(arena, "%s%s", text ? text : "", dash ? " (but not -request)" : "");
 }
 
 const char *grant_text_subject(struct arena *arena, const struct grant *grant)

@@ -113,16 +113,25 @@ static void print_policy(const struct who *who, const struct policy *policy)
         putchar('\n');
 }
 
-/* The policies of sessions that logged in, each once. */
-static const char *policy_for_logins(const struct settings *settings, size_t listener)
+static bool takes_logins(const struct settings *settings, const struct listener *listener)
+{
+    return listener->asks_login
+               ? listener->login
+               : strcmp(settings_policy_base(settings, listener->policy), "submission") == 0;
+}
+
+/* Whether sessions that logged in come to the listener, and it is the first such with its policy.
+ */
+static bool is_for_logins(const struct settings *settings, size_t listener)
 {
     const struct listener *own = &settings->listeners[listener];
-    bool takes_logins =
-        own->asks_login ? own->login
-                        : strcmp(settings_policy_base(settings, own->policy), "submission") == 0;
-    for (size_t i = 0; i < listener && takes_logins; i++)
-        takes_logins = strcmp(settings->listeners[i].policy, own->policy) != 0;
-    return takes_logins ? own->policy : NULL;
+    if (!takes_logins(settings, own))
+        return false;
+    for (size_t i = 0; i < listener; i++)
+        if (takes_logins(settings, &settings->listeners[i]) &&
+            strcmp(settings->listeners[i].policy, own->policy) == 0)
+            return false;
+    return true;
 }
 
 void who_print_policies(const struct who *who, struct bytes login)
@@ -132,10 +141,10 @@ void who_print_policies(const struct who *who, struct bytes login)
         json_open(who->json, "policies", '{');
     for (size_t i = 0; i <= who->settings->listener_count; i++) {
         bool last = i == who->settings->listener_count;
-        const char *name = last ? "submission" : policy_for_logins(who->settings, i);
         /* Where no listener is for logins, that policy holds. */
-        if (!name || (last && count))
+        if (last ? count > 0 : !is_for_logins(who->settings, i))
             continue;
+        const char *name = last ? "submission" : who->settings->listeners[i].policy;
         const struct policy *policy = settings_policy(who->settings, name, login);
         count++;
         if (who->json || !holds_to_owners(policy))
@@ -151,9 +160,9 @@ static bool signs(const struct who *who, struct bytes login)
     if (!settings_signs(who->settings))
         return false;
     for (size_t i = 0; i < who->settings->listener_count; i++) {
-        const char *name = policy_for_logins(who->settings, i);
-        const struct policy *policy = name ? settings_policy(who->settings, name, login) : NULL;
-        if (policy && policy->settings[RULE_dkim]->mode != MODE_OFF)
+        const char *name = who->settings->listeners[i].policy;
+        if (is_for_logins(who->settings, i) &&
+            settings_policy(who->settings, name, login)->settings[RULE_dkim]->mode != MODE_OFF)
             return true;
     }
     return settings_policy(who->settings, "submission", login)->settings[RULE_dkim]->mode !=

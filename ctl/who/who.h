@@ -13,7 +13,8 @@ struct who {
     struct keystore *keystore; /* NULL: keys could not be read, and no_keys says why */
     struct error no_keys;
     struct arena *arena;
-    struct json *json; /* NULL: text, on stdout */
+    struct json *json; /* the buffer; NULL: text, on stdout */
+    struct json buffer;
 };
 
 enum who_answer {

@@ -112,7 +112,7 @@ def holding(rows):
 def test_an_address(site):
     printed = lines(site, "Sales@Example.com")
     assert printed[:5] == ["Who may send as sales@example.com, by texthash:@/senders:3 sales@example.com:", "bob",
-                           "ALICE", "Hidden by it, and never asked:", f"{site.kind}:@/more sales@example.com: carol"]
+                           "ALICE", "For this address it hides:", f"{site.kind}:@/more sales@example.com: carol"]
     assert any(line.startswith("mail from example.com: there is no key") for line in printed)
     assert printed[-1].startswith("No row names Sales@Example.com as a login; 1 pattern could")
 
@@ -201,6 +201,31 @@ def test_without_tables(plain):
     assert lines(plain, "--login", "EXAMPLE\\alice", status=1)[1].startswith("nothing: without tables")
 
 
+@pytest.mark.parametrize("written", ["<alice@example.com>", " ALICE@Example.Com ", "alice@example.com"])
+def test_ways_to_write_an_address(site, written):
+    assert answer(site, written)["address"]["logins"] == ["alice"]
+
+
+def test_dots_without_quotes(site):
+    """As people write it in tables."""
+    with open(site.folder / "senders", "a", encoding="utf-8") as table:
+        table.write("john..doe@example.com john\n")
+    for written in ("john..doe@example.com", '"john..doe"@example.com'):
+        assert answer(site, written)["address"]["logins"] == ["john"]
+
+
+def test_no_address_is_a_login(site):
+    done = who(site, "Alice <alice@example.com>")
+    assert "is no address that mail can come from: it is taken for a login" in done.stderr and done.returncode == 1
+    assert done.stdout.startswith("What the login Alice <alice@example.com> may send as:\n  nothing")
+
+
+def test_extensions_are_named(plain):
+    plain.configure('senders: { recipient_delimiter = "+-"; };')
+    assert lines(plain, "alice")[1].startswith(
+        "alice@example.com, and with any +extension or -extension (but not -request) login")
+
+
 def test_the_login_that_was_meant(site):
     with open(site.folder / "senders", "a", encoding="utf-8") as table:
         table.write("erik@example.com erik@example.com\n")
@@ -258,7 +283,7 @@ def test_nothing_reaches_the_terminal(site):
 
 
 @pytest.mark.parametrize("arguments", [(), ("a", "b"), ("--login", "a", "b"), ("--other", "a"),
-                                       ("--address", "no address"), ("--address", "a@b..c")])
+                                       ("--address", "no address"), ("--address", "a@b..c"), ("@",), ("",), ("--login", "")])
 def test_wrong_arguments(plain, arguments):
     assert who(plain, *arguments).returncode == 64
 

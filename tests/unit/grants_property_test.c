@@ -102,7 +102,8 @@ static void write_rows(char *text, size_t size)
     text[0] = '\0';
     for (size_t rows = 1 + chance(12); rows; rows--) {
         char key[200];
-        int len = snprintf(key, sizeof key, "%s@%s", PICK(key_locals), PICK(key_domains));
+        const char *local = PICK(key_locals);
+        int len = snprintf(key, sizeof key, "%s@%s", local, PICK(key_domains));
         for (int i = 0; i < len; i++)
             key[i] = bytes_lower(key[i]);
         if (!strncmp(key, "jÜ", 3) || !is_new(text, key, (size_t)len))
