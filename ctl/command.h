@@ -22,6 +22,7 @@ extern const struct command command_key;
 extern const struct command command_log;
 extern const struct command command_propose;
 extern const struct command command_ready;
+extern const struct command command_replay;
 extern const struct command command_setup;
 extern const struct command command_test;
 extern const struct command command_verify;

@@ -81,6 +81,14 @@ def test_all_of_a_queue_id(site, form):
     assert text.count("Decision ") == 2
 
 
+def test_a_queue_id_of_some_time(site):
+    """Old Postfixes give one again."""
+    second = site.sent["again"]
+    assert ask(site, "explain", "4Twice0", "--since", second["time"]).startswith(f"Decision {second['id']}")
+    text = ask(site, "explain", "4Twice0", "--until", second["time"])
+    assert text.count("Decision ") == 1 and site.sent["stranger"]["id"] in text
+
+
 @pytest.mark.parametrize("laid_out", [None, 2])
 def test_a_file_with_a_record(site, tmp_path, laid_out):
     path = tmp_path / "record.json"
@@ -95,8 +103,8 @@ def test_a_saved_bounce(site, tmp_path):
     """A text that names decisions: they are looked up."""
     path = tmp_path / "bounce.eml"
     ids = [site.sent[name]["id"] for name in ("not-owned", "at-mail")]
-    path.write_text(f"Subject: failed\n\n<x@y>: 550 5.7.1 [from.not-owned {ids[0]}]\n550 [envelope.not-owned {ids[1]}]\n"
-                    f"once more {ids[0]}\n")
+    path.write_text(f"Subject: failed\n\n<x@y>: 550 5.7.1 [from.not-owned {ids[0]}]\n"
+                    f"550 [envelope.not-owned {ids[1]}]\nonce more {ids[0]}\n")
     assert re.findall("^Decision (.{26})", ask(site, "explain", path), re.MULTILINE) == ids
 
 
