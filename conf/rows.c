@@ -56,6 +56,15 @@ const struct option_row top_rows[] = {
      .min = 10,
      .max = 86400,
      .help = "How long an MTA that says nothing is waited for."},
+    {.name = "expectations",
+     .type = OPTION_TEXTS,
+     .offset = offsetof(struct top_settings, expectations),
+     .default_value = "[ ]",
+     .max = 100,
+     .check = check_absolute_path,
+     .help = "Files of what has to become of mail, like \"/etc/submilter/expectations\": a start "
+             "or reload under which one of these no longer holds is refused; see "
+             "submilter-expectations(5)."},
     {0}};
 
 const struct option_row senders_rows[] = {
@@ -175,8 +184,10 @@ const struct option_row log_rows[] = {
      .offset = offsetof(struct log_settings, capture),
      .default_value = "\"none\"",
      .choices = capture_words,
-     .help = "What of a message stands in its JSON record beside the decision: none, or its header "
-             "block (for replay)."},
+     .help =
+         "What of a message stands in its JSON record beside the names of its header fields and "
+         "who it is from: none, or all of the header, Subject too, so that replay can ask "
+         "every rule again."},
     {0}};
 
 const struct option_row history_rows[] = {

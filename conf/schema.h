@@ -33,6 +33,7 @@ struct top_settings {
     const char *user;
     const char *pid_file;
     int64_t timeout;
+    struct texts expectations;
 };
 
 struct listener_settings {

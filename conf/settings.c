@@ -12,13 +12,11 @@
 /* Far above what files_read, the scanner's caps and the groups can ask for on any real site. */
 #define CEILING ((size_t)1024 * 1024 * 1024)
 
-static bool read_files(struct settings *settings, struct error *error)
+static bool take_files(struct settings *settings, const struct file *files, size_t count,
+                       struct error *error)
 {
     struct settings_private *private = settings->private;
-    struct file *files = NULL;
-    size_t count = 0;
-    if (!files_read(settings->path, private->arena, &files, &count, error) ||
-        !files_hash(files, count, settings->hash, error))
+    if (!files_hash(files, count, settings->hash, error))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct node *root = NULL;
@@ -66,6 +64,7 @@ static bool build_top(struct settings *settings, struct error *error)
     settings->user = none_if_empty(top.user);
     settings->pid_file = top.pid_file;
     settings->timeout = top.timeout;
+    settings->expectations = top.expectations;
     return normalise_domains(settings, &top.domains, error);
 }
 
@@ -86,13 +85,14 @@ static bool build_sections(struct settings *settings, struct error *error)
     return true;
 }
 
-static bool build(struct settings *settings, struct error *error)
+static bool build(struct settings *settings, const struct file *files, size_t count,
+                  struct error *error)
 {
     struct settings_private *private = settings->private;
-    return schema_new(private->arena, &private->schema, error) && read_files(settings, error) &&
-           build_top(settings, error) && build_sections(settings, error) &&
-           groups_build(settings, error) && policies_build(settings, error) &&
-           listeners_build(settings, error);
+    return schema_new(private->arena, &private->schema, error) &&
+           take_files(settings, files, count, error) && build_top(settings, error) &&
+           build_sections(settings, error) && groups_build(settings, error) &&
+           policies_build(settings, error) && listeners_build(settings, error);
 }
 
 /* The empty object, in the arena that it owns. */
@@ -115,19 +115,33 @@ static struct settings *settings_new(const char *path)
     return settings;
 }
 
-bool settings_load(const char *path, struct settings **ret_settings, struct error *error)
+static bool load(const char *path, const struct file *files, size_t count,
+                 struct settings **ret_settings, struct error *error)
 {
     struct settings *settings = settings_new(path);
+    struct file *read = NULL;
     if (!settings || arena_failed(settings->private->arena)) {
         settings_unref(settings);
         return error_set(error, "%s: out of memory", path);
     }
-    if (!build(settings, error)) {
+    bool there = files || files_read(path, settings->private->arena, &read, &count, error);
+    if (!there || !build(settings, files ? files : read, count, error)) {
         settings_unref(settings);
         return false;
     }
     *ret_settings = settings;
     return true;
+}
+
+bool settings_load(const char *path, struct settings **ret_settings, struct error *error)
+{
+    return load(path, NULL, 0, ret_settings, error);
+}
+
+bool settings_load_files(const char *path, const struct file *files, size_t count,
+                         struct settings **ret_settings, struct error *error)
+{
+    return load(path, files, count, ret_settings, error);
 }
 
 struct settings *settings_ref(struct settings *settings)

@@ -77,6 +77,7 @@ struct settings {
     struct senders_settings senders;
     struct dkim_settings dkim;
     struct log_settings log;
+    struct texts expectations; /* paths of files: gate/expectations.h */
     struct history_settings history;
     struct settings_private *private;
 };
@@ -84,6 +85,13 @@ struct settings {
 /* One reference to a checked configuration, or false. Logs nothing, prints nothing. */
 MUST_CHECK bool settings_load(const char *path, struct settings **ret_settings,
                               struct error *error);
+
+struct file; /* conf/files.h */
+
+/* The same from texts instead of what the disk has: files as files_read gives them for that path,
+ * with what is to be written into them; they and their paths outlive the settings. */
+MUST_CHECK bool settings_load_files(const char *path, const struct file *files, size_t count,
+                                    struct settings **ret_settings, struct error *error);
 
 /* Further references; the last settings_unref frees. Both are safe from any thread; NULL is
  * allowed. */

@@ -14,19 +14,9 @@ struct command {
     int (*run)(const char *config, int argc, char **argv);
 };
 
-extern const struct command command_conf;
-extern const struct command command_doctor;
-extern const struct command command_explain;
-extern const struct command command_history;
-extern const struct command command_key;
-extern const struct command command_log;
-extern const struct command command_propose;
-extern const struct command command_ready;
-extern const struct command command_replay;
-extern const struct command command_setup;
-extern const struct command command_test;
-extern const struct command command_verify;
-extern const struct command command_who;
+#define COMMAND(name) extern const struct command command_##name;
+#include "ctl/commands.h"
+#undef COMMAND
 
 /* Says it on stderr; returns status. */
 int command_complain(const struct error *error, int status);

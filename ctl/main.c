@@ -7,13 +7,11 @@
 
 #include "ctl/command.h"
 
-static const struct command *const commands[] = {&command_conf,    &command_doctor,
-                                                 &command_explain, &command_history,
-                                                 &command_key,     &command_log,
-                                                 &command_propose, &command_ready,
-                                                 &command_replay,  &command_setup,
-                                                 &command_test,    &command_verify,
-                                                 &command_who,     NULL};
+static const struct command *const commands[] = {
+#define COMMAND(name) &command_##name,
+#include "ctl/commands.h"
+#undef COMMAND
+    NULL};
 
 static void print_usage(FILE *out)
 {

@@ -145,16 +145,11 @@ static int print_json(const struct message *message, int64_t now)
 /* "<login>", where a login is an address; else login@ the first of our domains. */
 static const char *sender_of(const struct test_options *options, const struct message *message)
 {
-    const struct site *site = message->facts.site;
     struct bytes login = options->session.login.name;
+    struct bytes own = attempt_own_address(login, message->facts.site, message->arena);
     if (options->mail_from)
         return options->mail_from;
-    if (!login.len)
-        return "<>";
-    if (bytes_find(login, '@') < login.len || !site->domains.count)
-        return arena_printf(message->arena, "<%.*s>", (int)login.len, login.data);
-    return arena_printf(message->arena, "<%.*s@%s>", (int)login.len, login.data,
-                        site->domains.items[0]);
+    return arena_printf(message->arena, "<%.*s>", (int)own.len, own.len ? own.data : "");
 }
 
 /* As far as the message would get in SMTP: a refused MAIL or RCPT is the end. */

@@ -72,12 +72,12 @@ static bool read_tls(const char *text, struct facts_tls *tls, struct error *erro
     if (strcmp(text, "none") == 0)
         return true;
     size_t colon = bytes_find(rest, ':');
-    tls->state = FACT_KNOWN;
+    *tls = attempt_tls();
     tls->version = bytes_slice(rest, 0, colon);
     rest = bytes_slice(rest, colon + 1, rest.len);
     colon = bytes_find(rest, ':');
-    tls->cipher = rest.len ? bytes_slice(rest, 0, colon) : BYTES("TLS_AES_256_GCM_SHA384");
-    tls->cipher_bits = 256;
+    if (rest.len)
+        tls->cipher = bytes_slice(rest, 0, colon);
     if (!tls->version.len)
         return error_set(error, "--tls: expected \"none\", or a version like \"TLSv1.3\"");
     return colon == rest.len ||
@@ -143,16 +143,7 @@ bool test_options_read(int argc, char **argv, struct test_options *ret_options, 
     error->text[0] = '\0';
     int option;
     *ret_options = (struct test_options){0};
-    struct message_session *session = &ret_options->session;
-    session->connection.smtp = true;
-    session->connection.client_address = BYTES("192.0.2.1");
-    session->connection.helo = BYTES("client.example.net");
-    session->connection.daemon_port = 587;
-    session->login.mechanism = BYTES("PLAIN");
-    session->tls = (struct facts_tls){.state = FACT_KNOWN,
-                                      .version = BYTES("TLSv1.3"),
-                                      .cipher = BYTES("TLS_AES_256_GCM_SHA384"),
-                                      .cipher_bits = 256};
+    attempt_session(&ret_options->session);
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         if (!read_one(option, ret_options, error))
             return false;

@@ -2,7 +2,7 @@
 #ifndef CTL_TEST_OPTIONS_H
 #define CTL_TEST_OPTIONS_H
 
-#include "gate/message.h"
+#include "gate/attempt.h"
 
 #define TEST_RCPTS_MAX 1000
 

@@ -27,6 +27,7 @@ struct message *message_new(struct snapshot *snapshot, const struct message_sess
 
     struct facts *facts = &message->facts;
     message->listener = session->listener;
+    message->without_signing = session->without_signing;
     facts->site = &snapshot->settings->site;
     facts->connection = session->connection;
     facts->tls = session->tls;

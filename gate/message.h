@@ -25,6 +25,7 @@ struct message_session {
     struct facts_connection connection; /* listener is found by the message */
     struct facts_tls tls;
     struct facts_login login;
+    bool without_signing; /* the decision alone is asked for: no signature is made */
 };
 
 struct message_clock {
@@ -58,7 +59,8 @@ struct message_outcome {
 struct message {
     struct arena *arena;
     struct snapshot *snapshot;
-    const char *listener; /* as in message_session */
+    const char *listener; /* as in message_session, and so is the next */
+    bool without_signing;
     const struct policy *policy;
     const char *policy_name;
     struct facts facts;

@@ -39,7 +39,7 @@ static void foretell_signatures(struct message *message, const struct key *keys,
 static void begin_signing(struct message *message)
 {
     const struct facts *facts = &message->facts;
-    if (message->policy->settings[RULE_dkim]->mode != MODE_ENFORCE ||
+    if (message->without_signing || message->policy->settings[RULE_dkim]->mode != MODE_ENFORCE ||
         facts->dkim.keys != FACT_KNOWN || !may_leave(message))
         return;
     if (facts->header.too_large) {

@@ -7,10 +7,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "gate/reload_report.h"
 #include "milter/advice.h"
 #include "milter/clock.h"
 #include "milter/connection.h"
 #include "milter/current.h"
+#include "milter/expected.h"
 #include "milter/handover.h"
 #include "milter/history_writer.h"
 #include "milter/inherited.h"
@@ -51,16 +53,29 @@ static void warn_of_restart(const struct settings *before, const struct settings
                         after->path, settled[i].key);
 }
 
+/* What is to come into force: good by itself, and as its admin expects it. */
+static bool load_next(const char *path, const struct snapshot *now, struct snapshot **ret_next,
+                      struct error *error)
+{
+    if (!snapshot_load(path, now, ret_next, error))
+        return false;
+    if (expected_holds(*ret_next, error))
+        return true;
+    snapshot_unref(*ret_next);
+    return false;
+}
+
 static void reload(const char *path)
 {
     struct error error;
     struct snapshot *next;
     struct snapshot *now = current_snapshot();
     notify_reloading();
-    if (!snapshot_load(path, now, &next, &error)) {
+    if (!load_next(path, now, &next, &error)) {
         log_error("reload refused, the configuration before stays in force: %s", error.text);
         notify_ready("reload refused, config=%s stays in force: %s", now->settings->hash,
                      error.text);
+        reload_report_tell(NULL, error.text);
         snapshot_unref(now);
         return;
     }
@@ -71,6 +86,7 @@ static void reload(const char *path)
     current_replace(next);
     log_info("reloaded: config=%s from %s", next->settings->hash, path);
     notify_ready("serving: config=%s", next->settings->hash);
+    reload_report_tell(next->settings->hash, NULL);
     advice_give(next, log_warning);
 }
 
@@ -134,6 +150,7 @@ static void say_started(const char *path, const struct listening *listening)
                     listening->spec, snapshot->settings->socket);
     notify_ready("serving: config=%s", snapshot->settings->hash);
     advice_give(snapshot, log_warning);
+    expected_warn(snapshot, log_warning);
     snapshot_unref(snapshot);
 }
 

@@ -11,6 +11,7 @@
 #include "milter/arguments.h"
 #include "milter/background.h"
 #include "milter/daemon.h"
+#include "milter/expected.h"
 #include "milter/inherited.h"
 #include "milter/listen.h"
 #include "milter/log.h"
@@ -61,7 +62,7 @@ static int check(const struct arguments *arguments)
     struct snapshot *snapshot;
     if (!snapshot_load(arguments->path, NULL, &snapshot, &error))
         return complain(&error, EX_CONFIG);
-    bool good = privileges_drop(snapshot->settings, &error);
+    bool good = privileges_drop(snapshot->settings, &error) && expected_holds(snapshot, &error);
     if (good) {
         advice_give(snapshot, warn);
         printf("submilter: %s: the configuration is good (config %s)\n", arguments->path,
@@ -93,8 +94,10 @@ static bool start(const struct arguments *arguments, struct snapshot *snapshot,
         (!arguments->foreground && !arguments->successor && !background_enter(error)) ||
         !pid_file_open(settings->pid_file, error) || !privileges_drop(settings, error))
         return false;
-    if (!arguments->foreground)
+    if (!arguments->foreground) {
         advice_give(snapshot, warn);
+        expected_warn(snapshot, warn);
+    }
     log_open(arguments->foreground, arguments->verbose);
     return daemon_start(snapshot, listening, channel, error);
 }
@@ -118,6 +121,10 @@ int main(int argc, char **argv)
     int channel = arguments.successor ? ARGUMENTS_CHANNEL : -1;
     if (!snapshot_load(arguments.path, NULL, &snapshot, &error))
         return give_up(&error, EX_CONFIG, channel);
+    if (!expected_lets_start(snapshot, &error)) {
+        snapshot_unref(snapshot);
+        return give_up(&error, EX_CONFIG, channel);
+    }
     privileges_raise_descriptors();
     if (!arguments_make_absolute(&arguments, &error) ||
         !find_socket(&arguments, snapshot->settings, &channel, &listening, &error)) {

@@ -16,6 +16,7 @@
 #include "ctl/doctor/running.h"
 #include "ctl/doctor/swap.h"
 #include "ctl/probe.h"
+#include "gate/expectations.h"
 #include "policy/engine.h"
 
 static const struct doctor_kind kinds[] = {
@@ -33,6 +34,9 @@ static const struct doctor_kind kinds[] = {
      "Its verdicts are written down, and nothing is refused."},
     {"config.table", DOCTOR_PROBLEM, "the daemon's user cannot read a table",
      "The daemon cannot look into it after its next change, and answers 451."},
+    {"config.expectation", DOCTOR_PROBLEM,
+     "an expectation does not hold, or a file of them cannot be read",
+     "The daemon does not start so, and a reload keeps in force what was before."},
 };
 
 static void look_at_load(struct doctor *doctor)
@@ -88,34 +92,61 @@ static void look_at_modes(struct doctor *doctor)
                     "not enforced in the policy submission: %s", list);
 }
 
-static void look_at_tables(struct doctor *doctor)
+/* Whether the daemon's user can read the file; only root can try that. */
+static void look_at_file(struct doctor *doctor, const char *id, const char *path)
 {
-    const struct texts *tables = &doctor->settings->senders.tables;
     const char *user = doctor->settings->user;
+    struct probe_report report;
     if (geteuid() != 0 || !user)
         return;
-    const struct probe_as as = {.user = user};
-    for (size_t i = 0; i < tables->count; i++) {
-        const char *path = strchr(tables->items[i], ':');
-        struct probe_report report;
-        if (!path || path[1] != '/')
-            continue;
-        probe_read(path + 1, &as, &report);
-        if (report.result == PROBE_NO_ACCESS)
-            doctor_find(
-                doctor, "config.table", path + 1,
+    probe_read(path, &(struct probe_as){.user = user}, &report);
+    if (report.result != PROBE_NO_ACCESS)
+        return;
+    doctor_find(doctor, id, path,
                 !swap_is_roots_path(report.detail)
                     ? mend_sentence(doctor,
                                     "let %s read it, as its owner: it lies in a folder of somebody "
                                     "else than root, who could put a link in its place",
                                     user)
-                : strcmp(report.detail, path + 1) == 0
+                : strcmp(report.detail, path) == 0
                     ? mend_command(doctor, "chgrp %s %s && chmod g+r %s",
-                                   mend_quote(doctor, probe_group(user)),
-                                   mend_quote(doctor, path + 1), mend_quote(doctor, path + 1))
+                                   mend_quote(doctor, probe_group(user)), mend_quote(doctor, path),
+                                   mend_quote(doctor, path))
                     : mend_command(doctor, "chmod o+x %s", mend_quote(doctor, report.detail)),
                 "%s may not read it: %s", user, report.detail);
+}
+
+static void look_at_tables(struct doctor *doctor)
+{
+    const struct texts *tables = &doctor->settings->senders.tables;
+    for (size_t i = 0; i < tables->count; i++) {
+        const char *path = strchr(tables->items[i], ':');
+        if (path && path[1] == '/')
+            look_at_file(doctor, "config.table", path + 1);
     }
+}
+
+static void look_at_expectations(struct doctor *doctor)
+{
+    const struct texts *files = &doctor->settings->expectations;
+    struct expectations_tally tally;
+    struct error error;
+    for (size_t i = 0; i < files->count; i++)
+        look_at_file(doctor, "config.expectation", files->items[i]);
+    if (!files->count || !doctor->snapshot ||
+        expectations_check(doctor->snapshot, (int64_t)time(NULL) * 1000, &tally, &error))
+        return;
+    if (!running_as_root_or_it(doctor)) {
+        doctor_cannot_look(doctor, files->items[0], mend_sentence(doctor, "run it as root"), "%s",
+                           error.text);
+        return;
+    }
+    doctor_find(doctor, "config.expectation", doctor->config,
+                mend_sentence(doctor,
+                              "mend the configuration, or the line where that is out of date, "
+                              "until all hold: submilterctl -c %s check",
+                              mend_quote(doctor, doctor->config)),
+                "%s", error.text);
 }
 
 static time_t later(time_t newest, const char *path)
@@ -235,6 +266,7 @@ static void look(struct doctor *doctor)
                     "domains is empty");
     look_at_modes(doctor);
     look_at_tables(doctor);
+    look_at_expectations(doctor);
     look_at_running(doctor);
 }
 

@@ -50,29 +50,29 @@ static bool read_arguments(int argc, char **argv, struct arguments *ret, struct 
 
 struct counting {
     const struct impact *impact;
-    struct tally *tally;
+    struct affected *affected;
     bool failed;
 };
 
 static bool is_wanted(const struct readiness_row *message, void *context)
 {
     struct counting *counting = context;
-    return tally_wants(counting->tally, counting->impact, message, &counting->failed);
+    return affected_wants(counting->affected, counting->impact, message, &counting->failed);
 }
 
 static bool count_row(const struct readiness_row *row, void *context)
 {
     struct counting *counting = context;
-    counting->failed =
-        counting->failed || !tally_add(counting->tally, row, impact_of(counting->impact, row));
+    counting->failed = counting->failed ||
+                       !affected_add(counting->affected, row, impact_of(counting->impact, row));
     return !counting->failed && !progress_interrupted();
 }
 
 static bool ask(struct history *history, const struct source_options *source,
-                const struct impact *impact, struct tally *tally,
+                const struct impact *impact, struct affected *affected,
                 struct readiness_extent *ret_extent, struct error *error)
 {
-    struct counting counting = {impact, tally, false};
+    struct counting counting = {impact, affected, false};
     const struct history_filter filter = {.since = source->since, .until = source->until};
     const struct readiness_question question = {is_wanted, count_row, &counting};
     struct progress progress;
@@ -113,20 +113,20 @@ static bool is_written(struct error *error)
 static int answer(struct arguments *arguments, const struct show_ready *described,
                   struct history *history, struct error *error)
 {
-    struct tally tally;
+    struct affected affected;
     struct readiness_extent extent;
     struct show_ready show = *described;
-    bool well = tally_init(&tally) || error_set(error, "out of memory");
-    well = well && ask(history, &arguments->source, show.impact, &tally, &extent, error);
+    bool well = affected_init(&affected) || error_set(error, "out of memory");
+    well = well && ask(history, &arguments->source, show.impact, &affected, &extent, error);
     if (well) {
-        tally_sort(&tally);
-        show.tally = &tally;
+        affected_sort(&affected);
+        show.affected = &affected;
         show.extent = &extent;
         well = arguments->json ? show_ready_json(&show, error) : show_ready_text(&show, error);
         well = well && is_written(error);
     }
-    int status = well ? tally.count > 0 : source_complain(error, EX_IOERR);
-    tally_done(&tally);
+    int status = well ? affected.count > 0 : source_complain(error, EX_IOERR);
+    affected_done(&affected);
     return status;
 }
 

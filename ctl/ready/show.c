@@ -38,28 +38,28 @@ static void print_extent(const struct show_ready *show)
         printf(", from %s to %s", first, last);
     }
     if (extent->messages)
-        printf("; the change is for %" PRId64 " of them", show->tally->asked);
+        printf("; the change is for %" PRId64 " of them", show->affected->asked);
     putchar('\n');
 }
 
 static void print_rest(const struct show_ready *show)
 {
-    const struct tally *tally = show->tally;
-    if (tally->already)
+    const struct affected *affected = show->affected;
+    if (affected->already)
         printf("not counted: %" PRId64 " message%s whose like tls or auth refuse today\n",
-               tally->already, plural(tally->already));
-    if (tally->unknown)
+               affected->already, plural(affected->already));
+    if (affected->unknown)
         printf("not counted: %" PRId64 " message%s of which it was not known how they came in\n",
-               tally->unknown, plural(tally->unknown));
+               affected->unknown, plural(affected->unknown));
 }
 
-static void add_some(struct table_text *table, const struct tally *tally,
-                     const struct tally_some *some)
+static void add_some(struct table_text *table, const struct affected *affected,
+                     const struct affected_some *some)
 {
     char text[TALLY_SOME * 60];
     size_t len = 0;
     for (size_t i = 0; i < some->count && i < 3; i++) {
-        struct bytes item = names_text(tally->texts, some->items[i]);
+        struct bytes item = names_text(affected->texts, some->items[i]);
         int written = snprintf(text + len, sizeof text - len, "%s%.*s", i ? ", " : "",
                                item.len > 100 ? 100 : (int)item.len, item.data);
         len += (size_t)written;
@@ -76,10 +76,10 @@ static void add_time(struct table_text *table, int64_t time)
     table_text_add(table, bytes_of(text));
 }
 
-static void add_user(struct table_text *table, const struct tally *tally,
-                     const struct tally_user *user)
+static void add_user(struct table_text *table, const struct affected *affected,
+                     const struct affected_user *user)
 {
-    struct bytes name = names_text(tally->texts, user->name);
+    struct bytes name = names_text(affected->texts, user->name);
     char text[1100];
     if (user->login)
         snprintf(text, sizeof text, "%s", name.data);
@@ -89,14 +89,14 @@ static void add_user(struct table_text *table, const struct tally *tally,
     table_text_add_number(table, user->messages);
     add_time(table, user->first);
     add_time(table, user->last);
-    add_some(table, tally, &user->versions);
-    add_some(table, tally, &user->ciphers);
-    add_some(table, tally, &user->mechanisms);
-    add_some(table, tally, &user->networks);
-    add_some(table, tally, &user->helos);
+    add_some(table, affected, &user->versions);
+    add_some(table, affected, &user->ciphers);
+    add_some(table, affected, &user->mechanisms);
+    add_some(table, affected, &user->networks);
+    add_some(table, affected, &user->helos);
 }
 
-static bool print_users(const struct tally *tally, struct error *error)
+static bool print_users(const struct affected *affected, struct error *error)
 {
     static const struct table_text_column columns[] = {
         {"WHO", false, 30, 0},     {"MESSAGES", true, 0, 0},  {"FIRST", false, 0, 4},
@@ -106,8 +106,8 @@ static bool print_users(const struct tally *tally, struct error *error)
     struct table_text *table = table_text_new(columns, sizeof columns / sizeof *columns);
     if (!table)
         return error_set(error, "out of memory");
-    for (size_t i = 0; i < tally->count; i++)
-        add_user(table, tally, &tally->items[i]);
+    for (size_t i = 0; i < affected->count; i++)
+        add_user(table, affected, &affected->items[i]);
     bool printed = table_text_print(table, stdout, error);
     table_text_free(table);
     return printed;
@@ -115,28 +115,28 @@ static bool print_users(const struct tally *tally, struct error *error)
 
 bool show_ready_text(const struct show_ready *show, struct error *error)
 {
-    const struct tally *tally = show->tally;
-    int64_t logins = (int64_t)tally_logins(tally);
-    int64_t clients = (int64_t)tally->count - logins;
+    const struct affected *affected = show->affected;
+    int64_t logins = (int64_t)affected_logins(affected);
+    int64_t clients = (int64_t)affected->count - logins;
     print_change(show);
     print_extent(show);
-    if (!tally->asked)
+    if (!affected->asked)
         puts("nothing that the change is about: this says nothing");
-    else if (!tally->count)
+    else if (!affected->count)
         puts("nobody would be refused");
     if (logins)
         printf("%" PRId64 " login%s", logins, plural(logins));
     if (clients)
         printf("%s%" PRId64 " client network%s without a login", logins ? " and " : "", clients,
                plural(clients));
-    if (tally->count)
-        printf(" would be refused, with %" PRId64 " message%s\n", tally->breaks,
-               plural(tally->breaks));
+    if (affected->count)
+        printf(" would be refused, with %" PRId64 " message%s\n", affected->breaks,
+               plural(affected->breaks));
     print_rest(show);
-    if (!tally->count)
+    if (!affected->count)
         return true;
     putchar('\n');
-    return print_users(tally, error);
+    return print_users(affected, error);
 }
 
 /* As it would stand in a policy. */

@@ -2,12 +2,12 @@
 #ifndef CTL_READY_SHOW_H
 #define CTL_READY_SHOW_H
 
-#include "ctl/ready/tally.h"
+#include "ctl/ready/affected.h"
 #include "ctl/source.h"
 
 struct show_ready {
     const struct impact *impact;
-    const struct tally *tally;
+    const struct affected *affected;
     const struct readiness_extent *extent;
     const struct source_options *source;
     const char *policy;  /* whose setting it is */

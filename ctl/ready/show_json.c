@@ -12,18 +12,19 @@ static void write_time(struct json *json, const char *name, int64_t time)
     json_text(json, name, time ? text : NULL);
 }
 
-static void write_some(struct json *json, const char *name, const struct tally *tally,
-                       const struct tally_some *some)
+static void write_some(struct json *json, const char *name, const struct affected *affected,
+                       const struct affected_some *some)
 {
     json_open(json, name, '[');
     for (size_t i = 0; i < some->count; i++)
-        json_bytes(json, NULL, names_text(tally->texts, some->items[i]));
+        json_bytes(json, NULL, names_text(affected->texts, some->items[i]));
     json_close(json, ']');
 }
 
-static void write_user(struct json *json, const struct tally *tally, const struct tally_user *user)
+static void write_user(struct json *json, const struct affected *affected,
+                       const struct affected_user *user)
 {
-    struct bytes name = names_text(tally->texts, user->name);
+    struct bytes name = names_text(affected->texts, user->name);
     bool more = user->networks.more || user->helos.more || user->mechanisms.more ||
                 user->versions.more || user->ciphers.more;
     json_open(json, NULL, '{');
@@ -35,11 +36,11 @@ static void write_user(struct json *json, const struct tally *tally, const struc
     json_int(json, "refused", user->refused);
     write_time(json, "first", user->first);
     write_time(json, "last", user->last);
-    write_some(json, "tls_versions", tally, &user->versions);
-    write_some(json, "ciphers", tally, &user->ciphers);
-    write_some(json, "auth_mechs", tally, &user->mechanisms);
-    write_some(json, "networks", tally, &user->networks);
-    write_some(json, "helos", tally, &user->helos);
+    write_some(json, "tls_versions", affected, &user->versions);
+    write_some(json, "ciphers", affected, &user->ciphers);
+    write_some(json, "auth_mechs", affected, &user->mechanisms);
+    write_some(json, "networks", affected, &user->networks);
+    write_some(json, "helos", affected, &user->helos);
     json_bool(json, "more", more);
     json_close(json, '}');
 }
@@ -59,18 +60,18 @@ static void write_change(struct json *json, const struct show_ready *show)
 
 static void write_counts(struct json *json, const struct show_ready *show)
 {
-    const struct tally *tally = show->tally;
+    const struct affected *affected = show->affected;
     write_time(json, "since", show->source->since);
     write_time(json, "until", show->source->until);
     write_time(json, "first", show->extent->first);
     write_time(json, "last", show->extent->last);
     json_int(json, "messages", show->extent->messages);
     json_int(json, "logins", show->extent->logins);
-    json_int(json, "asked", tally->asked);
-    json_int(json, "would_refuse", tally->breaks);
-    json_int(json, "refused_already", tally->already);
-    json_int(json, "unknown", tally->unknown);
-    json_int(json, "other_policies", tally->elsewhere);
+    json_int(json, "asked", affected->asked);
+    json_int(json, "would_refuse", affected->breaks);
+    json_int(json, "refused_already", affected->already);
+    json_int(json, "unknown", affected->unknown);
+    json_int(json, "other_policies", affected->elsewhere);
 }
 
 bool show_ready_json(const struct show_ready *show, struct error *error)
@@ -81,8 +82,8 @@ bool show_ready_json(const struct show_ready *show, struct error *error)
     write_change(&json, show);
     write_counts(&json, show);
     json_open(&json, "who", '[');
-    for (size_t i = 0; i < show->tally->count; i++)
-        write_user(&json, show->tally, &show->tally->items[i]);
+    for (size_t i = 0; i < show->affected->count; i++)
+        write_user(&json, show->affected, &show->affected->items[i]);
     json_close(&json, ']');
     json_close(&json, '}');
     json_raw(&json, BYTES("\n"));

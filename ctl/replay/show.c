@@ -137,6 +137,19 @@ static bool print_logins(const struct differences *differences, FILE *out, struc
 /* --- samples -----------------------------------------------------------------------------------
  */
 
+/* In local time, as in all tables; what is no time as it stands there. */
+static void add_time(struct table_text *table, const char *text)
+{
+    struct error error;
+    char local[WHEN_SIZE];
+    int64_t ms;
+    if (when_parse(text, 0, &ms, &error)) {
+        when_local(ms, local);
+        text = local;
+    }
+    table_text_add(table, bytes_of(text));
+}
+
 static bool print_samples(const struct differences *differences, enum difference kind, FILE *out,
                           struct error *error)
 {
@@ -157,7 +170,7 @@ static bool print_samples(const struct differences *differences, enum difference
         return error_set(error, "out of memory");
     for (size_t i = 0; i < count; i++) {
         table_text_add(table, bytes_of(samples[i].id));
-        table_text_add(table, bytes_of(samples[i].time));
+        add_time(table, samples[i].time);
         table_text_add(table, bytes_of(samples[i].login[0] ? samples[i].login : "(none)"));
         table_text_add(table, bytes_of(samples[i].from));
         table_text_add(table, bytes_of(samples[i].then));

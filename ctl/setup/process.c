@@ -135,17 +135,17 @@ static bool was_file(pid_t pid, const char *program)
     return strncmp(path, program, len) == 0 && strcmp(path + len, gone) == 0;
 }
 
-pid_t process_find_daemon(const char *program, const char *config)
+size_t process_find_daemons(const char *program, const char *config, pid_t *ret_pids, size_t most)
 {
     struct stat status;
     char *real = realpath(program, NULL);
     DIR *processes = real && stat(real, &status) == 0 ? opendir("/proc") : NULL;
-    pid_t found = 0;
-    for (struct dirent *entry; !found && processes && (entry = readdir(processes));) {
+    size_t found = 0;
+    for (struct dirent *entry; found < most && processes && (entry = readdir(processes));) {
         pid_t pid = number_of(entry->d_name);
         if (pid && (is_file(pid, &status) || was_file(pid, real)) &&
             process_runs_config(pid, config))
-            found = pid;
+            ret_pids[found++] = pid;
     }
     if (processes)
         closedir(processes);
@@ -153,14 +153,29 @@ pid_t process_find_daemon(const char *program, const char *config)
     return found;
 }
 
-bool process_reload_daemon(const char *program, const char *config, struct error *error)
+pid_t process_find_daemon(const char *program, const char *config)
 {
-    pid_t pid = process_find_daemon(program, config);
-    int handle = pid ? open_handle(pid) : -1;
+    pid_t pid;
+    return process_find_daemons(program, config, &pid, 1) ? pid : 0;
+}
+
+static bool reload(pid_t pid, const char *config, struct error *error)
+{
+    int handle = open_handle(pid);
     if (handle < 0)
         return true;
     bool told = !process_runs_config(pid, config) || process_signal(handle, SIGUSR1, error);
     close(handle);
+    return told;
+}
+
+bool process_reload_daemon(const char *program, const char *config, struct error *error)
+{
+    pid_t pids[PROCESS_DAEMONS];
+    size_t count = process_find_daemons(program, config, pids, PROCESS_DAEMONS);
+    bool told = true;
+    for (size_t i = 0; i < count; i++)
+        told = reload(pids[i], config, error) && told;
     return told;
 }
 

@@ -20,7 +20,11 @@ bool process_runs_config(pid_t pid, const char *config);
  * 0: none runs. */
 pid_t process_find_daemon(const char *program, const char *config);
 
-/* Has it read its configuration (SIGUSR1); none is no error. */
+/* All of them, at most so many: after a hand-over the one before goes on until its sessions end. */
+#define PROCESS_DAEMONS 16
+size_t process_find_daemons(const char *program, const char *config, pid_t *ret_pids, size_t most);
+
+/* Has each of them read its configuration (SIGUSR1); none is no error. */
 MUST_CHECK bool process_reload_daemon(const char *program, const char *config, struct error *error);
 
 /* Ends (SIGTERM) those that were started as "PROGRAM -c CONFIG" and waits for their end; none is no

@@ -1,11 +1,13 @@
 /* What a record costs: to write it, to read it back, to judge it again.
  *
- *   record_bench [COUNT]     on one thread; `make bench` runs it */
+ *   record_bench [COUNT]     of each, on one thread; at last ten times as many by two threads, as
+ *                            `submilterctl replay` does it. `make bench` runs it */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "ctl/replay/workers.h"
 #include "gate/record.h"
 #include "gate/replay.h"
 #include "tests/unit/case_judge.h"
@@ -31,11 +33,16 @@ static char text[] = SENTENCE "Message-ID: <20261121.1@example.com>\r\n"
                               "\r\n"
                               "Shall we?\r\n";
 
-static double now(void)
+static double now_by(clockid_t clock)
 {
     struct timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    clock_gettime(clock, &time);
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static double now(void)
+{
+    return now_by(CLOCK_THREAD_CPUTIME_ID);
 }
 
 static void say(const char *what, double seconds, size_t count)
@@ -91,6 +98,27 @@ static void judge_many(struct snapshot *snapshot, const struct json *json, size_
     recorded_free(recorded);
 }
 
+static void judge_by_workers(struct snapshot *snapshot, const struct json *json, size_t count)
+{
+    const struct workers_options options = {.threads = 2, .sample_max = 5};
+    struct differences differences;
+    struct workers *workers;
+    struct error error;
+    double began = now_by(CLOCK_MONOTONIC);
+    double worked = now_by(CLOCK_PROCESS_CPUTIME_ID);
+    if (!differences_init(&differences, options.sample_max, &error) ||
+        !workers_start(snapshot, &options, &workers, &error))
+        abort();
+    for (size_t i = 0; i < count; i++)
+        if (!workers_give(workers, "bench", i, (struct bytes){json->data, json->len}))
+            abort();
+    if (!workers_end(workers, &differences, &error) || differences.judged != count)
+        abort();
+    printf("%zu records by two threads: %.1f s, of processors %.1f s\n", count,
+           now_by(CLOCK_MONOTONIC) - began, now_by(CLOCK_PROCESS_CPUTIME_ID) - worked);
+    differences_done(&differences);
+}
+
 int main(int argc, char **argv)
 {
     struct policy_case one = {.message = text, .message_len = sizeof text - 1};
@@ -107,6 +135,7 @@ int main(int argc, char **argv)
         write_many(message, count);
         read_many(&json, count);
         judge_many(snapshot, &json, count);
+        judge_by_workers(snapshot, &json, 10 * count);
         json_done(&json);
         message_free(message);
     }

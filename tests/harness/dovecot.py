@@ -50,11 +50,11 @@ def _escaped(user):
 
 
 class Dovecot:
-    def __init__(self, folder, socket):
+    def __init__(self, folder, socket, logins=USERS):
         folder.mkdir()
         (folder / "state").mkdir()
         users = folder / "users"
-        users.write_text("".join(f"{_escaped(user)}:{{PLAIN}}{PASSWORD}\n" for user in USERS))
+        users.write_text("".join(f"{_escaped(user)}:{{PLAIN}}{PASSWORD}\n" for user in logins))
         config = folder / "dovecot.conf"
         config.write_text(CONFIG.format(folder=folder, socket=socket))
         self.server = Server("dovecot", ["/usr/sbin/dovecot", "-F", "-c", config], folder / "output")

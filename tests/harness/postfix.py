@@ -9,7 +9,7 @@ import pwd
 import re
 from dataclasses import dataclass, field
 
-from .dovecot import Dovecot
+from .dovecot import USERS, Dovecot
 from .mail_log import MailLog
 from .process import Server, free_ports, run
 from .waiting import accepts
@@ -118,6 +118,7 @@ class Postfix(MailLog):
         self.queue = folder / "queue"
         self.log = folder / "maillog"
         self.services = {service.name: service for service in services}
+        self.logins = USERS
         self.server = self.dovecot = None
         for service, port in zip(services, free_ports(len(services))):
             service.port = port
@@ -167,7 +168,7 @@ class Postfix(MailLog):
         return reply
 
     def start(self):
-        self.dovecot = Dovecot(self.folder.parent / "dovecot", self.queue / "private/auth")
+        self.dovecot = Dovecot(self.folder.parent / "dovecot", self.queue / "private/auth", self.logins)
         master = ["/usr/lib/postfix/sbin/master", "-c", self.config, "-d"]
         self.server = Server("postfix", master, self.folder / "output")
         for service in self.services.values():

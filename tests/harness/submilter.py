@@ -40,6 +40,7 @@ class Submilter:
             os.chown(path, user.pw_uid, user.pw_gid)
         self.history = self.library / "history.db"
         self.records = Records(self.logs / "decisions.jsonl")
+        self.environment = {}  # more of it, for the daemon
 
     def write_config(self, **more):
         """The configuration: what the harness needs, the settings, and more over them."""
@@ -70,7 +71,9 @@ class Submilter:
 
     def start(self):
         reports = self.logs / "sanitizer"
-        env = {name: f"{os.environ.get(name, '')}:log_path={reports}:exitcode=99" for name in SANITIZERS}
+        given = {**os.environ, **self.environment}
+        env = {**self.environment,
+               **{name: f"{given.get(name, '')}:log_path={reports}:exitcode=99" for name in SANITIZERS}}
         place = self.logs if isinstance(self.address, int) else self.address.parent
         confined = confinement(USER, self.logs, place, self.library, self.folder.parent)
         self.server = Server("submilter", [*confined, *self.command("-f", "-c", self.config)], self.folder / "stderr", env)

@@ -45,6 +45,8 @@ TRAFFIC = [
     (message(From=" Alice <alice@example.org>"), Client(login="alice@example.org"), POSTFIX),
     (Message(mail_from="<>"), Client(), POSTFIX),
     (Message().plus(*[(f"X-{number}", " x") for number in range(30)]), Client(), POSTFIX),
+    (Message().plus(*[(f"X-{number}", " x") for number in range(1100)]), Client(), POSTFIX),
+    (Message(rcpts=tuple(f"<{number}@example.net>" for number in range(1005))), Client(), POSTFIX),
     (Message().plus(("X-Once", " 1"), ("Content-Type", " text/plain"), ("X-Once", " 2")), Client(), POSTFIX),
 ]
 PEOPLE = """
@@ -152,15 +154,16 @@ def test_who_and_what(site):
     new = candidate(site, 'policies: { submission: { recipients: { max = 1; }; from: { mode = "off"; }; }; };\n')
     result = json.loads(replay(site, "--config", str(new), "--json", status=1).stdout)
     rules = {(row["rule"], row["then"], row["now"]): (row["decisions"], row["logins"]) for row in result["rules"]}
-    assert rules[("recipients", None, "reject too-many")] == (1, 1)
+    assert rules[("recipients", None, "reject too-many")] == (2, 1)
     assert rules[("from", "reject not-owned", None)][1] == 1
     logins = {row["login"]: row for row in result["logins"]}
-    assert logins["alice@example.com"]["newly_refused"] == 1
+    assert logins["alice@example.com"]["newly_refused"] == 2
     assert "alice@example.org" not in logins
     text = replay(site, "--config", str(new), status=1).stdout
     assert "What rules find otherwise" in text and "Whom it concerns" in text
-    sample = next(sample for sample in result["samples"] if sample["kind"] == "newly_refused")
-    assert sample["id"] in text and sample["now"].endswith("for 1 of 2 recipients")
+    samples = [sample for sample in result["samples"] if sample["kind"] == "newly_refused"]
+    assert [sample["now"].split(" for ")[1] for sample in samples] == ["1 of 2 recipients", "999 of 1000 recipients"]
+    assert all(sample["id"] in text for sample in samples)
 
 
 def test_a_stretch_of_time(site):

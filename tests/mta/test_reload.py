@@ -40,6 +40,7 @@ BAD = {
     "binary": "\x00\x01\x02\n",
     "a senders table that is not there": 'senders: { tables = [ "texthash:/nonexistent" ]; };\n',
     "a listener without its policy": 'listeners: ( { name = "x"; policy = "nonexistent"; } );\n',
+    "expectations that are not there": 'expectations = "/nonexistent/expectations";\n',
     "too large": "# " + "x" * 2_000_000 + "\n",
 }
 
@@ -55,6 +56,23 @@ def test_bad_configuration_keeps_the_old(second, text):
     after = submit(site, Submission("second", message=GOOD))
     configs = {daemon.records.wait_message(each.queue_id)["config"] for each in (before, after)}
     assert len(configs) == 1
+
+
+def test_a_broken_expectation_keeps_the_old(second):
+    """Under rows that grant what is not to be: nobody sends so, and all else goes on."""
+    site, daemon = second
+    expectations = daemon.senders.with_name("expectations")
+    expectations.write_text("alice@example.com from ceo@example.com: refused from.not-owned\n")
+    daemon.write_config(expectations=[expectations])
+    daemon.reload()
+    grant_ceo(daemon)
+    assert f'{expectations}:1: "alice@example.com from ceo@example.com: refused from.not-owned" does not hold: ' \
+           "it would be accepted, " in daemon.reload(NOT_RELOADED)
+    assert refused_as(submit(site, Submission("second", message=AS_CEO))) == "from.not-owned"
+    assert submit(site, Submission("second", message=GOOD)).accepted
+    expectations.write_text("alice@example.com from ceo@example.com: accepted\n")
+    daemon.reload()
+    assert submit(site, Submission("second", message=AS_CEO)).accepted
 
 
 def test_mended_after_a_bad_one(second):

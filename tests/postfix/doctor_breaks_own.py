@@ -2,9 +2,9 @@
 
 import os
 
-from doctor_daemon_steps import (chmod, ended, few_descriptors, frozen, nobodys_child, one_message, other_ends, other_server,
-                                 put_back, replaced_by_link, roll_key_over, runs_as_another, small_disk, small_queue, socket_path, stale, table,
-                                 without_keys)
+from doctor_daemon_steps import (chmod, ended, expectations, expected, few_descriptors, frozen, nobodys_child, one_message,
+                                 other_ends, other_server, put_back, replaced_by_link, roll_key_over, runs_as_another,
+                                 small_disk, small_queue, socket_path, stale, table, without_keys)
 from doctor_steps import GUARDED, Break, all_of, configured, milters, reconfigured
 
 BREAKS = [
@@ -62,4 +62,6 @@ BREAKS = [
     Break("config.stale", stale, after=one_message),
     Break("config.observed", configured(policies={"submission": {"from": {"mode": "observe"}}}), mend=reconfigured),
     Break("config.table", table),
+    Break("config.expectation", expected("alice@example.com: refused"), mend=expected("alice@example.com: accepted")),
+    Break("config.expectation", all_of(expected("alice@example.com: accepted"), chmod(expectations, 0o600)), note="unreadable"),
 ]

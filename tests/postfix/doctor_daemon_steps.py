@@ -121,6 +121,20 @@ def few_descriptors(site):
     run("prlimit", "--nofile=1000:1000", *site.submilter.command("-c", site.submilter.config))
 
 
+def expectations(site):
+    return site.folder / "expectations"
+
+
+def expected(line):
+    """The configuration names a file with this line."""
+
+    def provoke(site):
+        expectations(site).write_text(line + "\n", "utf-8")
+        site.submilter.write_config(expectations=[expectations(site)])
+
+    return provoke
+
+
 def table(site):
     site.submilter.senders.chmod(0o600)
 

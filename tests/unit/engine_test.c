@@ -109,6 +109,37 @@ static void test_unavailable_fact_is_a_tempfail(void **state)
     assert_string_equal(reply.enhanced, "4.3.0");
 }
 
+static void test_a_carried_verdict_takes_the_new_settings(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct verdict found = {.outcome = OUTCOME_VIOLATION, .reason = "found"};
+    const struct verdict beyond = {
+        .outcome = OUTCOME_VIOLATION, .reason = "found", .beyond_mending = true};
+    const struct verdict unknown = {.outcome = OUTCOME_UNAVAILABLE, .reason = "unknown"};
+    const struct {
+        enum mode mode;
+        enum action action;
+        const struct verdict *verdict;
+        enum action leads_to, decision;
+    } cases[] = {
+        {MODE_OFF, ACTION_REJECT, &found, ACTION_ACCEPT, ACTION_ACCEPT},
+        {MODE_OBSERVE, ACTION_REJECT, &found, ACTION_REJECT, ACTION_ACCEPT},
+        {MODE_ENFORCE, ACTION_QUARANTINE, &found, ACTION_QUARANTINE, ACTION_QUARANTINE},
+        {MODE_ENFORCE, ACTION_FIX, &found, ACTION_FIX, ACTION_FIX},
+        {MODE_ENFORCE, ACTION_FIX, &beyond, ACTION_REJECT, ACTION_REJECT},
+        {MODE_ENFORCE, ACTION_REJECT, &unknown, ACTION_TEMPFAIL, ACTION_TEMPFAIL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct judged *judged = &fixture->decision.judged[RULE_address_form];
+        switch_on(fixture, RULE_address_form, cases[i].mode, cases[i].action);
+        engine_carry(RULE_address_form, cases[i].verdict, &fixture->policy, fixture->arena,
+                     &fixture->decision);
+        assert_int_equal(judged->mode, cases[i].mode);
+        assert_int_equal(judged->action, cases[i].leads_to);
+        assert_int_equal(fixture->decision.action, cases[i].decision);
+    }
+}
+
 static void test_reply_of_a_refusal(void **state)
 {
     struct fixture *fixture = *state;
@@ -190,6 +221,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(test_observed_rule_changes_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unavailable_fact_is_a_tempfail, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_carried_verdict_takes_the_new_settings, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_reply_of_a_refusal, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusal_turned_into_tempfail, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_reply_holds_no_client_controls, set_up, tear_down),

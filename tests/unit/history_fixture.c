@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <setjmp.h>
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -74,4 +75,60 @@ struct history *fixture_history(const char *const *lines, size_t count)
         fail_msg("%s", error.text);
     assert_int_equal(unreadable, 0);
     return history;
+}
+
+int64_t fixture_number(const char *path, const char *sql)
+{
+    sqlite3 *database;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+    if (sqlite3_prepare_v2(database, sql, -1, &statement, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(database));
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return number;
+}
+
+struct store *fixture_store(const char *path)
+{
+    struct store *store;
+    struct error error;
+    if (store_open(path, &store, &error) != STORE_DONE)
+        fail_msg("%s", error.text);
+    return store;
+}
+
+void fixture_insert(struct store *store, const char *day, int count, int padding)
+{
+    struct error error;
+    struct store_count made = {0};
+    struct bytes *records = calloc((size_t)count, sizeof *records);
+    char **texts = calloc((size_t)count, sizeof *texts);
+    char *keys;
+    assert_true(
+        asprintf(&keys,
+                 "\"rcpts\":[\"<a@example.net>\"],\"helo\":\"%0*d\","
+                 "\"signatures\":[{\"d\":\"example.com\",\"s\":\"x\",\"a\":\"rsa-sha256\"}],"
+                 "\"verdicts\":[{\"rule\":\"from\",\"outcome\":\"violation\",\"mode\":"
+                 "\"observe\",\"action\":\"reject\"}],",
+                 padding, 0) > 0);
+    for (int i = 0; i < count; i++) {
+        char id[60];
+        char time[40];
+        snprintf(id, sizeof id, "%s-%d", day, i);
+        snprintf(time, sizeof time, "%sT%02d:%02d:%02d.000Z", day, i / 3600 % 12, i / 60 % 60,
+                 i % 60);
+        texts[i] = fixture_record(id, time, "accept", keys);
+        records[i] = bytes_of(texts[i]);
+    }
+    if (store_insert(store, records, (size_t)count, &made, &error) != STORE_DONE)
+        fail_msg("%s", error.text);
+    assert_int_equal(made.inserted, count);
+    for (int i = 0; i < count; i++)
+        free(texts[i]);
+    free(texts);
+    free(records);
+    free(keys);
 }

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
+#include "ctl/ready/affected.h"
 #include "ctl/ready/impact.h"
-#include "ctl/ready/tally.h"
 #include "tests/unit/conf_load.h"
 
 static const char configuration[] =
@@ -251,46 +251,46 @@ static void test_without_a_list(void **state)
 static void test_tally(void **state)
 {
     (void)state;
-    struct tally tally;
-    assert_true(tally_init(&tally));
+    struct affected affected;
+    assert_true(affected_init(&affected));
     struct readiness_row row = {
         SESSION("submission", "Alice", "PLAIN"), TLS12, .messages = 3, .first = 5, .last = 9,
         .network = TEXT("192.0.2.0/24")};
-    assert_true(tally_add(&tally, &row, IMPACT_BREAKS));
+    assert_true(affected_add(&affected, &row, IMPACT_BREAKS));
     row.login = BYTES("alice");
     row.first = 2;
-    assert_true(tally_add(&tally, &row, IMPACT_BREAKS));
+    assert_true(affected_add(&affected, &row, IMPACT_BREAKS));
     row.login = (struct bytes){NULL, 0};
     row.messages = 10;
-    assert_true(tally_add(&tally, &row, IMPACT_BREAKS));
+    assert_true(affected_add(&affected, &row, IMPACT_BREAKS));
     row.network = (struct bytes){NULL, 0};
-    assert_true(tally_add(&tally, &row, IMPACT_BREAKS));
-    assert_true(tally_add(&tally, &row, IMPACT_ALREADY));
-    assert_true(tally_add(&tally, &row, IMPACT_NONE));
-    assert_true(tally_add(&tally, &row, IMPACT_ELSEWHERE));
-    assert_true(tally_add(&tally, &row, IMPACT_UNKNOWN));
+    assert_true(affected_add(&affected, &row, IMPACT_BREAKS));
+    assert_true(affected_add(&affected, &row, IMPACT_ALREADY));
+    assert_true(affected_add(&affected, &row, IMPACT_NONE));
+    assert_true(affected_add(&affected, &row, IMPACT_ELSEWHERE));
+    assert_true(affected_add(&affected, &row, IMPACT_UNKNOWN));
     char helo[20];
     for (int i = 0; i < 20; i++) {
         snprintf(helo, sizeof helo, "h%d", i);
         row.helo = bytes_of(helo);
-        assert_true(tally_add(&tally, &row, IMPACT_BREAKS));
+        assert_true(affected_add(&affected, &row, IMPACT_BREAKS));
     }
-    tally_sort(&tally);
-    assert_int_equal(tally.count, 3);
-    assert_int_equal(tally_logins(&tally), 1);
-    assert_true(tally.items[0].login);
-    assert_int_equal(tally.items[0].messages, 6);
-    assert_int_equal(tally.items[0].first, 2);
-    assert_int_equal(tally.items[1].messages, 210);
-    assert_int_equal(tally.items[1].helos.count, TALLY_SOME);
-    assert_true(tally.items[1].helos.more);
-    assert_int_equal(tally.items[2].messages, 10);
-    assert_int_equal(tally.breaks, 226);
-    assert_int_equal(tally.asked, 256);
-    assert_int_equal(tally.already, 10);
-    assert_int_equal(tally.unknown, 10);
-    assert_int_equal(tally.elsewhere, 10);
-    tally_done(&tally);
+    affected_sort(&affected);
+    assert_int_equal(affected.count, 3);
+    assert_int_equal(affected_logins(&affected), 1);
+    assert_true(affected.items[0].login);
+    assert_int_equal(affected.items[0].messages, 6);
+    assert_int_equal(affected.items[0].first, 2);
+    assert_int_equal(affected.items[1].messages, 210);
+    assert_int_equal(affected.items[1].helos.count, TALLY_SOME);
+    assert_true(affected.items[1].helos.more);
+    assert_int_equal(affected.items[2].messages, 10);
+    assert_int_equal(affected.breaks, 226);
+    assert_int_equal(affected.asked, 256);
+    assert_int_equal(affected.already, 10);
+    assert_int_equal(affected.unknown, 10);
+    assert_int_equal(affected.elsewhere, 10);
+    affected_done(&affected);
 }
 
 int main(void)

@@ -1,0 +1,150 @@
+/* Collecting and adding up. */
+#include "ctl/observed/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct collecting {
+    struct tally *tally;
+    const struct tally_choice *choice;
+    size_t room;
+    bool failed;
+};
+
+/* A list that grows: false when memory is out. */
+static bool make_room(void **items, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return true;
+    size_t more = *room ? *room * 2 : 64;
+    void *larger = reallocarray(*items, more, size);
+    if (!larger)
+        return false;
+    *items = larger;
+    *room = more;
+    return true;
+}
+
+static const char *kept(struct tally *tally, struct bytes text)
+{
+    return text.data ? arena_text(tally->arena, text) : NULL;
+}
+
+static bool take_row(const struct observed_breach *breach, void *context)
+{
+    struct collecting *collecting = context;
+    struct tally *tally = collecting->tally;
+    const struct tally_choice *choice = collecting->choice;
+    struct tally_row row = {.rule = kept(tally, breach->rule),
+                            .policy = kept(tally, breach->policy),
+                            .reason = kept(tally, breach->reason),
+                            .action = kept(tally, breach->action),
+                            .login = kept(tally, breach->login),
+                            .client = kept(tally, breach->client),
+                            .passed = breach->passed,
+                            .refused = breach->refused,
+                            .last = breach->last,
+                            .id = kept(tally, breach->id)};
+    void *rows = tally->rows;
+    collecting->failed = arena_failed(tally->arena) ||
+                         !make_room(&rows, tally->count, &collecting->room, sizeof row);
+    if (collecting->failed)
+        return false;
+    tally->rows = rows;
+    if (!choice || choice->takes(&row, choice->context))
+        tally->rows[tally->count++] = row;
+    return true;
+}
+
+static bool take_judged(const struct observed_judged *found, void *context)
+{
+    struct collecting *collecting = context;
+    struct tally *tally = collecting->tally;
+    const struct tally_choice *choice = collecting->choice;
+    struct tally_judged judged = {kept(tally, found->rule), kept(tally, found->policy),
+                                  found->decisions};
+    void *list = tally->judged;
+    collecting->failed = arena_failed(tally->arena) ||
+                         !make_room(&list, tally->judged_count, &collecting->room, sizeof judged);
+    if (collecting->failed)
+        return false;
+    tally->judged = list;
+    if (!choice || choice->takes_judged(&judged, choice->context))
+        tally->judged[tally->judged_count++] = judged;
+    return true;
+}
+
+bool tally_take(struct arena *arena, struct history *history, const struct history_filter *filter,
+                const struct tally_choice *choice, struct tally *ret_tally, struct error *error)
+{
+    struct collecting rows = {ret_tally, choice, 0, false};
+    struct collecting judged = rows;
+    *ret_tally = (struct tally){.arena = arena};
+    if (!observed_breaches(history, filter, take_row, &rows, error) ||
+        !observed_judged(history, filter, take_judged, &judged, error) ||
+        !observed_decisions(history, filter, &ret_tally->decisions, error))
+        return false;
+    return (!rows.failed && !judged.failed) || error_set(error, "memory is out");
+}
+
+void tally_done(struct tally *tally)
+{
+    free(tally->rows);
+    free(tally->judged);
+}
+
+bool tally_would_refuse(const struct tally_row *row)
+{
+    return row->passed > 0 && row->action && strcmp(row->action, "fix") != 0;
+}
+
+int64_t tally_messages(const struct tally *tally, size_t from, size_t to)
+{
+    int64_t sum = 0;
+    for (size_t i = from; i < to; i++)
+        if (tally_would_refuse(&tally->rows[i]))
+            sum += tally->rows[i].passed;
+    return sum;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const char *const *left = a;
+    const char *const *right = b;
+    return strcmp(*left, *right);
+}
+
+size_t tally_people(const struct tally *tally, size_t from, size_t to)
+{
+    const char **names = calloc(to - from + 1, sizeof *names);
+    size_t count = 0;
+    size_t people = 0;
+    for (size_t i = from; names && i < to; i++) {
+        const struct tally_row *row = &tally->rows[i];
+        /* A client's address is nobody's login. */
+        if (tally_would_refuse(row))
+            names[count++] = row->login ? row->login : row->client ? row->client : "";
+    }
+    if (names)
+        qsort(names, count, sizeof *names, compare);
+    for (size_t i = 0; i < count; i++)
+        people += i == 0 || strcmp(names[i - 1], names[i]) != 0;
+    free(names);
+    return people;
+}
+
+static bool equal(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+size_t tally_end_of_reason(const struct tally *tally, size_t from)
+{
+    const struct tally_row *first = &tally->rows[from];
+    size_t to = from;
+    while (to < tally->count && equal(tally->rows[to].rule, first->rule) &&
+           equal(tally->rows[to].policy, first->policy) &&
+           equal(tally->rows[to].reason, first->reason))
+        to++;
+    return to;
+}

@@ -1,0 +1,73 @@
+/* What observed rules would have refused, added up, and how it is shown. */
+#ifndef CTL_OBSERVED_TALLY_H
+#define CTL_OBSERVED_TALLY_H
+
+#include <stdio.h>
+
+#include "gate/json.h"
+#include "history/observed.h"
+#include "policy/arena.h"
+
+/* What one rule found of one person in one policy. The texts are in the arena. */
+struct tally_row {
+    const char *rule;
+    const char *policy;
+    const char *reason;
+    const char *action; /* it would have led to */
+    const char *login;  /* NULL: nobody had logged in */
+    const char *client; /* where login is NULL; may be NULL too */
+    int64_t passed;     /* messages, and commands, that went through */
+    int64_t refused;    /* that another rule refused anyway */
+    int64_t last;
+    const char *id;
+};
+
+struct tally_judged {
+    const char *rule;
+    const char *policy;
+    int64_t decisions;
+};
+
+struct tally {
+    struct arena *arena; /* the caller's */
+    struct tally_row *rows;
+    size_t count;
+    struct tally_judged *judged;
+    size_t judged_count;
+    int64_t decisions; /* all that were looked at */
+};
+
+/* Which rows count, and as what; NULL: all, as they are. */
+struct tally_choice {
+    bool (*takes)(struct tally_row *row, void *context); /* may change what it leads to */
+    bool (*takes_judged)(const struct tally_judged *judged, void *context);
+    void *context;
+};
+
+/* Asks the history. tally_done also after a failure. */
+MUST_CHECK bool tally_take(struct arena *arena, struct history *history,
+                           const struct history_filter *filter, const struct tally_choice *choice,
+                           struct tally *ret_tally, struct error *error);
+void tally_done(struct tally *tally);
+
+/* Whether the row's messages would be refused or held back, and went through. */
+bool tally_would_refuse(const struct tally_row *row);
+
+/* Of the rows [from, to): messages that would be refused and went through, and how many persons
+ * (logins; clients where nobody logged in) sent them. */
+int64_t tally_messages(const struct tally *tally, size_t from, size_t to);
+size_t tally_people(const struct tally *tally, size_t from, size_t to);
+
+/* Where the rows end that have the rule, policy and reason of the row at `from`. */
+size_t tally_end_of_reason(const struct tally *tally, size_t from);
+
+/* Tables: a row a reason; a row a person (at most `most`, with a line that says how many more there
+ * are; 0: all). False: memory is out, or writing failed. */
+MUST_CHECK bool tally_print_reasons(const struct tally *tally, FILE *out, struct error *error);
+MUST_CHECK bool tally_print_people(const struct tally *tally, size_t most, FILE *out,
+                                   struct error *error);
+
+/* "would_refuse": [...] and "people": [...]. */
+void tally_write_json(const struct tally *tally, struct json *json);
+
+#endif

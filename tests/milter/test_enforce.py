@@ -1,0 +1,312 @@
+"""Observe, look, enforce: what observed counts, and what enforce does to a daemon that is at work."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import stat
+import struct
+import subprocess
+
+import pytest
+
+from daemon import BUILD, CONFIG, FREE, HISTORY, PROGRAM
+from harness.milter_mta import EOM, Client, Message, Outcome
+from harness.waiting import PATIENCE, wait_until
+from test_history import wait_for_rows
+
+OBSERVING = """\
+policies: {
+  submission: {
+    from: { mode = "observe"; };  # until the lists are known
+    sender: { mode = "observe"; };
+  };
+};
+groups: ( { name = "lab"; logins = [ "lab@example.com" ]; rules: { from: { mode = "observe"; }; }; } );
+"""
+ENFORCED = OBSERVING.replace('"observe"', '"enforce"', 1)
+
+
+def ctl(daemon, *arguments):
+    return subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(daemon.config), *arguments],
+                          stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False, text=True)
+
+
+def enforce(daemon, *arguments):
+    return ctl(daemon, "enforce", "from", "--daemon", str(PROGRAM), *arguments)
+
+
+def policies(daemon):
+    """The part of the configuration that the tests write."""
+    text = daemon.config.read_text()
+    return text[text.index("policies:"):]
+
+
+def mail(login, sender=None):
+    """What the login sends, and who it is; From is the sender's."""
+    fields = [field for field in Message().headers if field[0] != "From"]
+    message = Message(mail_from=f"<{login}>").with_headers(("From", f" {sender or login}"), *fields)
+    return message, Client(login=login)
+
+
+def send(gate, login, sender=None):
+    message, client = mail(login, sender)
+    return gate.play(message, client)
+
+
+def is_refused(outcome):
+    return outcome.reply.text.startswith("550 5.7.1 ") and "[from.not-owned " in outcome.reply.text
+
+
+@pytest.fixture
+def observing(start_daemon):
+    """A daemon that observes From and Sender, with traffic of four logins, of which two claim to be another."""
+    gate = start_daemon(OBSERVING, config=CONFIG + HISTORY)
+    sent = [("alice@example.com", None), ("bob@example.com", None), ("carol@example.org", None),
+            ("alice@example.com", "ceo@example.com"), ("alice@example.com", "ceo@example.com"),
+            ("bob@example.com", "shop@example.com"), ("lab@example.com", "ceo@example.com")]
+    for login, sender in sent:
+        assert send(gate, login, sender).accepted
+    gate.traffic = gate.records(len(sent))
+    wait_for_rows(gate.daemon, len(sent))
+    return gate
+
+
+def test_observed_counts_them(observing):
+    daemon = observing.daemon
+    done = ctl(daemon, "observed", "--json")
+    assert done.returncode == 1, done.stderr
+    said = json.loads(done.stdout)
+    assert said["decisions"] == 7
+    assert [(row["rule"], row["policy"], row["reason"], row["action"], row["messages"], row["people"])
+            for row in said["would_refuse"]] == [("from", "submission", "not-owned", "reject", 4, 3)]
+    assert said["would_refuse"][0]["last"] == observing.traffic[-1]["time"]
+    foreign = [record for record in observing.traffic if record["login"] not in record["from"]]
+    assert {person["login"]: person["messages"] for person in said["people"]} == {
+        "alice@example.com": 2, "bob@example.com": 1, "lab@example.com": 1}
+    for person in said["people"]:
+        own = [record for record in foreign if record["login"] == person["login"]]
+        assert person["last"] == own[-1]["time"]
+        assert person["id"] in [record["id"] for record in own if record["time"] == person["last"]]
+    ready = {row["rule"]: row["judged"] for row in said["ready"] if row["policy"] == "submission"}
+    assert ready == {"sender": 7, "display_name": 7}
+
+
+def test_observed_says_the_same_of_the_lines(observing):
+    """The file of records answers as the database does, but for when it was asked."""
+    daemon = observing.daemon
+    answers = [json.loads(ctl(daemon, "observed", "--json", "--since", "2026-01-01T00:00:00Z", *more).stdout)
+               for more in ([], ["--file", str(daemon.records_file)])]
+    assert answers[0] == answers[1] and answers[0]["people"]
+
+
+def test_observed_is_narrowed(observing):
+    daemon = observing.daemon
+    bob = json.loads(ctl(daemon, "observed", "--json", "--login", "bob@example.com").stdout)
+    assert [person["login"] for person in bob["people"]] == ["bob@example.com"] and bob["decisions"] == 2
+    sender = ctl(daemon, "observed", "--json", "--rule", "sender")
+    assert sender.returncode == 0
+    assert [row["rule"] for row in json.loads(sender.stdout)["ready"]] == ["sender"]
+    early = ctl(daemon, "observed", "--until", observing.traffic[0]["time"])
+    assert early.returncode == 0 and "No rule was observed" in early.stdout
+    assert ctl(daemon, "observed", "--rule", "sendr").returncode == 64
+
+
+def test_observed_for_people(observing):
+    """The tables: no byte of mail steers the terminal, the example's id explains it."""
+    done = ctl(observing.daemon, "observed")
+    assert done.returncode == 1 and "\x1b" not in done.stdout
+    line = next(line for line in done.stdout.splitlines() if line.startswith("bob@example.com"))
+    assert "from.not-owned" in line
+    assert ctl(observing.daemon, "explain", line.split()[-1]).returncode == 0
+    assert "sender in submission: 7 judged" in done.stdout
+
+
+def test_it_asks_before_it_refuses_mail(observing):
+    daemon = observing.daemon
+    for options in ([], ["--dry-run"]):
+        done = enforce(daemon, *options)
+        assert done.returncode == 1 and "Nothing was changed" in done.stdout, done
+        assert "3 that went through would have been refused, of 2 people" in done.stdout
+        assert "lab@example.com" not in done.stdout.split("would have been refused")[1].split("---")[0]
+        assert policies(daemon) == OBSERVING
+    assert send(observing, "alice@example.com", "ceo@example.com").accepted
+    observing.record()
+
+
+def test_enforced_it_refuses(observing):
+    """The next such message is refused; mail under way when it changed is judged as it began."""
+    daemon = observing.daemon
+    message, client = mail("alice@example.com", "ceo@example.com")
+    player = observing.player(client)
+    player.begin(message)
+    done = enforce(daemon, "--yes", "--json")
+    assert done.returncode == 0, (done, daemon.log()[-2000:])
+    said = json.loads(done.stdout)
+    assert (said["outcome"], said["reload"]) == ("done", "taken")
+    assert (said["measured"]["messages"], said["measured"]["people_count"], said["measured"]["judged"]) == (3, 2, 7)
+    assert [(row["policy"], row["group"]) for row in said["changes"]] == [("submission", None)]
+    assert [(row["policy"], row["group"]) for row in said["stays"]][:1] == [("submission", "lab")]
+    assert policies(daemon) == ENFORCED
+    player.body(message.body)
+    assert Outcome(EOM, player.eom()).accepted, "it began before"
+    assert is_refused(player.message(message))
+    assert send(observing, "alice@example.com").accepted
+    assert send(observing, "lab@example.com", "ceo@example.com").accepted, "their group observes it"
+    assert [record["action"] for record in observing.records(4)].count("reject") == 1
+
+
+def test_what_nobody_breached_is_enforced_at_once(observing):
+    """And the group's mode with it, when that is named."""
+    daemon = observing.daemon
+    done = ctl(daemon, "enforce", "sender", "--daemon", str(PROGRAM))
+    assert done.returncode == 0 and "none would have been refused" in done.stdout and "in force" in done.stdout
+    group = enforce(daemon, "--group", "lab", "--yes")
+    assert group.returncode == 0 and "of 1 person" in group.stdout
+    assert is_refused(send(observing, "lab@example.com", "ceo@example.com"))
+    assert send(observing, "alice@example.com", "ceo@example.com").accepted, "it is observed for all others"
+    observing.records(2)
+
+
+def test_and_back(observing):
+    daemon = observing.daemon
+    before = daemon.config.read_bytes()
+    assert enforce(daemon, "--yes").returncode == 0
+    assert is_refused(send(observing, "bob@example.com", "ceo@example.com"))
+    done = ctl(daemon, "observe", "from", "--policy", "submission", "--daemon", str(PROGRAM))
+    assert done.returncode == 0 and "in force" in done.stdout, done
+    assert daemon.config.read_bytes() == before
+    assert send(observing, "bob@example.com", "ceo@example.com").accepted
+    observing.records(2)
+
+
+def test_what_the_daemon_refuses_is_put_back(observing):
+    """A key that cannot be read is no fault of the configuration's: the daemon alone finds it."""
+    daemon = observing.daemon
+    before = daemon.config.read_bytes(), stat.S_IMODE(daemon.config.stat().st_mode), daemon.config.stat().st_uid
+    broken = daemon.folder / "keys" / "example.com" / "broken.pem"
+    broken.write_text("no key\n")
+    broken.chmod(0o644)
+    done = enforce(daemon, "--yes")
+    assert done.returncode == 73 and "broken.pem" in done.stderr and "put back" in done.stderr, done
+    assert (daemon.config.read_bytes(), stat.S_IMODE(daemon.config.stat().st_mode), daemon.config.stat().st_uid) == before
+    assert not list(daemon.folder.glob("*.submilter-new"))
+    assert send(observing, "alice@example.com", "ceo@example.com").accepted
+    broken.unlink()
+    assert enforce(daemon, "--yes").returncode == 0
+    assert is_refused(send(observing, "alice@example.com", "ceo@example.com"))
+    observing.records(2)
+
+
+def meeting_point(daemon):
+    return b"\0submilter/reload-of/%d" % daemon.process.pid
+
+
+def is_sent_away(daemon, digest):
+    """Whether somebody waits for the daemon's report; false ones are handed in, and get no answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as impostor:
+        if impostor.connect_ex(meeting_point(daemon)) != 0:
+            return False
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            impostor.send(b"reloaded " + digest.encode())
+            assert impostor.recv(1) == b""
+        return True
+
+
+def test_nobody_but_the_daemon_says_that_it_is_in_force(observing):
+    """Another process that answers in its place is not believed."""
+    daemon = observing.daemon
+    digest = json.loads(enforce(daemon, "--dry-run", "--json").stdout)["config"]
+    os.kill(daemon.process.pid, signal.SIGSTOP)
+    try:
+        command = [str(BUILD / "ctl" / "submilterctl"), "-c", str(daemon.config), "enforce", "from", "--yes",
+                   "--daemon", str(PROGRAM), "--json"]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as waits:
+            wait_until(lambda: is_sent_away(daemon, digest), "somebody who waits")
+            # Who believed it would wait no more by the time that the next one is done with.
+            assert is_sent_away(daemon, digest) and is_sent_away(daemon, digest), "the daemon has not answered yet"
+            os.kill(daemon.process.pid, signal.SIGCONT)
+            said = json.loads(waits.communicate(timeout=PATIENCE)[0])
+        assert waits.returncode == 0 and said["reload"] == "taken" and said["config"] == digest
+    finally:
+        os.kill(daemon.process.pid, signal.SIGCONT)
+
+
+def test_where_the_daemon_cannot_be_heard(observing):
+    """Somebody keeps the name: the change is written, the daemon told, and that it is not seen is said."""
+    daemon = observing.daemon
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as keeper:
+        keeper.bind(meeting_point(daemon))
+        done = enforce(daemon, "--yes")
+        assert done.returncode == 75 and "ss -xlp" in done.stdout and "has not said" in done.stdout, done
+    assert policies(daemon) == ENFORCED
+    daemon.wait_for_log("reloaded:", PATIENCE)
+    assert is_refused(send(observing, "alice@example.com", "ceo@example.com"))
+    observing.record()
+
+
+@FREE
+def test_strangers_are_not_told(observing):
+    """Whoever is neither root nor the daemon's user waits in vain."""
+    daemon = observing.daemon
+    if os.getuid() != 0:
+        pytest.skip("only root can be somebody else")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger:
+        os.seteuid(1)
+        try:
+            stranger.bind(meeting_point(daemon))
+            stranger.listen()
+        finally:
+            os.seteuid(0)
+        daemon.reload()
+        daemon.wait_for_log("reloaded:", PATIENCE)
+        called, _ = stranger.accept()
+        with called:
+            pid, *_ = struct.unpack("3i", called.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+            assert pid == daemon.process.pid
+            assert called.recv(2000) == b""
+
+
+def test_a_daemon_of_a_pid_file(observing, start_daemon):
+    """Where no process has the configuration among its arguments, the pid file names the daemon."""
+    pid_file = 'pid_file = "{folder}/run/pid";\n'
+    gate = start_daemon(OBSERVING, config=CONFIG + HISTORY + pid_file)
+    daemon = gate.daemon
+    other = pathlib.Path(daemon.folder / "run" / "same.conf")
+    other.symlink_to(daemon.config)
+    done = subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(other), "enforce", "from", "--yes", "--daemon",
+                           str(PROGRAM), "--json"], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+                          check=False, text=True)
+    assert done.returncode == 0 and json.loads(done.stdout)["reload"] == "taken", done
+    assert policies(daemon) == ENFORCED
+    assert is_refused(send(gate, "alice@example.com", "ceo@example.com"))
+    gate.record()
+
+
+def test_during_a_hand_over(generations):
+    """The daemon before still serves a session: it reads the change, too."""
+    gate = generations(OBSERVING)
+    daemon = gate.daemon
+    message, client = mail("alice@example.com", "ceo@example.com")
+    player = gate.player(client)
+    assert player.message(message).accepted
+    daemon.hand_over()
+    (old,) = daemon.earlier
+    done = enforce(daemon, "--yes", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["reload"] == "taken", done
+    assert is_refused(player.message(message)) and old.poll() is None, "by the one before"
+    assert is_refused(gate.play(message, client)), "by its successor"
+    gate.records(3)
+    player.session.close()
+
+
+def test_no_daemon(observing):
+    """What is to be done by hand is said."""
+    daemon = observing.daemon
+    daemon.terminate()
+    daemon.process.wait(PATIENCE)
+    done = enforce(daemon, "--yes")
+    assert done.returncode == 0 and "pkill -USR1" in done.stdout, done
+    assert policies(daemon) == ENFORCED
