@@ -20,6 +20,7 @@ extern const struct command command_explain;
 extern const struct command command_history;
 extern const struct command command_key;
 extern const struct command command_log;
+extern const struct command command_replay;
 extern const struct command command_report;
 extern const struct command command_setup;
 extern const struct command command_test;

@@ -71,7 +71,8 @@ static int find(struct explaining *explaining, const struct asked *asked, struct
     int status = open_history(explaining, error);
     if (status)
         return status;
-    if (!records_find(explaining->history, asked, explaining->records, error))
+    if (!records_find(explaining->history, asked, explaining->source.since,
+                      explaining->source.until, explaining->records, error))
         return EX_IOERR;
     if (json_array_size(explaining->records) > before)
         return 0;
@@ -148,7 +149,7 @@ static int run(const char *config, int argc, char **argv)
 
 const struct command command_explain = {
     .name = "explain",
-    .arguments = "[--file FILE]... [--json] ID|QUEUEID|FILE",
+    .arguments = SOURCE_ARGUMENTS "\n      [--json] ID|QUEUEID|FILE",
     .summary = "says why a decision was as it was: rules, facts, settings, edits, signatures",
     .options =
         "  ID                the decision's, as it stands in the brackets of a reply; the\n"

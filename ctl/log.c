@@ -76,9 +76,12 @@ static int run(const char *config, int argc, char **argv)
         !source_open_place(&place, &history, &error))
         status = source_complain(&error, EX_NOINPUT);
     else if (!print_all(&options, follow, &history, &error))
-        status = source_complain(&error, EX_IOERR);
+        /* Following has no other end. */
+        status = follow && progress_interrupted() ? 0 : source_complain(&error, EX_IOERR);
     source_close(history);
     log_follow_free(follow);
+    if (progress_interrupted())
+        progress_drop_untaken();
     return status;
 }
 

@@ -7,10 +7,19 @@
 
 #include "ctl/command.h"
 
-static const struct command *const commands[] = {
-    &command_conf, &command_doctor, &command_explain, &command_history,
-    &command_key,  &command_log,    &command_report,  &command_setup,
-    &command_test, &command_top,    &command_verify,  NULL};
+static const struct command *const commands[] = {&command_conf,
+                                                 &command_doctor,
+                                                 &command_explain,
+                                                 &command_history,
+                                                 &command_key,
+                                                 &command_log,
+                                                 &command_replay,
+                                                 &command_report,
+                                                 &command_setup,
+                                                 &command_test,
+                                                 &command_top,
+                                                 &command_verify,
+                                                 NULL};
 
 static void print_usage(FILE *out)
 {

@@ -2,7 +2,9 @@
 #include "ctl/progress.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -134,8 +136,16 @@ bool progress_interrupted(void)
     return caught != 0;
 }
 
+void progress_drop_untaken(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if (poll(&out, 1, 0) == 0)
+        __fpurge(stdout);
+}
+
 int progress_status(void)
 {
+    progress_drop_untaken();
     fputs(INTERRUPTED, stderr);
     return 128 + caught;
 }

@@ -48,6 +48,10 @@ void progress_catch_at_once(bool at_once);
 /* Whether one came: loops ask this and come to their end. */
 bool progress_interrupted(void);
 
+/* Gives up what waits for standard output, where nobody takes it: a pager that stands still would
+ * hold up the program's end as well. progress_status() does it. */
+void progress_drop_untaken(void);
+
 /* Says on standard error, in one line, that the command was interrupted. Returns the exit status:
  * 130 for INT, as shells have it. */
 int progress_status(void);

@@ -70,11 +70,20 @@ static void settle(struct message *message)
         reply_of(decision, &message->facts, message->arena, &outcome->reply);
 }
 
+bool message_is_carried(const struct message *message, enum rule_id rule)
+{
+    const struct message_recorded *recorded = message->recorded;
+    if (!recorded || !recorded->carried[rule])
+        return false;
+    return !recorded->names_tell[rule] || recorded->carried[rule]->outcome >= OUTCOME_VIOLATION ||
+           message->decision.judged[rule].verdict.outcome != OUTCOME_VIOLATION;
+}
+
 static void judge(struct message *message, enum stage stage)
 {
     engine_judge(stage, &message->facts, message->policy, message->arena, &message->decision);
     for (size_t i = 0; message->recorded && i < RULE_COUNT; i++)
-        if (rules[i]->stage == stage && message->recorded->carried[i])
+        if (rules[i]->stage == stage && message_is_carried(message, (enum rule_id)i))
             engine_carry((enum rule_id)i, message->recorded->carried[i], message->policy,
                          message->arena, &message->decision);
     settle(message);

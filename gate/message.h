@@ -36,6 +36,8 @@ struct message_clock {
 struct message_recorded {
     const struct verdict *carried[RULE_COUNT]; /* what stands for a rule's verdict; NULL: it is
                                                   asked */
+    bool names_tell[RULE_COUNT]; /* but where it found nothing then, what is violated as far as
+                                    can be seen is violated */
     size_t header_size;
     bool header_too_large;
     struct facts_body body;
@@ -108,6 +110,9 @@ void message_body(struct message *message, struct bytes chunk);
 
 /* All has been seen: settles outcome. */
 void message_end(struct message *message);
+
+/* Whether a rule's recorded verdict stands for its own, once its stage has been judged. */
+bool message_is_carried(const struct message *message, enum rule_id rule);
 
 /* Something inside went wrong: the outcome is a 451 whatever the rules say. what: static, or
  * in the message's arena. */

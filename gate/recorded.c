@@ -1,25 +1,27 @@
 /* The facts of a record, and its beginning and end. */
 #include "gate/recorded.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "gate/recorded_decision.h"
 #include "policy/decision_id.h"
 
-#define ARENA_CEILING (2 * RECORDED_SIZE_MAX)
+/* A tree of small items takes many times its text; records have some 15 bytes an item. */
+#define ARENA_CEILING (8 * RECORDED_SIZE_MAX)
 
 /* A text, or its bytes where the record has them apart. */
-static void read_exact(struct reading *reading, const json_t *root, const char *key,
+static void read_exact(struct reading *reading, const struct json_tree *root, const char *key,
                        struct bytes *ret_text)
 {
-    const json_t *exact = json_object_get(json_object_get(root, "exact"), key);
+    const struct json_tree *exact = json_tree_member(json_tree_member(root, "exact"), key);
     if (exact)
         reading_base64(reading, exact, key, ret_text);
     else
         reading_text(reading, root, key, ret_text);
 }
 
-static void read_flag(struct reading *reading, const json_t *root, const char *key,
+static void read_flag(struct reading *reading, const struct json_tree *root, const char *key,
                       enum fact *ret_fact)
 {
     bool unavailable = false;
@@ -28,7 +30,8 @@ static void read_flag(struct reading *reading, const json_t *root, const char *k
         *ret_fact = FACT_UNAVAILABLE;
 }
 
-static void read_session(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_session(struct reading *reading, const struct json_tree *root,
+                         struct recorded *recorded)
 {
     static const char *const mtas[] = {"other", "sendmail", NULL};
     struct facts_connection *connection = &recorded->session.connection;
@@ -60,29 +63,33 @@ static void read_session(struct reading *reading, const json_t *root, struct rec
     read_exact(reading, root, "auth_mech", &login->mechanism);
 }
 
-static void read_rcpts(struct reading *reading, const json_t *root, struct recorded *recorded)
+/* An object from an item's number to its bytes. */
+static void read_exact_rcpts(struct reading *reading, const struct json_tree *exact,
+                             struct bytes *rcpts, size_t count)
 {
-    const json_t *list = reading_array(reading, root, "rcpts");
-    const json_t *exact = json_object_get(json_object_get(root, "exact"), "rcpts");
-    size_t count = json_array_size(list);
-    struct bytes *rcpts = reading_items(reading, count, sizeof *rcpts);
-    for (size_t i = 0; rcpts && i < count; i++) {
-        char index[24];
-        const json_t *item = json_array_get(list, i);
-        snprintf(index, sizeof index, "%zu", i);
-        const json_t *bytes = exact ? json_object_get(exact, index) : NULL;
-        if (bytes)
-            reading_base64(reading, bytes, "exact.rcpts", &rcpts[i]);
-        else if (json_is_string(item))
-            rcpts[i] = reading_bytes_of(item);
+    for (const struct json_tree *item = exact ? exact->first : NULL; item; item = item->next) {
+        char *end;
+        unsigned long long index = strtoull(item->name.data, &end, 10);
+        if (*end || !item->name.len || index >= count)
+            reading_fail(reading, "exact.rcpts", "the numbers of recipients");
         else
-            reading_fail(reading, "rcpts", "a list of texts");
+            reading_base64(reading, item, "exact.rcpts", &rcpts[index]);
     }
-    recorded->rcpts = rcpts;
-    recorded->rcpts_len = rcpts ? count : 0;
 }
 
-static void read_envelope(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_rcpts(struct reading *reading, const struct json_tree *root,
+                       struct recorded *recorded)
+{
+    const struct json_tree *exact = reading_object(reading, root, "exact");
+    struct bytes *rcpts;
+    size_t count = reading_texts(reading, root, "rcpts", &rcpts);
+    recorded->rcpts = rcpts;
+    recorded->rcpts_len = count;
+    read_exact_rcpts(reading, reading_object(reading, exact, "rcpts"), rcpts, count);
+}
+
+static void read_envelope(struct reading *reading, const struct json_tree *root,
+                          struct recorded *recorded)
 {
     read_exact(reading, root, "mail_from", &recorded->mail_from);
     read_exact(reading, root, "rcpt", &recorded->rcpt);
@@ -92,49 +99,53 @@ static void read_envelope(struct reading *reading, const json_t *root, struct re
 }
 
 /* [name, value], [name, null], [name, null, value in base64], [name, ..., ..., name in base64] */
-static void read_field(struct reading *reading, const json_t *item, struct recorded_field *field)
+static void read_field(struct reading *reading, const struct json_tree *item,
+                       struct recorded_field *field)
 {
     static const char expected[] =
         "a list of lists, each with a field's name and its value or null";
-    const json_t *name = json_array_get(item, 0);
-    const json_t *value = json_array_get(item, 1);
-    const json_t *exact_value = json_array_get(item, 2);
-    const json_t *exact_name = json_array_get(item, 3);
-    if (!json_is_string(name) || !value || (!json_is_string(value) && !json_is_null(value))) {
+    const struct json_tree *name = item->type == JSON_TREE_LIST ? item->first : NULL;
+    const struct json_tree *value = name ? name->next : NULL;
+    const struct json_tree *exact_value = value ? value->next : NULL;
+    const struct json_tree *exact_name = exact_value ? exact_value->next : NULL;
+    if (!value || name->type != JSON_TREE_TEXT ||
+        (value->type != JSON_TREE_TEXT && value->type != JSON_TREE_NULL)) {
         reading_fail(reading, "header", expected);
         return;
     }
-    field->name = reading_bytes_of(name);
+    field->name = name->text;
     if (exact_name)
         reading_base64(reading, exact_name, "header", &field->name);
     field->has_value = true;
-    if (json_is_string(value))
-        field->value = reading_bytes_of(value);
-    else if (exact_value && !json_is_null(exact_value))
+    if (value->type == JSON_TREE_TEXT)
+        field->value = value->text;
+    else if (exact_value && exact_value->type != JSON_TREE_NULL)
         reading_base64(reading, exact_value, "header", &field->value);
     else
         field->has_value = false;
 }
 
-static void read_header(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_header(struct reading *reading, const struct json_tree *root,
+                        struct recorded *recorded)
 {
-    const json_t *list = reading_array(reading, root, "header");
-    size_t count = json_array_size(list);
-    struct recorded_field *fields = reading_items(reading, count, sizeof *fields);
-    for (size_t i = 0; fields && i < count && !reading->failed; i++)
-        read_field(reading, json_array_get(list, i), &fields[i]);
-    recorded->fields = fields;
-    recorded->field_count = fields ? count : 0;
+    const struct json_tree *list = reading_list(reading, root, "header");
+    struct recorded_field *field = reading_room(reading, list, sizeof *field);
+    const struct json_tree *item = field ? list->first : NULL;
+    recorded->fields = field;
+    recorded->field_count = field ? list->count : 0;
+    for (; item && !reading->failed; item = item->next)
+        read_field(reading, item, field++);
     reading_bool(reading, root, "header_cut", &recorded->header_cut);
     reading_bool(reading, root, "header_too_large", &recorded->header_too_large);
     reading_number(reading, root, "header_size", 0, &recorded->header_size);
     reading_text(reading, root, "from", &recorded->from);
 }
 
-static void read_body(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_body(struct reading *reading, const struct json_tree *root,
+                      struct recorded *recorded)
 {
     static const char *const states[] = {"absent", "known", "unavailable", NULL};
-    const json_t *object = reading_object(reading, root, "body");
+    const struct json_tree *object = reading_object(reading, root, "body");
     struct facts_body *body = &recorded->body;
     int64_t size = recorded->header_size;
     int state = FACT_ABSENT;
@@ -152,11 +163,12 @@ static void read_body(struct reading *reading, const json_t *root, struct record
     recorded->own_signature = (enum fact)state;
     reading_text(reading, root, "own_signature_domain", &recorded->own_signature_domain);
     /* What an older version did not write. */
-    recorded->complete = json_object_get(root, "smtp") && json_object_get(root, "rcpts") &&
-                         json_object_get(root, "header") && (object || recorded->command.len);
+    recorded->complete = json_tree_member(root, "smtp") && json_tree_member(root, "rcpts") &&
+                         json_tree_member(root, "header") && (object || recorded->command.len);
 }
 
-static void read_place(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_place(struct reading *reading, const struct json_tree *root,
+                       struct recorded *recorded)
 {
     uint64_t began = 0;
     reading_text(reading, root, "id", &recorded->id);
@@ -174,36 +186,29 @@ static void read_place(struct reading *reading, const json_t *root, struct recor
         reading_fail(reading, "command", "null, MAIL or RCPT");
 }
 
-static bool parse(struct bytes text, json_t **ret_root, struct error *error)
+static bool parse(struct bytes text, struct arena *arena, struct json_tree **ret_root,
+                  struct error *error)
 {
-    json_error_t wrong;
-    if (text.len > RECORDED_SIZE_MAX)
-        return error_set(error, "it has %zu bytes: expected at most %zu", text.len,
-                         RECORDED_SIZE_MAX);
-    *ret_root = json_loadb(text.data ? text.data : "", text.len,
-                           JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
-    if (!*ret_root)
-        return error_set(error, "it is no JSON: %s, at byte %d", wrong.text, wrong.position);
-    if (json_is_object(*ret_root))
-        return true;
-    json_decref(*ret_root);
-    return error_set(error, "expected a JSON object");
+    if (!json_tree_parse(text, arena, ret_root, error))
+        return false;
+    return (*ret_root)->type == JSON_TREE_OBJECT || error_set(error, "expected a JSON object");
 }
 
 bool recorded_new(struct bytes text, struct recorded **ret_recorded, struct error *error)
 {
-    json_t *root = NULL;
-    if (!parse(text, &root, error))
-        return false;
+    struct json_tree *root;
+    if (text.len > RECORDED_SIZE_MAX)
+        return error_set(error, "it has %zu bytes: expected at most %zu", text.len,
+                         RECORDED_SIZE_MAX);
     struct arena *arena = arena_new(ARENA_CEILING);
     struct recorded *recorded = arena ? arena_alloc(arena, sizeof *recorded) : NULL;
-    if (!recorded) {
+    if (!recorded || !parse(text, arena, &root, error)) {
+        if (!recorded)
+            error_set(error, "out of memory");
         arena_free(arena);
-        json_decref(root);
-        return error_set(error, "out of memory");
+        return false;
     }
     recorded->arena = arena;
-    recorded->json = root;
     struct reading reading = {.arena = arena, .error = error};
     read_place(&reading, root, recorded);
     read_session(&reading, root, recorded);
@@ -223,6 +228,5 @@ void recorded_free(struct recorded *recorded)
 {
     if (!recorded)
         return;
-    json_decref(recorded->json);
     arena_free(recorded->arena);
 }

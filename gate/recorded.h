@@ -73,8 +73,7 @@ struct recorded {
     const struct recorded_signature *signatures;
     size_t signature_count;
 
-    struct arena *arena; /* all of the above, with: */
-    void *json;
+    struct arena *arena; /* all of the above */
 };
 
 /* One JSON object, without or with a line end behind it. */

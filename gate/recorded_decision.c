@@ -15,7 +15,8 @@ static const struct rule *const *find_rule(struct bytes name)
 }
 
 /* A rule that this version does not know is passed over: it cannot be asked again. */
-static void read_verdict(struct reading *reading, const json_t *item, struct recorded *recorded)
+static void read_verdict(struct reading *reading, const struct json_tree *item,
+                         struct recorded *recorded)
 {
     static const char *const outcomes[] = {"not-asked", "pass", "violation", "unavailable", NULL};
     static const char *const modes[] = {"off", "observe", "enforce", NULL};
@@ -45,14 +46,17 @@ static void read_verdict(struct reading *reading, const json_t *item, struct rec
     found->action = (enum action)action;
 }
 
-static void read_verdicts(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_verdicts(struct reading *reading, const struct json_tree *root,
+                          struct recorded *recorded)
 {
-    const json_t *list = reading_array(reading, root, "verdicts");
-    for (size_t i = 0; i < json_array_size(list) && !reading->failed; i++)
-        read_verdict(reading, json_array_get(list, i), recorded);
+    const struct json_tree *list = reading_list(reading, root, "verdicts");
+    const struct json_tree *item = list ? list->first : NULL;
+    for (; item && !reading->failed; item = item->next)
+        read_verdict(reading, item, recorded);
 }
 
-static void read_edit(struct reading *reading, const json_t *item, struct recorded_edit *edit)
+static void read_edit(struct reading *reading, const struct json_tree *item,
+                      struct recorded_edit *edit)
 {
     static const char *const kinds[] = {"add", "replace", "delete", NULL};
     int kind = -1;
@@ -62,7 +66,7 @@ static void read_edit(struct reading *reading, const json_t *item, struct record
     reading_number(reading, item, "instance", 1, &instance);
     reading_text(reading, item, "value", &edit->value);
     reading_text(reading, item, "rule", &edit->rule);
-    const json_t *exact = json_object_get(item, "exact");
+    const struct json_tree *exact = json_tree_member(item, "exact");
     if (exact)
         reading_base64(reading, exact, "edits", &edit->value);
     if (kind < 0 || !edit->name.data)
@@ -71,52 +75,45 @@ static void read_edit(struct reading *reading, const json_t *item, struct record
     edit->instance = (unsigned)instance;
 }
 
-static void read_edits(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_edits(struct reading *reading, const struct json_tree *root,
+                       struct recorded *recorded)
 {
-    const json_t *list = reading_array(reading, root, "edits");
-    size_t count = json_array_size(list);
-    struct recorded_edit *edits = reading_items(reading, count, sizeof *edits);
-    for (size_t i = 0; edits && i < count && !reading->failed; i++)
-        read_edit(reading, json_array_get(list, i), &edits[i]);
-    recorded->edits = edits;
-    recorded->edit_count = edits ? count : 0;
+    const struct json_tree *list = reading_list(reading, root, "edits");
+    struct recorded_edit *edit = reading_room(reading, list, sizeof *edit);
+    const struct json_tree *item = edit ? list->first : NULL;
+    recorded->edits = edit;
+    recorded->edit_count = edit ? list->count : 0;
+    for (; item && !reading->failed; item = item->next)
+        read_edit(reading, item, edit++);
 }
 
-static void read_unsigned(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_unsigned(struct reading *reading, const struct json_tree *root,
+                          struct recorded *recorded)
 {
-    const json_t *list = reading_array(reading, root, "unsigned");
-    size_t count = json_array_size(list);
-    struct bytes *names = reading_items(reading, count, sizeof *names);
-    for (size_t i = 0; names && i < count; i++) {
-        const json_t *item = json_array_get(list, i);
-        if (!json_is_string(item))
-            reading_fail(reading, "unsigned", "a list of texts");
-        else
-            names[i] = reading_bytes_of(item);
-    }
+    struct bytes *names;
+    recorded->unsigned_count = reading_texts(reading, root, "unsigned", &names);
     recorded->unsigned_names = names;
-    recorded->unsigned_count = names ? count : 0;
 }
 
-static void read_signatures(struct reading *reading, const json_t *root, struct recorded *recorded)
+static void read_signatures(struct reading *reading, const struct json_tree *root,
+                            struct recorded *recorded)
 {
-    const json_t *list = reading_array(reading, root, "signatures");
-    size_t count = json_array_size(list);
-    struct recorded_signature *signatures = reading_items(reading, count, sizeof *signatures);
-    for (size_t i = 0; signatures && i < count && !reading->failed; i++) {
-        const json_t *item = json_array_get(list, i);
-        reading_text(reading, item, "d", &signatures[i].domain);
-        reading_text(reading, item, "s", &signatures[i].selector);
-        reading_text(reading, item, "a", &signatures[i].algorithm);
-        if (!signatures[i].domain.data || !signatures[i].selector.data ||
-            !signatures[i].algorithm.data)
+    const struct json_tree *list = reading_list(reading, root, "signatures");
+    struct recorded_signature *signature = reading_room(reading, list, sizeof *signature);
+    const struct json_tree *item = signature ? list->first : NULL;
+    recorded->signatures = signature;
+    recorded->signature_count = signature ? list->count : 0;
+    for (; item && !reading->failed; item = item->next, signature++) {
+        reading_text(reading, item, "d", &signature->domain);
+        reading_text(reading, item, "s", &signature->selector);
+        reading_text(reading, item, "a", &signature->algorithm);
+        if (!signature->domain.data || !signature->selector.data || !signature->algorithm.data)
             reading_fail(reading, "signatures", "a list of objects, each with d, s and a");
     }
-    recorded->signatures = signatures;
-    recorded->signature_count = signatures ? count : 0;
 }
 
-void recorded_read_decision(struct reading *reading, const json_t *root, struct recorded *recorded)
+void recorded_read_decision(struct reading *reading, const struct json_tree *root,
+                            struct recorded *recorded)
 {
     int action = -1;
     struct bytes not_signed = {NULL, 0};

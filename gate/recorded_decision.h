@@ -5,6 +5,7 @@
 #include "gate/recorded.h"
 #include "gate/recorded_read.h"
 
-void recorded_read_decision(struct reading *reading, const json_t *root, struct recorded *recorded);
+void recorded_read_decision(struct reading *reading, const struct json_tree *root,
+                            struct recorded *recorded);
 
 #endif

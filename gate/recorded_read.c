@@ -12,65 +12,75 @@ void reading_fail(struct reading *reading, const char *key, const char *expected
     reading->failed = true;
 }
 
-static const json_t *member(const json_t *object, const char *key)
+static const struct json_tree *member(const struct json_tree *object, const char *key)
 {
-    const json_t *value = json_object_get(object, key);
-    return json_is_null(value) ? NULL : value;
+    const struct json_tree *value = json_tree_member(object, key);
+    return value && value->type != JSON_TREE_NULL ? value : NULL;
 }
 
-const json_t *reading_array(struct reading *reading, const json_t *object, const char *key)
+const struct json_tree *reading_object(struct reading *reading, const struct json_tree *object,
+                                       const char *key)
 {
-    const json_t *value = member(object, key);
-    if (!value || json_is_array(value))
-        return value;
-    reading_fail(reading, key, "a list");
-    return NULL;
-}
-
-const json_t *reading_object(struct reading *reading, const json_t *object, const char *key)
-{
-    const json_t *value = member(object, key);
-    if (!value || json_is_object(value))
+    const struct json_tree *value = member(object, key);
+    if (!value || value->type == JSON_TREE_OBJECT)
         return value;
     reading_fail(reading, key, "an object");
     return NULL;
 }
 
-struct bytes reading_bytes_of(const json_t *string)
+static void *room_for(struct reading *reading, size_t count, size_t size)
 {
-    return (struct bytes){json_string_value(string), json_string_length(string)};
+    void *items = arena_alloc(reading->arena, count * size);
+    if (!items && !reading->failed)
+        reading->failed = !error_set(reading->error, "it needs more memory than one record may");
+    return items;
 }
 
-void reading_text(struct reading *reading, const json_t *object, const char *key,
+const struct json_tree *reading_list(struct reading *reading, const struct json_tree *object,
+                                     const char *key)
+{
+    const struct json_tree *list = member(object, key);
+    if (list && list->type != JSON_TREE_LIST)
+        reading_fail(reading, key, "a list");
+    return list && list->type == JSON_TREE_LIST && list->count ? list : NULL;
+}
+
+void *reading_room(struct reading *reading, const struct json_tree *list, size_t size)
+{
+    return list ? room_for(reading, list->count, size) : NULL;
+}
+
+void reading_text(struct reading *reading, const struct json_tree *object, const char *key,
                   struct bytes *ret_text)
 {
-    const json_t *value = member(object, key);
-    if (json_is_string(value))
-        *ret_text = reading_bytes_of(value);
+    const struct json_tree *value = member(object, key);
+    if (value && value->type == JSON_TREE_TEXT)
+        *ret_text = value->text;
     else if (value)
         reading_fail(reading, key, "text");
 }
 
-void reading_bool(struct reading *reading, const json_t *object, const char *key, bool *ret_value)
+void reading_bool(struct reading *reading, const struct json_tree *object, const char *key,
+                  bool *ret_value)
 {
-    const json_t *value = member(object, key);
-    if (json_is_boolean(value))
-        *ret_value = json_is_true(value);
+    const struct json_tree *value = member(object, key);
+    if (value && (value->type == JSON_TREE_TRUE || value->type == JSON_TREE_FALSE))
+        *ret_value = value->type == JSON_TREE_TRUE;
     else if (value)
         reading_fail(reading, key, "true or false");
 }
 
-void reading_number(struct reading *reading, const json_t *object, const char *key, int64_t least,
-                    int64_t *ret_value)
+void reading_number(struct reading *reading, const struct json_tree *object, const char *key,
+                    int64_t least, int64_t *ret_value)
 {
-    const json_t *value = member(object, key);
-    if (json_is_integer(value) && json_integer_value(value) >= least)
-        *ret_value = json_integer_value(value);
+    const struct json_tree *value = member(object, key);
+    if (value && value->type == JSON_TREE_INTEGER && value->integer >= least)
+        *ret_value = value->integer;
     else if (value)
         reading_fail(reading, key, least ? "a number from 1" : "a number from 0");
 }
 
-void reading_word(struct reading *reading, const json_t *object, const char *key,
+void reading_word(struct reading *reading, const struct json_tree *object, const char *key,
                   const char *const *words, int *ret_index)
 {
     struct bytes text = {NULL, 0};
@@ -101,17 +111,16 @@ static bool is_base64(struct bytes text, size_t *ret_padding)
            (!*ret_padding || strspn(text.data + plain, "=") == *ret_padding);
 }
 
-void reading_base64(struct reading *reading, const json_t *value, const char *key,
+void reading_base64(struct reading *reading, const struct json_tree *value, const char *key,
                     struct bytes *ret_bytes)
 {
     size_t padding;
-    struct bytes text = {NULL, 0};
-    if (json_is_string(value))
-        text = reading_bytes_of(value);
-    unsigned char *decoded = reading_items(reading, text.len / 4 * 3 + 1, 1);
+    bool is_text = value->type == JSON_TREE_TEXT;
+    struct bytes text = is_text ? value->text : (struct bytes){NULL, 0};
+    unsigned char *decoded = room_for(reading, text.len / 4 * 3 + 1, 1);
     if (!decoded)
         return;
-    if (!json_is_string(value) || !is_base64(text, &padding) ||
+    if (!is_text || !is_base64(text, &padding) ||
         EVP_DecodeBlock(decoded, (const unsigned char *)text.data, (int)text.len) < 0) {
         reading_fail(reading, key, "bytes in base64");
         return;
@@ -121,10 +130,18 @@ void reading_base64(struct reading *reading, const json_t *value, const char *ke
     *ret_bytes = (struct bytes){(const char *)decoded, len};
 }
 
-void *reading_items(struct reading *reading, size_t count, size_t size)
+size_t reading_texts(struct reading *reading, const struct json_tree *object, const char *key,
+                     struct bytes **ret_texts)
 {
-    void *items = arena_alloc(reading->arena, count * size);
-    if (!items && !reading->failed)
-        reading->failed = !error_set(reading->error, "it needs more memory than one record may");
-    return items;
+    const struct json_tree *list = reading_list(reading, object, key);
+    struct bytes *texts = reading_room(reading, list, sizeof *texts);
+    const struct json_tree *item = texts ? list->first : NULL;
+    *ret_texts = texts;
+    for (; item; item = item->next, texts++) {
+        if (item->type == JSON_TREE_TEXT)
+            *texts = item->text;
+        else
+            reading_fail(reading, key, "a list of texts");
+    }
+    return *ret_texts ? list->count : 0;
 }

@@ -5,9 +5,7 @@
 #ifndef GATE_RECORDED_READ_H
 #define GATE_RECORDED_READ_H
 
-#include <jansson.h>
-
-#include "policy/arena.h"
+#include "gate/json_tree.h"
 #include "policy/bytes.h"
 #include "policy/error.h"
 
@@ -20,28 +18,36 @@ struct reading {
 /* "KEY: expected WHAT". */
 void reading_fail(struct reading *reading, const char *key, const char *expected);
 
-/* The member, where it is of that type; NULL where it is missing, null or wrong. */
-const json_t *reading_array(struct reading *reading, const json_t *object, const char *key);
-const json_t *reading_object(struct reading *reading, const json_t *object, const char *key);
+/* The member, where it is an object; NULL where it is missing, null or wrong. */
+const struct json_tree *reading_object(struct reading *reading, const struct json_tree *object,
+                                       const char *key);
 
-/* Borrowed from the JSON. */
-void reading_text(struct reading *reading, const json_t *object, const char *key,
+/* Likewise a list; NULL also where it is empty. */
+const struct json_tree *reading_list(struct reading *reading, const struct json_tree *object,
+                                     const char *key);
+
+/* Zeroed room in the arena for as many things of that size as the list has items. NULL where it is
+ * NULL, or memory is out, which is an error. */
+void *reading_room(struct reading *reading, const struct json_tree *list, size_t size);
+
+/* A list of texts. */
+size_t reading_texts(struct reading *reading, const struct json_tree *object, const char *key,
+                     struct bytes **ret_texts);
+
+/* Borrowed from the tree. */
+void reading_text(struct reading *reading, const struct json_tree *object, const char *key,
                   struct bytes *ret_text);
-void reading_bool(struct reading *reading, const json_t *object, const char *key, bool *ret_value);
-void reading_number(struct reading *reading, const json_t *object, const char *key, int64_t least,
-                    int64_t *ret_value);
+void reading_bool(struct reading *reading, const struct json_tree *object, const char *key,
+                  bool *ret_value);
+void reading_number(struct reading *reading, const struct json_tree *object, const char *key,
+                    int64_t least, int64_t *ret_value);
 
 /* An index into words (NULL-terminated). */
-void reading_word(struct reading *reading, const json_t *object, const char *key,
+void reading_word(struct reading *reading, const struct json_tree *object, const char *key,
                   const char *const *words, int *ret_index);
 
 /* A text in base64 as bytes in the arena; key: for the error. */
-void reading_base64(struct reading *reading, const json_t *value, const char *key,
+void reading_base64(struct reading *reading, const struct json_tree *value, const char *key,
                     struct bytes *ret_bytes);
-
-/* room for count items in the arena; NULL, and an error, when memory is out. */
-void *reading_items(struct reading *reading, size_t count, size_t size);
-
-struct bytes reading_bytes_of(const json_t *string);
 
 #endif

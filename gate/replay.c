@@ -31,7 +31,7 @@ static struct replay_effect effect_of(const struct verdict *verdict, enum mode m
     return (struct replay_effect){mode, action, verdict->reason};
 }
 
-static bool same_effect(const struct replay_effect *a, const struct replay_effect *b)
+bool replay_same_effect(const struct replay_effect *a, const struct replay_effect *b)
 {
     return a->action == b->action && a->mode == b->mode && same_text(a->reason, b->reason);
 }
@@ -62,6 +62,7 @@ static bool put_in(const struct recorded *recorded, struct replayed *replayed)
         if (!replay_must_carry(recorded, (enum rule_id)i))
             continue;
         replayed->recorded.carried[i] = &replayed->carried[i];
+        replayed->recorded.names_tell[i] = replay_names_tell(recorded, (enum rule_id)i);
         if (!replay_carried_verdict(recorded, (enum rule_id)i, message->arena,
                                     &replayed->carried[i]))
             return false;
@@ -166,12 +167,12 @@ static void compare_rule(const struct recorded *recorded, enum rule_id id,
     rule->then = effect_of(&then->verdict, then->mode, then->action);
     if (!refused)
         rule->now = effect_of(&judged->verdict, judged->mode, judged->action);
-    rule->carried = asked && (replayed->recorded.carried[id] ||
+    rule->carried = asked && (message_is_carried(replayed->message, id) ||
                               (rules[id]->stage == STAGE_RCPT && recorded->complete &&
                                (size_t)recorded->rcpt_count > recorded->rcpts_len));
-    rule->unknown =
-        asked && replayed->recorded.carried[id] && then->verdict.outcome == OUTCOME_NOT_ASKED;
-    replayed->differs |= !same_effect(&rule->then, &rule->now);
+    rule->unknown = asked && message_is_carried(replayed->message, id) &&
+                    then->verdict.outcome == OUTCOME_NOT_ASKED;
+    replayed->differs |= !replay_same_effect(&rule->then, &rule->now);
 }
 
 static bool is_new_id(struct bytes value, struct bytes *ret_domain)

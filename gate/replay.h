@@ -59,6 +59,8 @@ MUST_CHECK bool replay_judge(struct snapshot *snapshot, const struct recorded *r
                              struct replayed *ret_replayed, struct error *error);
 void replay_done(struct replayed *replayed);
 
+bool replay_same_effect(const struct replay_effect *a, const struct replay_effect *b);
+
 /* Whether an edit that was recorded and one that is asked for now come to the same. A Message-ID
  * that was made anew is the same as any for the same domain. */
 bool replay_same_edit(const struct recorded_edit *then, const struct edit *now,

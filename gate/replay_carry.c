@@ -75,6 +75,12 @@ bool replay_must_carry(const struct recorded *recorded, enum rule_id rule)
     }
 }
 
+bool replay_names_tell(const struct recorded *recorded, enum rule_id rule)
+{
+    return recorded->complete && !recorded->header_cut &&
+           (rule == RULE_header_syntax || rule == RULE_header_once);
+}
+
 /* The index of a field by name and instance; field_count where it is not. */
 static size_t find_field(const struct recorded *recorded, struct bytes name, unsigned instance)
 {

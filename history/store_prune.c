@@ -19,7 +19,7 @@ static bool number(struct store *store, const char *sql, int64_t *ret_number)
         return false;
     bool there = sqlite3_step(statement) == SQLITE_ROW;
     *ret_number = there ? sqlite3_column_int64(statement, 0) : 0;
-    return sqlite3_finalize(statement) == SQLITE_OK;
+    return sqlite3_finalize(statement) == SQLITE_OK && there;
 }
 
 static bool measure(struct store *store, struct sizes *ret_sizes)
@@ -28,7 +28,7 @@ static bool measure(struct store *store, struct sizes *ret_sizes)
     struct stat status;
     snprintf(path, sizeof path, "%s-wal", store->path);
     ret_sizes->journal = stat(path, &status) == 0 ? status.st_size : 0;
-    return number(store, "PRAGMA page_size", &ret_sizes->page) &&
+    return number(store, "PRAGMA page_size", &ret_sizes->page) && ret_sizes->page > 0 &&
            number(store, "PRAGMA page_count", &ret_sizes->pages) &&
            number(store, "PRAGMA freelist_count", &ret_sizes->free);
 }

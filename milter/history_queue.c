@@ -27,6 +27,7 @@ bool history_queue_add(struct history_queue *queue, struct record_text *record)
     *item = (struct history_item){.record = record};
     *queue->last = item;
     queue->last = &item->next;
+    queue->added++;
     queue->bytes += len;
     return true;
 }
@@ -45,6 +46,7 @@ struct history_item *history_queue_cut(struct history_queue *queue, size_t count
     struct history_item *cut = queue->first;
     struct history_item **end = &queue->first;
     for (; count > 0 && *end; count--) {
+        queue->removed++;
         queue->bytes -= record_text_bytes((*end)->record).len;
         end = &(*end)->next;
     }

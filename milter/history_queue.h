@@ -11,6 +11,7 @@
 /* Of no thread but under the caller's lock, all of them. */
 struct history_queue {
     struct history_item *first, **last;
+    unsigned long added, removed; /* so many, ever */
     size_t bytes;
     unsigned long lost; /* what did not fit; whoever says so sets it back */
 };

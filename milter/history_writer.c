@@ -20,15 +20,21 @@
 #define MANY_BYTES (HISTORY_QUEUE_BYTES / 4) /* so much does not gather any longer */
 #define BATCH 1000                           /* records a transaction */
 
+/* Other settings, for the records that come after. */
+struct change {
+    struct change *next;
+    struct history_wanted wanted;
+    unsigned long before; /* records that had come: they are the file's before it */
+};
+
 static struct {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t more; /* by the clock that nobody sets */
     pthread_cond_t ended;
     struct history_queue records;
-    struct history_wanted wanted;
-    bool changed;
-    bool keeps; /* there is a path */
+    struct change *changes, **last_change; /* that the thread has not seen to */
+    bool keeps;                            /* there is a path */
     bool running;
     bool stop;
     bool done;
@@ -40,15 +46,23 @@ static struct {
     struct bytes batch[BATCH];
 } own;
 
-/* *ret_all: nothing waits any more. */
-static bool write_batch(bool *ret_all)
+/* How many of the records at most are for the settings that the thread has. Under the lock. */
+static size_t own_records(void)
+{
+    return shared.changes ? shared.changes->before - shared.records.removed : SIZE_MAX;
+}
+
+/* *ret_written: how many. */
+static bool write_batch(size_t *ret_written)
 {
     pthread_mutex_lock(&shared.lock);
-    size_t taken = history_queue_look(&shared.records, own.batch, BATCH);
+    size_t most = own_records();
+    size_t taken = history_queue_look(&shared.records, own.batch, most < BATCH ? most : BATCH);
     pthread_mutex_unlock(&shared.lock);
-    *ret_all = taken < BATCH;
+    *ret_written = 0;
     if (!history_file_write(own.batch, taken))
         return false;
+    *ret_written = taken;
     pthread_mutex_lock(&shared.lock);
     struct history_item *written = history_queue_cut(&shared.records, taken);
     pthread_mutex_unlock(&shared.lock);
@@ -58,9 +72,9 @@ static bool write_batch(bool *ret_all)
 
 static bool write_all(void)
 {
-    bool all = false;
-    while (!all)
-        if (!write_batch(&all))
+    size_t written = BATCH;
+    while (written == BATCH)
+        if (!write_batch(&written))
             return false;
     pthread_mutex_lock(&shared.lock);
     unsigned long lost = shared.records.lost;
@@ -86,7 +100,7 @@ static void work(bool stop)
 static void give_up_records(const char *why)
 {
     pthread_mutex_lock(&shared.lock);
-    struct history_item *items = history_queue_cut(&shared.records, SIZE_MAX);
+    struct history_item *items = history_queue_cut(&shared.records, own_records());
     unsigned long lost = shared.records.lost;
     shared.records.lost = 0;
     pthread_mutex_unlock(&shared.lock);
@@ -95,16 +109,20 @@ static void give_up_records(const char *why)
         log_error("history.file: %lu records were lost: %s", lost, why);
 }
 
-/* To the settings that came since. What came under the ones before goes to their file, where that
- * works. */
-static void change(void)
+/* To the next settings. What came before them goes to the file before, where that works, and else
+ * to the next one. */
+static void take_change(void)
 {
     if (history_file_is_wanted() && history_file_works())
         write_all();
     pthread_mutex_lock(&shared.lock);
-    history_file_use(&shared.wanted);
-    shared.changed = false;
+    struct change *change = shared.changes;
+    shared.changes = change->next;
+    if (!shared.changes)
+        shared.last_change = &shared.changes;
     pthread_mutex_unlock(&shared.lock);
+    history_file_use(&change->wanted);
+    free(change);
     own.due = 0;
     if (!history_file_is_wanted())
         give_up_records("history.file is none now");
@@ -120,7 +138,7 @@ static void sleep_until(int64_t due)
 static void wait_for_work(void)
 {
     int64_t gather = 0;
-    while (!shared.stop && !shared.changed) {
+    while (!shared.stop && !shared.changes) {
         int64_t now = clock_milliseconds();
         if (shared.records.first && !gather)
             gather = now + COMMIT_MILLISECONDS;
@@ -143,12 +161,13 @@ static void *run(void *unused)
     pthread_mutex_lock(&shared.lock);
     for (bool stop = false; !stop;) {
         wait_for_work();
-        stop = shared.stop;
-        bool changed = shared.changed;
+        bool changed = shared.changes != NULL;
+        stop = shared.stop && !changed;
         pthread_mutex_unlock(&shared.lock);
         if (changed)
-            change();
-        work(stop);
+            take_change();
+        else
+            work(stop);
         pthread_mutex_lock(&shared.lock);
     }
     pthread_mutex_unlock(&shared.lock);
@@ -177,17 +196,25 @@ static char *print_configuration(const struct settings *settings)
 void history_writer_use(const struct settings *settings)
 {
     const struct history_settings *history = &settings->history;
-    struct history_wanted wanted = {.keep = history->keep * 1000, .max_size = history->max_size};
-    if (history->file) {
-        wanted.path = strdup(history->file);
-        wanted.configuration = print_configuration(settings);
-        memcpy(wanted.hash, settings->hash, sizeof wanted.hash);
+    struct change *change = calloc(1, sizeof *change);
+    char *path = history->file ? strdup(history->file) : NULL;
+    if (!change || (history->file && !path)) {
+        log_error("history.file: no memory for its new settings: the ones before hold");
+        free(change);
+        free(path);
+        return;
     }
+    change->wanted =
+        (struct history_wanted){.path = path,
+                                .configuration = path ? print_configuration(settings) : NULL,
+                                .keep = history->keep * 1000,
+                                .max_size = history->max_size};
+    memcpy(change->wanted.hash, settings->hash, sizeof change->wanted.hash);
     pthread_mutex_lock(&shared.lock);
-    history_wanted_done(&shared.wanted);
-    shared.wanted = wanted;
-    shared.keeps = wanted.path != NULL;
-    shared.changed = true;
+    change->before = shared.records.added;
+    *shared.last_change = change;
+    shared.last_change = &change->next;
+    shared.keeps = path != NULL;
     pthread_cond_signal(&shared.more);
     pthread_mutex_unlock(&shared.lock);
 }
@@ -207,6 +234,7 @@ static bool init_conditions(void)
 bool history_writer_start(const struct settings *settings, struct error *error)
 {
     history_queue_init(&shared.records);
+    shared.last_change = &shared.changes;
     int code = init_conditions() ? pthread_create(&shared.thread, NULL, run, NULL) : ENOMEM;
     if (code)
         return error_set(error, "cannot start the history's thread: %s", strerror(code));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "history/find.h"
+#include "ctl/pages.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
 
@@ -29,16 +29,16 @@ static bool collect(const struct history_row *row, void *context)
     return record;
 }
 
-bool records_find(struct history *history, const struct asked *asked, json_t *records,
-                  struct error *error)
+bool records_find(struct history *history, const struct asked *asked, int64_t since, int64_t until,
+                  json_t *records, struct error *error)
 {
     struct collecting collecting = {records, error, false};
-    struct history_filter filter = {.limit = RECORDS_MAX};
+    struct history_filter filter = {.since = since, .until = until, .limit = RECORDS_MAX};
     if (asked->kind == ASKED_ID)
         filter.id = asked->id;
     else
         filter.queue_id = asked->text;
-    return history_find(history, &filter, collect, &collecting, error) && !collecting.failed;
+    return pages_each(history, &filter, collect, &collecting, error) && !collecting.failed;
 }
 
 static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struct error *error)

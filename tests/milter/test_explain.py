@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -81,6 +82,14 @@ def test_all_of_a_queue_id(site, form):
     assert text.count("Decision ") == 2
 
 
+def test_a_queue_id_of_some_time(site):
+    """Old Postfixes give one again."""
+    second = site.sent["again"]
+    assert ask(site, "explain", "4Twice0", "--since", second["time"]).startswith(f"Decision {second['id']}")
+    text = ask(site, "explain", "4Twice0", "--until", second["time"])
+    assert text.count("Decision ") == 1 and site.sent["stranger"]["id"] in text
+
+
 @pytest.mark.parametrize("laid_out", [None, 2])
 def test_a_file_with_a_record(site, tmp_path, laid_out):
     path = tmp_path / "record.json"
@@ -95,8 +104,8 @@ def test_a_saved_bounce(site, tmp_path):
     """A text that names decisions: they are looked up."""
     path = tmp_path / "bounce.eml"
     ids = [site.sent[name]["id"] for name in ("not-owned", "at-mail")]
-    path.write_text(f"Subject: failed\n\n<x@y>: 550 5.7.1 [from.not-owned {ids[0]}]\n550 [envelope.not-owned {ids[1]}]\n"
-                    f"once more {ids[0]}\n")
+    path.write_text(f"Subject: failed\n\n<x@y>: 550 5.7.1 [from.not-owned {ids[0]}]\n"
+                    f"550 [envelope.not-owned {ids[1]}]\nonce more {ids[0]}\n")
     assert re.findall("^Decision (.{26})", ask(site, "explain", path), re.MULTILINE) == ids
 
 
@@ -122,7 +131,7 @@ def test_circumstances(site):
 
 def test_what_never_came(site):
     text = explain(site, "at-mail")
-    assert "the command MAIL was answered" in line(text, "queue id")
+    assert "it was turned away at MAIL" in line(text, "queue id")
     assert "From field" not in text and "header fields" not in text
     text = explain(site, "no-login")
     assert line(text, "login").endswith(" none")
@@ -208,7 +217,7 @@ def test_what_can_be_done(site):
     assert record["reply"] in text
     assert "If alice@example.com is to use ceo@example.com" in text
     assert "submilterctl who ceo@example.com" in text
-    assert "submilterctl log --since 7d --reason from.not-owned" in text
+    assert "submilterctl log --since 7d --rule from --reason not-owned" in text
     assert 'policies.submission.from.mode = "observe"' in text
     assert "What you can do" not in explain(site, "accepted")
     assert "submilterctl log --since 7d --would --rule display_name" in explain(site, "observed")
@@ -266,6 +275,23 @@ def test_hostile_text_is_escaped(site, more):
     assert r"HELO \x1b[2J" in line(text, "client")
 
 
+@pytest.mark.parametrize("address", ["$(touch /tmp/x)@example.com", "a;b@example.com", "'`id`'@example.com", "--x@y"])
+def test_commands_can_be_pasted(site, tmp_path, address):
+    """What a client chose is one word of a command, and no option."""
+    record = json.loads(json.dumps(site.sent["not-owned"]))
+    for verdict in record["verdicts"]:
+        verdict["fact"] = address
+    path = tmp_path / "record.json"
+    path.write_text(json.dumps(record))
+    command_line = line(ask(site, "explain", path), "  - Who may use it now: ").partition(": ")[2]
+    words = shlex.split(command_line)
+    assert [word for word in words if word != "--"] == ["submilterctl", "who", address]
+    assert address[0] != "-" or words[2] == "--"
+    printed = subprocess.run(["sh", "-c", command_line.replace("submilterctl", "printf '%s\\n'")], check=True, text=True,
+                             stdout=subprocess.PIPE, cwd=tmp_path)
+    assert printed.stdout.splitlines()[-1] == address
+
+
 def test_hostile_records(site, tmp_path):
     """A record that somebody sent in is no better than mail; nor is one that lacks all."""
     record = {key: HOSTILE for key in site.sent["mended"]}
@@ -296,8 +322,8 @@ def test_nothing_found(site):
         assert "this one is of 2024-11-2" in said
         assert f"It was looked for in {site.history}, which goes back to 20" in said
         for path in (site.records_file, old):
-            assert f"submilterctl explain {key} --file {path}\n" in said
-        assert f"zcat {packed} | submilterctl explain {key} --file -\n" in said
+            assert f"submilterctl explain --file {path} {key}\n" in said
+        assert f"zcat {packed} | submilterctl explain --file - {key}\n" in said
         said = complaint(site, "explain", "4NeverSeen", status=1)
         assert "there is no decision with the queue id 4NeverSeen" in said and "An id holds" not in said
         found = site.sent["accepted"]["id"]

@@ -249,26 +249,22 @@ def test_a_file_that_is_replaced(start_daemon):
 
 
 def test_reload_takes_another_path(start_daemon):
-    """What came before stays where it was to go."""
+    """What came before the reload stays where it was to go, and what comes after it does not go there."""
     gate = start_daemon(config=CONFIG + HISTORY)
     daemon = gate.daemon
+    names = ["history.db", *(f"{number}.db" for number in range(8))]
     gate.check_signed(gate.play())
-    daemon.template = CONFIG + HISTORY.replace("history.db", "second.db")
-    daemon.configure()
-    daemon.reload()
-    daemon.wait_for_log("reloaded:", PATIENCE)
-    gate.check_signed(gate.play())
-    first, second = gate.records(2)
-    assert wait_for_rows(daemon, 1, daemon.history.with_name("second.db")) == [second]
-    assert wait_for_rows(daemon, 1) == [first]
-    daemon.template = CONFIG
-    daemon.configure()
-    daemon.reload()
-    wait_until(lambda: daemon.log().count("reloaded:") == 2, "the reload")
-    gate.check_signed(gate.play())
-    gate.record()
+    for number, name in enumerate([*names[1:], None], 1):
+        daemon.template = CONFIG + (HISTORY.replace("history.db", name) if name else "")
+        daemon.configure()
+        daemon.reload()
+        wait_until(lambda n=number: daemon.log().count("reloaded:") == n, "the reload")
+        gate.check_signed(gate.play())
+    *records, _ = gate.records(len(names) + 1)
+    for name, record in zip(names, records):
+        assert wait_for_rows(daemon, 1, daemon.history.with_name(name)) == [record]
     assert daemon.stop() == 0
-    assert len(rows(daemon.history.with_name("second.db"))) == 1
+    assert len(rows(daemon.history.with_name(names[-1]))) == 1
     assert "lost" not in daemon.log()
 
 

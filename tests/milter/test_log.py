@@ -1,17 +1,25 @@
 """submilterctl log: every key finds its decisions, in the history as in JSON lines."""
 
+import array
+import contextlib
+import datetime
+import fcntl
 import json
 import os
 import pty
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
+import tempfile
+import termios
 
 import pytest
 
 from daemon import USER, Daemon
 from gate import Gate
+from harness.waiting import PATIENCE, wait_until
 from look_back import Running, ask, command, complaint
 from looked_at import HOSTILE, MAIL, SENDERS, configuration, send_all
 
@@ -55,7 +63,6 @@ def names(site, text):
 
 def minute(site, name, more=0):
     """A record's time as an admin would write it, in UTC."""
-    import datetime
     time = datetime.datetime.fromisoformat(site.sent[name]["time"].replace("Z", "+00:00"))
     return (time + datetime.timedelta(milliseconds=more)).isoformat(timespec="milliseconds")
 
@@ -126,7 +133,6 @@ def test_times_are_local_in_tables(site, log):
     environment = {**os.environ, "TZ": "XXX-5:30"}
     utc = site.sent["accepted"]["time"]
     shown = log("--limit", "10", environment=environment).splitlines()[1][:19]
-    import datetime
     there = datetime.datetime.fromisoformat(utc.replace("Z", "+00:00")) + datetime.timedelta(hours=5, minutes=30)
     assert shown == there.strftime("%Y-%m-%d %H:%M:%S")
 
@@ -213,6 +219,47 @@ def test_help(site):
     text = ask(site, "log", "--help")
     for option in ("--login", "--would", "--since", "--follow", "--limit", "--json", "--file"):
         assert re.search(rf"^  {option}\b", text, re.MULTILINE), option
+
+
+@pytest.fixture(params=[(), ("--follow",)], ids=["log", "follow"])
+def standing_still(request, site):
+    """log --json, whose reader reads no more."""
+    ours, theirs = os.pipe()
+    room = fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+    with tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            command(site, "log", "--json", *request.param), stdin=subprocess.DEVNULL, stdout=theirs, stderr=errors,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        os.close(theirs)
+        process.said = errors
+        process.follows = bool(request.param)
+
+        def written():
+            count = array.array("i", [0])
+            fcntl.ioctl(ours, termios.FIONREAD, count)
+            return count[0]
+
+        try:
+            wait_until(lambda: written() == room, "a pipe that is full")
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            os.close(ours)
+
+
+def test_a_pager_that_stands_still_holds_nothing_up(site, standing_still):
+    """The database may take its journal in: nobody reads what it was before."""
+    with contextlib.closing(sqlite3.connect(site.history, timeout=0)) as database:
+        wait_until(lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0, "a checkpoint")
+    assert standing_still.poll() is None
+
+
+def test_interrupted_while_it_writes(standing_still):
+    standing_still.send_signal(signal.SIGINT)
+    assert standing_still.wait(PATIENCE) == (0 if standing_still.follows else 130)
+    standing_still.said.seek(0)
+    assert standing_still.said.read() == ("" if standing_still.follows else "submilterctl: interrupted\n")
 
 
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
