@@ -137,6 +137,7 @@ def test_what_does_not_fit_is_counted(start_daemon):
     daemon.wait_for_log("is written again; ", PATIENCE)
     lost = int(daemon.log().split("is written again; ")[1].split()[0])
     assert 0 < lost < sent
+    assert daemon.log().count("mail goes on") == 1, "it was tried several times"
     assert wait_for_rows(daemon, sent - lost, folder / "history.db") == daemon.records()[:sent - lost]
     gate.records(sent)
 
