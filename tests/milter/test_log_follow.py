@@ -108,7 +108,7 @@ def test_rotation_loses_and_doubles_nothing(gate, follow):
     player.session.quit()
     written = [json.loads(line)["id"] for path in log.parent.iterdir() for line in path.read_text().splitlines()]
     assert len(written) == sent
-    running.wait_for(max(written))
+    wait_until(lambda: len(running.lines()) >= sent, "all of them", explain=running.text)
     assert sorted(json.loads(line)["id"] for line in running.lines()) == sorted(written)
 
 
