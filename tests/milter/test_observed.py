@@ -52,4 +52,4 @@ def test_observed_for_people(observing):
     line = next(line for line in done.stdout.splitlines() if line.startswith("bob@example.com"))
     assert "from.not-owned" in line
     assert ctl(observing.daemon, "explain", line.split()[-1]).returncode == 0
-    assert "sender in submission: 7 judged" in done.stdout
+    assert "sender in submission: 7 judged" in done.stdout and "from in submission:" not in done.stdout
