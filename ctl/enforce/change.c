@@ -106,8 +106,7 @@ static void add(struct change_row *list, size_t *count, const struct change_row 
 /* Who reads that a policy becomes another would take it for all users. */
 static bool is_left(const struct change_wanted *wanted, const struct mode_row *row)
 {
-    return !wanted->group && row->group && !row->follows && row->mode != MODE_OFF &&
-           !is_as_wanted(wanted, row) &&
+    return !wanted->group && row->group && row->mode != MODE_OFF && !is_as_wanted(wanted, row) &&
            (!wanted->policy || strcmp(row->policy, wanted->policy) == 0);
 }
 

@@ -1,4 +1,4 @@
-"""Observe, look, enforce: what observed counts, and what enforce does to a daemon that is at work."""
+"""What submilterctl enforce does to a daemon that is at work."""
 
 import contextlib
 import json
@@ -13,115 +13,10 @@ import subprocess
 import pytest
 
 from daemon import BUILD, CONFIG, FREE, HISTORY, PROGRAM
-from harness.milter_mta import EOM, Client, Message, Outcome
+from harness.milter_mta import EOM, Outcome
 from harness.waiting import PATIENCE, wait_until
-from test_history import wait_for_rows
-
-OBSERVING = """\
-policies: {
-  submission: {
-    from: { mode = "observe"; };  # until the lists are known
-    sender: { mode = "observe"; };
-  };
-};
-groups: ( { name = "lab"; logins = [ "lab@example.com" ]; rules: { from: { mode = "observe"; }; }; } );
-"""
-ENFORCED = OBSERVING.replace('"observe"', '"enforce"', 1)
-
-
-def ctl(daemon, *arguments):
-    return subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(daemon.config), *arguments],
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False, text=True)
-
-
-def enforce(daemon, *arguments):
-    return ctl(daemon, "enforce", "from", "--daemon", str(PROGRAM), *arguments)
-
-
-def policies(daemon):
-    """The part of the configuration that the tests write."""
-    text = daemon.config.read_text()
-    return text[text.index("policies:"):]
-
-
-def mail(login, sender=None):
-    """What the login sends, and who it is; From is the sender's."""
-    fields = [field for field in Message().headers if field[0] != "From"]
-    message = Message(mail_from=f"<{login}>").with_headers(("From", f" {sender or login}"), *fields)
-    return message, Client(login=login)
-
-
-def send(gate, login, sender=None):
-    message, client = mail(login, sender)
-    return gate.play(message, client)
-
-
-def is_refused(outcome):
-    return outcome.reply.text.startswith("550 5.7.1 ") and "[from.not-owned " in outcome.reply.text
-
-
-@pytest.fixture
-def observing(start_daemon):
-    """A daemon that observes From and Sender, with traffic of four logins, of which two claim to be another."""
-    gate = start_daemon(OBSERVING, config=CONFIG + HISTORY)
-    sent = [("alice@example.com", None), ("bob@example.com", None), ("carol@example.org", None),
-            ("alice@example.com", "ceo@example.com"), ("alice@example.com", "ceo@example.com"),
-            ("bob@example.com", "shop@example.com"), ("lab@example.com", "ceo@example.com")]
-    for login, sender in sent:
-        assert send(gate, login, sender).accepted
-    gate.traffic = gate.records(len(sent))
-    wait_for_rows(gate.daemon, len(sent))
-    return gate
-
-
-def test_observed_counts_them(observing):
-    daemon = observing.daemon
-    done = ctl(daemon, "observed", "--json")
-    assert done.returncode == 1, done.stderr
-    said = json.loads(done.stdout)
-    assert said["decisions"] == 7
-    assert [(row["rule"], row["policy"], row["reason"], row["action"], row["messages"], row["people"])
-            for row in said["would_refuse"]] == [("from", "submission", "not-owned", "reject", 4, 3)]
-    assert said["would_refuse"][0]["last"] == observing.traffic[-1]["time"]
-    foreign = [record for record in observing.traffic if record["login"] not in record["from"]]
-    assert {person["login"]: person["messages"] for person in said["people"]} == {
-        "alice@example.com": 2, "bob@example.com": 1, "lab@example.com": 1}
-    for person in said["people"]:
-        own = [record for record in foreign if record["login"] == person["login"]]
-        assert person["last"] == own[-1]["time"]
-        assert person["id"] in [record["id"] for record in own if record["time"] == person["last"]]
-    ready = {row["rule"]: row["judged"] for row in said["ready"] if row["policy"] == "submission"}
-    assert ready == {"sender": 7, "display_name": 7}
-
-
-def test_observed_says_the_same_of_the_lines(observing):
-    """The file of records answers as the database does, but for when it was asked."""
-    daemon = observing.daemon
-    answers = [json.loads(ctl(daemon, "observed", "--json", "--since", "2026-01-01T00:00:00Z", *more).stdout)
-               for more in ([], ["--file", str(daemon.records_file)])]
-    assert answers[0] == answers[1] and answers[0]["people"]
-
-
-def test_observed_is_narrowed(observing):
-    daemon = observing.daemon
-    bob = json.loads(ctl(daemon, "observed", "--json", "--login", "bob@example.com").stdout)
-    assert [person["login"] for person in bob["people"]] == ["bob@example.com"] and bob["decisions"] == 2
-    sender = ctl(daemon, "observed", "--json", "--rule", "sender")
-    assert sender.returncode == 0
-    assert [row["rule"] for row in json.loads(sender.stdout)["ready"]] == ["sender"]
-    early = ctl(daemon, "observed", "--until", observing.traffic[0]["time"])
-    assert early.returncode == 0 and "No rule was observed" in early.stdout
-    assert ctl(daemon, "observed", "--rule", "sendr").returncode == 64
-
-
-def test_observed_for_people(observing):
-    """The tables: no byte of mail steers the terminal, the example's id explains it."""
-    done = ctl(observing.daemon, "observed")
-    assert done.returncode == 1 and "\x1b" not in done.stdout
-    line = next(line for line in done.stdout.splitlines() if line.startswith("bob@example.com"))
-    assert "from.not-owned" in line
-    assert ctl(observing.daemon, "explain", line.split()[-1]).returncode == 0
-    assert "sender in submission: 7 judged" in done.stdout
+from observing import (ENFORCED, OBSERVING, ctl, enforce, is_refused, mail, observing, policies,  # noqa: F401
+                       send)
 
 
 def test_it_asks_before_it_refuses_mail(observing):

@@ -1,0 +1,55 @@
+"""submilterctl observed: what rules in observe would have refused, of whom, and which are ready."""
+
+import json
+
+from observing import ctl, observing  # noqa: F401
+
+
+def test_observed_counts_them(observing):
+    daemon = observing.daemon
+    done = ctl(daemon, "observed", "--json")
+    assert done.returncode == 1, done.stderr
+    said = json.loads(done.stdout)
+    assert said["decisions"] == 7
+    assert [(row["rule"], row["policy"], row["reason"], row["action"], row["messages"], row["people"])
+            for row in said["would_refuse"]] == [("from", "submission", "not-owned", "reject", 4, 3)]
+    assert said["would_refuse"][0]["last"] == observing.traffic[-1]["time"]
+    foreign = [record for record in observing.traffic if record["login"] not in record["from"]]
+    assert {person["login"]: person["messages"] for person in said["people"]} == {
+        "alice@example.com": 2, "bob@example.com": 1, "lab@example.com": 1}
+    for person in said["people"]:
+        own = [record for record in foreign if record["login"] == person["login"]]
+        assert person["last"] == own[-1]["time"]
+        assert person["id"] in [record["id"] for record in own if record["time"] == person["last"]]
+    ready = {row["rule"]: row["judged"] for row in said["ready"] if row["policy"] == "submission"}
+    assert ready == {"sender": 7, "display_name": 7}
+
+
+def test_observed_says_the_same_of_the_lines(observing):
+    """The file of records answers as the database does, but for when it was asked."""
+    daemon = observing.daemon
+    answers = [json.loads(ctl(daemon, "observed", "--json", "--since", "2026-01-01T00:00:00Z", *more).stdout)
+               for more in ([], ["--file", str(daemon.records_file)])]
+    assert answers[0] == answers[1] and answers[0]["people"]
+
+
+def test_observed_is_narrowed(observing):
+    daemon = observing.daemon
+    bob = json.loads(ctl(daemon, "observed", "--json", "--login", "bob@example.com").stdout)
+    assert [person["login"] for person in bob["people"]] == ["bob@example.com"] and bob["decisions"] == 2
+    sender = ctl(daemon, "observed", "--json", "--rule", "sender")
+    assert sender.returncode == 0
+    assert [row["rule"] for row in json.loads(sender.stdout)["ready"]] == ["sender"]
+    early = ctl(daemon, "observed", "--until", observing.traffic[0]["time"])
+    assert early.returncode == 0 and "No rule was observed" in early.stdout
+    assert ctl(daemon, "observed", "--rule", "sendr").returncode == 64
+
+
+def test_observed_for_people(observing):
+    """The tables: no byte of mail steers the terminal, the example's id explains it."""
+    done = ctl(observing.daemon, "observed")
+    assert done.returncode == 1 and "\x1b" not in done.stdout
+    line = next(line for line in done.stdout.splitlines() if line.startswith("bob@example.com"))
+    assert "from.not-owned" in line
+    assert ctl(observing.daemon, "explain", line.split()[-1]).returncode == 0
+    assert "sender in submission: 7 judged" in done.stdout and "from in submission:" not in done.stdout
