@@ -38,18 +38,19 @@ static const char people[] =
     "  FROM temp.span WHERE login IS NOT NULL GROUP BY " column ")"                                \
     " ORDER BY n DESC, name LIMIT ?1"
 
-/* Of mail that was let go and that was ours to sign. The domain stands behind the last "@". */
+/* Of mail that was let go and that was ours to sign. Counted by address first: the domain, what
+ * stands behind the last "@", is then looked for in few rows. */
 static const char signing[] =
-    "WITH mail AS (SELECT id, time, lower(substr(from_address, 1 + length(rtrim(from_address,"
-    "   replace(from_address, '@', ''))))) AS domain,"
-    "   login IS NOT NULL AS ours,"
-    "   EXISTS (SELECT 1 FROM main.signatures AS g WHERE g.seq = s.seq) AS has"
-    "  FROM temp.span AS s"
-    "  WHERE command IS NULL AND NOT " SUMMARY_STOPPED ")"
+    "WITH mail AS (SELECT from_address, login IS NOT NULL AS ours, id,"
+    "  EXISTS (SELECT 1 FROM main.signatures AS g WHERE g.seq = s.seq) AS has FROM temp.span AS s"
+    "  WHERE command IS NULL AND NOT " SUMMARY_STOPPED "),"
+    " senders AS (SELECT from_address, has, count(*) AS n, max(id) AS id FROM mail"
+    "  WHERE ours OR has GROUP BY from_address, has),"
+    " domains AS (SELECT lower(substr(from_address, 1 + length(rtrim(from_address,"
+    "  replace(from_address, '@', ''))))) AS domain, has, n, id FROM senders)"
     " SELECT *, count(*) OVER () FROM"
-    " (SELECT domain, sum(has) AS n, sum(NOT has) AS bare,"
-    "  max(CASE WHEN NOT has THEN id END)"
-    "  FROM mail WHERE ours OR has GROUP BY domain)"
+    " (SELECT domain, sum(n * has) AS n, sum(n * NOT has) AS bare,"
+    "  max(CASE WHEN NOT has THEN id END) FROM domains GROUP BY domain)"
     " ORDER BY n + bare DESC, domain LIMIT ?1";
 
 static void fill_reason(const struct summary_question *question, sqlite3_stmt *from, void *row)

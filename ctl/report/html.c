@@ -101,7 +101,7 @@ static void tiles(const struct html_page *page)
     char number[FIGURES_SIZE], more[100], other[FIGURES_SIZE];
     fprintf(page->out, "<dl class=\"tiles%s\">\n",
             summary->counts[SUMMARY_QUARANTINED] ? " seven" : "");
-    snprintf(more, sizeof more, "%s whole messages", figures_count(summary->messages, other));
+    snprintf(more, sizeof more, "%s on whole messages", figures_count(summary->messages, other));
     tile(page, "Decisions", figures_count(summary->decisions, number), more);
     count_tile(page, "Accepted", summary->counts[SUMMARY_ACCEPTED]);
     count_tile(page, "Fixed", summary->counts[SUMMARY_FIXED]);

@@ -141,9 +141,10 @@ static void title(const struct text_page *page)
             figures_span(summary->until - summary->since, span));
     if (!summary->decisions)
         return;
-    fprintf(page->out, "%s decisions, %s of them on whole messages; %s logins\n",
-            figures_count(summary->decisions, decisions),
-            figures_count(summary->messages, messages), figures_count(summary->logins, logins));
+    fprintf(page->out, "%s decision%s, %s on whole messages; %s login%s\n",
+            figures_count(summary->decisions, decisions), summary->decisions == 1 ? "" : "s",
+            figures_count(summary->messages, messages), figures_count(summary->logins, logins),
+            summary->logins == 1 ? "" : "s");
     when_local(summary->begin, begin);
     if (summary->begin > summary->since + summary->bucket_ms)
         fprintf(page->out, "What is known begins on %s\n", begin);

@@ -182,7 +182,7 @@ def test_nothing_and_little(site, week, tmp_path):
     assert "No mail was decided on" in report(site, nothing)
     assert figures(site, nothing)["decisions"] == 0
     one = written(tmp_path / "one", week[300:301])
-    assert "1 decisions" in report(site, one)
+    assert "1 decision, 1 on whole messages; 1 login\n" in report(site, one)
     before = ask(site, "report", "--file", one, "--since", "2020-01-01", "--until", "2020-02-01")
     assert "No mail was decided on" in before and "There are records from 2026-11-1" in before
     for path in (nothing, one):
