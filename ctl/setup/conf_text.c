@@ -168,8 +168,9 @@ const char *conf_text_observe(struct arena *arena, const char *mta, const struct
     fprintf(
         out,
         "# Made by submilterctl setup %s: rules are judged and recorded as \"would have\", and\n"
-        "# nothing is refused. Take out a line, and that rule holds from the next reload on;\n"
-        "# submilterctl setup %s --enforce takes out this file.\n\n",
+        "# nothing is refused. submilterctl observed shows whom they would have refused,\n"
+        "# submilterctl enforce RULE has one of them refuse, submilterctl setup %s --enforce "
+        "all.\n\n",
         mta, mta);
     observe_write(settings, out);
     return kept(arena, out, &data, &len);

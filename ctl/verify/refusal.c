@@ -103,8 +103,10 @@ static void judge_accepted(const struct context *context, const struct refusal *
                        stage, rules[refusal->rules[0]]->name, reply->text);
     else if (idle)
         checklist_fail(context->list, refusal->check,
-                       "set the rule's mode to \"enforce\" (submilter.conf(5)) once its records "
-                       "show that no legitimate mail would be refused",
+                       arena_printf(context->arena,
+                                    "submilterctl observed --rule %s shows whom that would "
+                                    "refuse; submilterctl enforce %s has it refuse",
+                                    rules[refusal->rules[0]]->name, rules[refusal->rules[0]]->name),
                        "%s was accepted; %s: %s", stage, idle, reply->text);
     else
         checklist_fail(context->list, refusal->check, remedy_text(context, &refusal->remedy),
