@@ -15,6 +15,8 @@
 #include "history/store_private.h"
 
 #define BUSY_MILLISECONDS 2000
+#define OPEN_TRIES 10
+#define OPEN_MILLISECONDS 50
 #define CONFIGURATIONS_KEPT 1000
 
 enum store_result store_result_of(int code)
@@ -116,6 +118,24 @@ static enum store_result set_up(struct store *store, struct error *error)
     return store_result_of(sqlite3_errcode(store->database));
 }
 
+/* A reader with root's rights makes the file that all share, and gives it to the database's owner a
+ * moment later: in between nobody else can open it. */
+static enum store_result set_up_soon(struct store *store, struct error *error)
+{
+    for (int tries = 1;; tries++) {
+        enum store_result result = set_up(store, error);
+        bool again = result == STORE_AGAIN && tries < OPEN_TRIES &&
+                     (sqlite3_errcode(store->database) & 0xff) == SQLITE_CANTOPEN;
+        if (!again)
+            return result;
+        insert_free(store->insert);
+        sqlite3_close_v2(store->database);
+        store->insert = NULL;
+        store->database = NULL;
+        sqlite3_sleep(OPEN_MILLISECONDS);
+    }
+}
+
 enum store_result store_open(const char *path, struct store **ret_store, struct error *error)
 {
     struct store *store = calloc(1, sizeof *store);
@@ -125,7 +145,7 @@ enum store_result store_open(const char *path, struct store **ret_store, struct 
     }
     enum store_result result = STORE_AGAIN;
     if (find_folder(path, store->path, error) && make_file(store->path, error))
-        result = set_up(store, error);
+        result = set_up_soon(store, error);
     if (result == STORE_DONE)
         *ret_store = store;
     else
