@@ -10,8 +10,8 @@
 #include "ctl/progress.h"
 #include "ctl/report/report.h"
 #include "ctl/source.h"
-#include "ctl/top/feed.h"
 #include "ctl/top/frame.h"
+#include "ctl/top/news.h"
 #include "ctl/top/screen.h"
 
 #define INTERVAL 2
@@ -22,7 +22,7 @@ struct top {
     struct source_options source;
     struct source_place place;
     struct window *window;
-    struct feed feed;
+    struct news news;
     int interval; /* seconds */
     int64_t now;
     struct error fault; /* why the last look found nothing; no text: it did */
@@ -100,7 +100,7 @@ static void show(const struct top *top)
 
 static void forget_old(struct top *top)
 {
-    top->now = feed_now(&top->feed);
+    top->now = news_now(&top->news);
     window_move(top->window, top->now);
 }
 
@@ -109,7 +109,7 @@ static void look(struct top *top)
 {
     struct error fault = {0};
     top->fault.text[0] = '\0';
-    if (!feed_more(&top->feed, top->window, &fault))
+    if (!news_more(&top->news, top->window, &fault))
         top->fault = fault;
     forget_old(top);
 }
@@ -144,7 +144,7 @@ static int run(const char *config, int argc, char **argv)
     if (!top.window)
         return EX_OSERR;
     int status = 0;
-    if (!feed_begin(&top.feed, &top.place, top.window, &error)) {
+    if (!news_begin(&top.news, &top.place, top.window, &error)) {
         window_free(top.window);
         return source_complain(&error, EX_NOINPUT);
     }
@@ -156,7 +156,7 @@ static int run(const char *config, int argc, char **argv)
         draw(&top, &look_now, 0, NULL, "\n", stdout);
         status = fflush(stdout) == 0 && !ferror(stdout) ? 0 : EX_IOERR;
     }
-    feed_end(&top.feed);
+    news_end(&top.news);
     window_free(top.window);
     return status;
 }

@@ -29,9 +29,6 @@ static bool is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-/* --- texts -------------------------------------------------------------------------------------
- */
-
 static bool read_hex(const char *at, const char *end, unsigned *ret_number)
 {
     *ret_number = 0;
@@ -114,9 +111,6 @@ static bool read_text(struct parser *parser, struct bytes *ret_text)
     return true;
 }
 
-/* --- numbers and words -------------------------------------------------------------------------
- */
-
 static bool skip_digits(struct parser *parser)
 {
     if (!is_digit(*parser->at))
@@ -183,9 +177,6 @@ static bool read_word(struct parser *parser, struct json_tree *ret_tree)
     }
     return fail(parser, "a value");
 }
-
-/* --- lists and objects -------------------------------------------------------------------------
- */
 
 static bool read_name(struct parser *parser, struct bytes *ret_name)
 {

@@ -83,8 +83,6 @@ static void write_envelope(struct json *json, const struct message *message)
     json_bool(json, "smtputf8", envelope->smtputf8);
 }
 
-/* --- what was no text, or was cut: its bytes ------------------------------------------------- */
-
 struct exact {
     struct json *json;
     const char *group; /* the object to be opened before the first of it */
@@ -147,8 +145,6 @@ static void write_all_exact(struct json *json, const struct message *message)
     if (exact.open)
         json_close(json, '}');
 }
-
-/* --- header and body ------------------------------------------------------------------------- */
 
 bool record_keeps_value(struct bytes name)
 {

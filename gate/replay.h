@@ -53,8 +53,8 @@ struct replayed {
     struct verdict carried[RULE_COUNT];
 };
 
-/* Borrows the record and takes a reference of the snapshot until replay_done. Any number of threads
- * may judge with one snapshot. False: memory is out. */
+/* Borrows the record and takes a reference of the snapshot until replay_done; *ret_replayed stays
+ * where it is so long. Any number of threads may judge with one snapshot. False: memory is out. */
 MUST_CHECK bool replay_judge(struct snapshot *snapshot, const struct recorded *recorded,
                              struct replayed *ret_replayed, struct error *error);
 void replay_done(struct replayed *replayed);

@@ -71,9 +71,42 @@ static bool ask(struct arena *arena, struct measuring *measuring, struct history
     history_progress(history, progress_tick, &progress);
     bool taken = tally_take(arena, history, &filter, &choice, &measure->tally, &measure->why);
     progress_end(&progress);
-    for (size_t i = 0; taken && i < measure->tally.judged_count; i++)
-        measure->judged += measure->tally.judged[i].decisions;
     return taken;
+}
+
+static bool becomes_enforced(const struct change *change, enum rule_id rule)
+{
+    for (size_t i = 0; i < change->row_count; i++)
+        if (change->rows[i].rule == rule && change->rows[i].after.mode == MODE_ENFORCE)
+            return true;
+    return false;
+}
+
+static int64_t judged_by(const struct tally *tally, const char *rule)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < tally->judged_count; i++)
+        if (equal(tally->judged[i].rule, rule))
+            sum += tally->judged[i].decisions;
+    return sum;
+}
+
+/* Each rule has to have been asked; most messages were asked of all. */
+static bool count_judged(const struct measuring *measuring, struct measure *measure)
+{
+    for (size_t i = 0; i < measuring->wanted->rule_count; i++) {
+        enum rule_id rule = measuring->wanted->rules[i];
+        int64_t judged = judged_by(&measure->tally, rules[rule]->name);
+        if (!becomes_enforced(measuring->change, rule))
+            continue;
+        if (!judged)
+            return error_set(&measure->why,
+                             "no recorded message was judged by %s while it was observed",
+                             rules[rule]->name);
+        if (judged > measure->judged)
+            measure->judged = judged;
+    }
+    return true;
 }
 
 bool measure_take(struct arena *arena, const struct change_wanted *wanted,
@@ -88,10 +121,8 @@ bool measure_take(struct arena *arena, const struct change_wanted *wanted,
     source_close(history);
     if (progress_interrupted())
         return false;
-    if (ret_measure->known && !ret_measure->judged) {
-        ret_measure->known = false;
-        error_set(&ret_measure->why, "no recorded message was judged by it while it was observed");
-    }
+    if (ret_measure->known)
+        ret_measure->known = count_judged(&measuring, ret_measure);
     return true;
 }
 

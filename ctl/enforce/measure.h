@@ -7,10 +7,11 @@
 #include "ctl/source.h"
 
 struct measure {
-    bool known;         /* the records say something of what becomes enforced */
-    struct error why;   /* where they don't: a sentence */
-    int64_t since;      /* from then on */
-    int64_t judged;     /* decisions in which it was asked while it was observed */
+    bool known;       /* the records say something of what becomes enforced */
+    struct error why; /* where they don't: a sentence */
+    int64_t since;    /* from then on */
+    int64_t judged; /* decisions in which it was asked while it was observed; of several rules, the
+                       one that was asked most */
     struct tally tally; /* what would have been refused, of that */
 };
 

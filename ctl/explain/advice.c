@@ -5,6 +5,7 @@
 
 #include "ctl/explain/value.h"
 #include "ctl/explain/verdicts.h"
+#include "policy/rule.h"
 
 struct advice {
     const char *rule, *reason; /* reason NULL: any */
@@ -96,48 +97,57 @@ static void print_ownership(const json_t *record, const json_t *verdict, FILE *o
               out);
     }
     fputs("  - Who may use it now: submilterctl who ", out);
-    value_print(out, address);
+    value_print_word(out, address);
     fputc('\n', out);
 }
 
 static void print_key(const json_t *verdict, FILE *out)
 {
     fputs("  - A key is made by: submilterctl key new ", out);
-    value_print(out, value_text(verdict, "fact"));
+    value_print_word(out, value_text(verdict, "fact"));
     fputc('\n', out);
 }
 
 /* Whom else it meets, and how it would be without. */
-static void print_others(const json_t *record, struct bytes rule, struct bytes reason, FILE *out)
+static void print_others(const json_t *record, const struct rule *rule, struct bytes reason,
+                         FILE *out)
 {
-    fputs("  - Whom else it meets: submilterctl log --since 7d --reason ", out);
-    value_print(out, rule);
-    fputc('.', out);
-    value_print(out, reason);
+    fprintf(out, "  - Whom else it meets: submilterctl log --since 7d --rule %s --reason ",
+            rule->name);
+    value_print_word(out, reason);
     fputs("\n  - With ", out);
-    print_path(record, rule, "mode", out);
+    print_path(record, bytes_of(rule->name), "mode", out);
     fputs(" = \"observe\" it would be recorded and not applied.\n", out);
+}
+
+/* A rule of ours; NULL: the record is of another version. */
+static const struct rule *rule_of(struct bytes name)
+{
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        if (bytes_equal(name, bytes_of(rules[i]->name)))
+            return rules[i];
+    return NULL;
 }
 
 static void print_for_admin(const json_t *record, FILE *out)
 {
-    struct bytes rule = value_text(record, "rule"), reason = value_text(record, "reason");
-    char name[100];
-    if (!rule.len || rule.len >= sizeof name)
+    struct bytes name = value_text(record, "rule"), reason = value_text(record, "reason");
+    const struct rule *rule = rule_of(name);
+    const json_t *verdict = rule ? verdicts_of(record, rule->name) : NULL;
+    if (!name.len)
         return;
-    memcpy(name, rule.data, rule.len);
-    name[rule.len] = '\0';
-    const json_t *verdict = verdicts_of(record, name);
     fputs("\nWhat you can do:\n", out);
     if (verdict && bytes_equal(reason, BYTES("not-owned")))
         print_ownership(record, verdict, out);
-    if (verdict && bytes_equal(rule, BYTES("dkim")) && bytes_equal(reason, BYTES("no-key")))
+    if (verdict && rule == &rule_dkim && bytes_equal(reason, BYTES("no-key")))
         print_key(verdict, out);
     if (bytes_equal(reason, BYTES("owner-unknown")))
         fputs("  - A table did not answer; mail waits until it does: submilterctl doctor\n", out);
-    print_known(record, rule, reason, out);
+    print_known(record, name, reason, out);
     if (verdict)
         print_others(record, rule, reason, out);
+    else if (!bytes_equal(name, BYTES("internal")))
+        fputs("  - This submilter has no such rule: the record is another version's.\n", out);
 }
 
 /* What the client read, which says what a user can do. */
@@ -164,7 +174,7 @@ static void print_observed(const json_t *record, FILE *out)
         fputs("  - ", out);
         value_print(out, value_text(verdict, "rule"));
         fputs(": whom it would meet: submilterctl log --since 7d --would --rule ", out);
-        value_print(out, value_text(verdict, "rule"));
+        value_print_word(out, value_text(verdict, "rule"));
         fputc('\n', out);
     }
 }

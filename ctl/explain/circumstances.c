@@ -73,7 +73,7 @@ static void print_queue_id(const json_t *record, FILE *out)
     else
         fputs("none yet", out);
     if (command.len)
-        put(out, "; the command ", command, " was answered, the message never came");
+        put(out, "; it was turned away at ", command, ", so the message never came");
     fputc('\n', out);
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "conf/settings.h"
+#include "ctl/explain/value.h"
 #include "ctl/plain.h"
 #include "ctl/when.h"
 #include "history/find.h"
@@ -63,12 +64,13 @@ static bool is_packed(const char *path)
 
 static void say_file(const struct asked *asked, const char *path)
 {
-    const char *what = asked->kind == ASKED_ID ? asked->id : asked->text;
-    fputs(is_packed(path) ? "    zcat " : "    submilterctl explain ", stderr);
-    plain_write_value(stderr, bytes_of(is_packed(path) ? path : what));
-    fputs(is_packed(path) ? " | submilterctl explain " : " --file ", stderr);
-    plain_write_value(stderr, bytes_of(is_packed(path) ? what : path));
-    fputs(is_packed(path) ? " --file -\n" : "\n", stderr);
+    struct bytes what = bytes_of(asked->kind == ASKED_ID ? asked->id : asked->text);
+    bool packed = is_packed(path);
+    fputs(packed ? "    zcat " : "    submilterctl explain --file ", stderr);
+    value_print_word(stderr, bytes_of(path));
+    fputs(packed ? " | submilterctl explain --file - " : " ", stderr);
+    value_print_word(stderr, what);
+    fputc('\n', stderr);
 }
 
 /* log.json, and what logrotate left of it. */

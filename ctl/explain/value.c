@@ -2,6 +2,9 @@
 #include "ctl/explain/value.h"
 
 #include "ctl/plain.h"
+#include "dkim/shell.h"
+
+#define WORD_CEILING (1024 * 1024)
 
 struct bytes value_of(const json_t *text)
 {
@@ -28,4 +31,15 @@ int64_t value_number(const json_t *object, const char *key)
 void value_print(FILE *out, struct bytes text)
 {
     plain_write_value(out, text);
+}
+
+void value_print_word(FILE *out, struct bytes text)
+{
+    struct arena *arena = arena_new(WORD_CEILING);
+    char *word = arena ? arena_text(arena, text) : NULL;
+    if (word && *word == '-')
+        fputs("-- ", out);
+    if (word)
+        plain_write_value(out, bytes_of(shell_quote(arena, word)));
+    arena_free(arena);
 }

@@ -18,4 +18,8 @@ int64_t value_number(const json_t *object, const char *key);
 /* Text of others within a line (ctl/plain.h). */
 void value_print(FILE *out, struct bytes text);
 
+/* Text of others as a word of a command that is to be pasted: no shell and no option's reader takes
+ * it for anything else. */
+void value_print_word(FILE *out, struct bytes text);
+
 #endif

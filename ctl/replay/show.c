@@ -52,9 +52,6 @@ static void print_kinds(const struct differences *differences, FILE *out)
                 differences->faults);
 }
 
-/* --- by rule -----------------------------------------------------------------------------------
- */
-
 /* The next of a name's parts, which tabs separate. */
 static struct bytes next_part(struct bytes *rest)
 {
@@ -98,9 +95,6 @@ static bool print_rules(const struct differences *differences, FILE *out, struct
     return print_table(table, out, error);
 }
 
-/* --- by login ----------------------------------------------------------------------------------
- */
-
 static bool print_logins(const struct differences *differences, FILE *out, struct error *error)
 {
     static const char *const titles[] = {"REFUSED",   "QUARANTINED", "ACCEPTED", "LET ON",
@@ -133,9 +127,6 @@ static bool print_logins(const struct differences *differences, FILE *out, struc
         fprintf(out, "and %zu more logins; --json has all\n", count - LOGINS_SHOWN);
     return true;
 }
-
-/* --- samples -----------------------------------------------------------------------------------
- */
 
 /* In local time, as in all tables; what is no time as it stands there. */
 static void add_time(struct table_text *table, const char *text)
@@ -180,9 +171,6 @@ static bool print_samples(const struct differences *differences, enum difference
             difference_word(kind));
     return print_table(table, out, error);
 }
-
-/* --- what cannot be judged again ---------------------------------------------------------------
- */
 
 static bool print_carried(const struct differences *differences, FILE *out, struct error *error)
 {

@@ -6,26 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/replay/batch.h"
 #include "ctl/when.h"
 
-#define BATCH_RECORDS 200
-#define BATCH_BYTES ((size_t)1 << 20) /* a batch is full then; one record may be more */
 #define BATCHES_A_THREAD 3
-
-struct batch_record {
-    const char *place;
-    uint64_t line;
-    size_t offset, len; /* in the batch's text */
-};
-
-struct batch {
-    struct batch *next;
-    struct batch_record records[BATCH_RECORDS];
-    size_t count;
-    uint64_t first; /* the first record's number */
-    char *text;
-    size_t len, room;
-};
 
 struct worker {
     struct workers *workers;
@@ -50,9 +34,6 @@ struct workers {
     uint64_t given;
 };
 
-/* --- the threads -------------------------------------------------------------------------------
- */
-
 static bool is_wanted(const struct workers_options *options, const struct recorded *recorded)
 {
     struct error error;
@@ -67,11 +48,10 @@ static bool is_wanted(const struct workers_options *options, const struct record
 static bool judge_record(struct worker *worker, const struct batch *batch, size_t i)
 {
     const struct batch_record *record = &batch->records[i];
-    struct bytes text = {batch->text + record->offset, record->len};
     struct recorded *recorded;
     struct replayed replayed;
     struct error why;
-    if (!recorded_new(text, &recorded, &why)) {
+    if (!recorded_new(batch_text(batch, i), &recorded, &why)) {
         differences_unreadable(&worker->differences, batch->first + i, record->place, record->line,
                                &why);
         return true;
@@ -107,8 +87,7 @@ static struct batch *take(struct workers *workers)
 
 static void give_back(struct workers *workers, struct batch *batch, bool failed)
 {
-    batch->count = 0;
-    batch->len = 0;
+    batch_clear(batch);
     pthread_mutex_lock(&workers->lock);
     batch->next = workers->free;
     workers->free = batch;
@@ -128,9 +107,6 @@ static void *work(void *argument)
     }
     return NULL;
 }
-
-/* --- the caller's side -------------------------------------------------------------------------
- */
 
 static struct workers *new_workers(struct snapshot *snapshot, const struct workers_options *options)
 {
@@ -231,32 +207,14 @@ static bool fail_for_memory(struct workers *workers)
     return false;
 }
 
-static bool append(struct batch *batch, struct bytes text)
-{
-    if (batch->room - batch->len < text.len) {
-        size_t room = (batch->len + text.len) * 2;
-        char *grown = realloc(batch->text, room);
-        if (!grown)
-            return false;
-        batch->text = grown;
-        batch->room = room;
-    }
-    if (text.len)
-        memcpy(batch->text + batch->len, text.data, text.len);
-    batch->len += text.len;
-    return true;
-}
-
 bool workers_give(struct workers *workers, const char *place, uint64_t line, struct bytes text)
 {
     if (!workers->filling && !begin_batch(workers))
         return false;
-    struct batch *batch = workers->filling;
-    batch->records[batch->count] = (struct batch_record){place, line, batch->len, text.len};
-    if (!append(batch, text))
+    if (!batch_add(workers->filling, place, line, text))
         return fail_for_memory(workers);
     workers->given++;
-    if (++batch->count == BATCH_RECORDS || batch->len >= BATCH_BYTES)
+    if (batch_is_full(workers->filling))
         pass_on(workers);
     return true;
 }
@@ -272,25 +230,15 @@ static void join(struct workers *workers)
             pthread_join(workers->all[i].thread, NULL);
 }
 
-static void free_batches(struct batch *batch)
-{
-    while (batch) {
-        struct batch *next = batch->next;
-        free(batch->text);
-        free(batch);
-        batch = next;
-    }
-}
-
 static void free_all(struct workers *workers)
 {
     for (unsigned i = 0; workers->all && i < workers->options.threads; i++)
         differences_done(&workers->all[i].differences);
     if (workers->filling)
         workers->filling->next = NULL;
-    free_batches(workers->filling);
-    free_batches(workers->head);
-    free_batches(workers->free);
+    batch_free_all(workers->filling);
+    batch_free_all(workers->head);
+    batch_free_all(workers->free);
     free(workers->all);
     pthread_cond_destroy(&workers->changed);
     pthread_mutex_destroy(&workers->lock);

@@ -170,6 +170,17 @@ def test_what_nobody_breached_is_enforced_at_once(observing):
     observing.records(2)
 
 
+def test_each_of_several_rules_has_to_be_known(observing):
+    """What nobody knows of one is not made up for by another; a message counts once as judged."""
+    daemon = observing.daemon
+    both = json.loads(ctl(daemon, "enforce", "sender", "display_name", "--json", "--dry-run").stdout)
+    assert both["measured"]["known"] and both["measured"]["judged"] == 7 and both["exit"] == 0
+    off = ctl(daemon, "enforce", "sender", "privacy", "--policy", "submission", "--json")
+    said = json.loads(off.stdout)
+    assert off.returncode == 1 and not said["measured"]["known"] and "privacy" in said["measured"]["why_not"]
+    assert policies(daemon) == OBSERVING
+
+
 def test_and_back(observing):
     daemon = observing.daemon
     before = daemon.config.read_bytes()

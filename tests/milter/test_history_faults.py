@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from daemon import CONFIG, FREE, HISTORY
+from harness.milter_mta import Message
 from harness.waiting import PATIENCE, wait_until
 from history_rows import ask, give, rows, wait_for_rows
 
@@ -112,6 +113,32 @@ def test_a_folder_that_comes_later(start_daemon):
     assert wait_for_rows(daemon, 5, folder / "history.db") == records
     daemon.wait_for_log("is written again; 0 records were lost", PATIENCE)
     assert daemon.log().count("mail goes on") == 1
+
+
+@FREE
+def test_what_does_not_fit_is_counted(start_daemon):
+    """Records wait up to a bound; how many were lost beyond it is said, and is true."""
+    gate = start_daemon(config=CONFIG.replace("syslog = false;", 'syslog = false; capture = "headers";')
+                        + HISTORY.replace("lib/", "lib/later/"))
+    daemon = gate.daemon
+    folder = daemon.history.parent / "later"
+    large = Message(headers=[("From", "alice@example.com"), *((f"X-{number}", "x" * 900) for number in range(200))])
+    player = gate.player()
+    size, sent = 0, 0
+    while size < 34 << 20:
+        player.message(large)
+        sent += 1
+        if sent % 20 == 0:
+            wait_until(lambda: daemon.records_file.exists() and len(daemon.records()) >= sent, "the log")
+            size = daemon.records_file.stat().st_size
+    player.session.close()
+    folder.mkdir()
+    give(folder)
+    daemon.wait_for_log("is written again; ", PATIENCE)
+    lost = int(daemon.log().split("is written again; ")[1].split()[0])
+    assert 0 < lost < sent
+    assert wait_for_rows(daemon, sent - lost, folder / "history.db") == daemon.records()[:sent - lost]
+    gate.records(sent)
 
 
 def test_a_database_that_somebody_holds(start_daemon):

@@ -76,13 +76,17 @@ def observed(start_daemon, tables):
 
 
 def test_habits_are_granted_and_theft_is_not(observed, start_daemon):
-    """The table is used as the file says, with the rules enforced: what happens is what it said."""
+    """The table is used as the file says, with the rules enforced: what happens is what it said, and what a
+    replay says before."""
     proposed = observed.tables / "proposed"
     said = ask(observed.daemon, "propose", "senders", "--output", proposed)
     assert f"wrote {proposed}: 2 rows; 3 commented out" in said
     tables = re.search(r"^ *senders: \{ tables = \[ (.*) \]; \};$", said, re.MULTILINE)[1]
     assert tables == f'"texthash:{proposed}", "texthash:{observed.tables}/senders"'
     enforced = start_daemon(config=configuration([table.strip('" ') for table in tables.split(",")]))
+    foretold = json.loads(ask(observed.daemon, "replay", "--config", enforced.daemon.config, "--json", status=1))
+    refused = [name for name, (*_, granted) in MAIL.items() if not granted]
+    assert (foretold["decisions"], foretold["newly_refused"]) == (2 * len(MAIL), 2 * len(refused))
     assert send(enforced) == {name: granted for name, (*_, granted) in MAIL.items()}
     # And its owner still has what it was granted to before.
     assert enforced.play(message("support@example.com"), Client(login="bob")).accepted

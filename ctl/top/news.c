@@ -1,5 +1,5 @@
 /* Reading new records. */
-#include "ctl/top/feed.h"
+#include "ctl/top/news.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -21,35 +21,35 @@ static void add(const struct latest_row *row, void *context)
         window_add(row, adding->window);
 }
 
-int64_t feed_now(const struct feed *feed)
+int64_t news_now(const struct news *news)
 {
     int64_t now = when_now();
-    bool old = feed->place->lines && feed->newest && feed->newest < now - WINDOW_LENGTH;
-    return old ? feed->newest + 1 : now;
+    bool old = news->place->lines && news->newest && news->newest < now - WINDOW_LENGTH;
+    return old ? news->newest + 1 : now;
 }
 
-static bool read_database(struct feed *feed, struct window *window, struct error *error)
+static bool read_database(struct news *news, struct window *window, struct error *error)
 {
     struct history *history;
     struct adding adding = {.window = window};
-    if (!source_open_place(feed->place, &history, error))
+    if (!source_open_place(news->place, &history, error))
         return false;
-    bool good = latest_begin(history, when_now() - WINDOW_LENGTH, &feed->after, error) &&
-                latest_rows(history, &feed->after, add, &adding, error);
+    bool good = latest_begin(history, when_now() - WINDOW_LENGTH, &news->after, error) &&
+                latest_rows(history, &news->after, add, &adding, error);
     source_close(history);
     return good;
 }
 
 /* The hour before the newest record: files may be old ones. */
-static bool read_files(struct feed *feed, struct window *window, struct error *error)
+static bool read_files(struct news *news, struct window *window, struct error *error)
 {
     struct history *history;
     struct adding adding = {.window = window};
     int64_t after = 0;
-    if (!source_open_place(feed->place, &history, error))
+    if (!source_open_place(news->place, &history, error))
         return false;
-    bool good = latest_time(history, &feed->newest, error);
-    adding.from = feed_now(feed) - WINDOW_LENGTH;
+    bool good = latest_time(history, &news->newest, error);
+    adding.from = news_now(news) - WINDOW_LENGTH;
     good = good && latest_begin(history, adding.from, &after, error) &&
            latest_rows(history, &after, add, &adding, error);
     source_close(history);
@@ -75,12 +75,12 @@ static bool load(struct bytes lines, struct history **ret_history, struct error 
     return loaded;
 }
 
-static bool read_tail(struct feed *feed, struct tail *tail, struct window *window,
+static bool read_tail(struct news *news, struct tail *tail, struct window *window,
                       struct error *error)
 {
     struct bytes lines;
     struct history *history;
-    struct adding adding = {.window = window, .from = feed->known + 1};
+    struct adding adding = {.window = window, .from = news->known + 1};
     int64_t after = 0, newest = 0;
     if (!tail_read(tail, &lines, error))
         return false;
@@ -90,51 +90,51 @@ static bool read_tail(struct feed *feed, struct tail *tail, struct window *windo
         return false;
     bool good =
         latest_time(history, &newest, error) && latest_rows(history, &after, add, &adding, error);
-    feed->newest = newest > feed->newest ? newest : feed->newest;
+    news->newest = newest > news->newest ? newest : news->newest;
     history_close(history);
     return good;
 }
 
 /* Before the files are read, so that no line falls between: those that are in both are known by
  * their time. */
-static bool open_tails(struct feed *feed, struct error *error)
+static bool open_tails(struct news *news, struct error *error)
 {
-    for (size_t i = 0; i < feed->place->count; i++) {
-        if (strcmp(feed->place->paths[i], "-") == 0)
+    for (size_t i = 0; i < news->place->count; i++) {
+        if (strcmp(news->place->paths[i], "-") == 0)
             continue;
-        if (!tail_open(&feed->tails[feed->tail_count], feed->place->paths[i], error))
+        if (!tail_open(&news->tails[news->tail_count], news->place->paths[i], error))
             return false;
-        feed->tail_count++;
+        news->tail_count++;
     }
     return true;
 }
 
-bool feed_begin(struct feed *feed, const struct source_place *place, struct window *window,
+bool news_begin(struct news *news, const struct source_place *place, struct window *window,
                 struct error *error)
 {
-    *feed = (struct feed){.place = place};
+    *news = (struct news){.place = place};
     if (!place->lines)
-        return read_database(feed, window, error);
-    if (open_tails(feed, error) && read_files(feed, window, error)) {
-        feed->known = feed->newest;
+        return read_database(news, window, error);
+    if (open_tails(news, error) && read_files(news, window, error)) {
+        news->known = news->newest;
         return true;
     }
-    feed_end(feed);
+    news_end(news);
     return false;
 }
 
-bool feed_more(struct feed *feed, struct window *window, struct error *error)
+bool news_more(struct news *news, struct window *window, struct error *error)
 {
-    if (!feed->place->lines)
-        return read_database(feed, window, error);
-    for (size_t i = 0; i < feed->tail_count; i++)
-        if (!read_tail(feed, &feed->tails[i], window, error))
+    if (!news->place->lines)
+        return read_database(news, window, error);
+    for (size_t i = 0; i < news->tail_count; i++)
+        if (!read_tail(news, &news->tails[i], window, error))
             return false;
     return true;
 }
 
-void feed_end(struct feed *feed)
+void news_end(struct news *news)
 {
-    while (feed->tail_count)
-        tail_close(&feed->tails[--feed->tail_count]);
+    while (news->tail_count)
+        tail_close(&news->tails[--news->tail_count]);
 }
