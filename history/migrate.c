@@ -62,14 +62,17 @@ static bool number(sqlite3 *database, const char *sql, int *ret_value, struct er
 }
 
 struct marks {
-    int version, application, tables;
+    int version, application, tables, virtual_tables;
 };
 
 static bool read_marks(sqlite3 *database, struct marks *marks, struct error *error)
 {
     if (!number(database, "PRAGMA user_version", &marks->version, error) ||
         !number(database, "PRAGMA application_id", &marks->application, error) ||
-        !number(database, "SELECT count(*) FROM sqlite_schema", &marks->tables, error))
+        !number(database, "SELECT count(*) FROM sqlite_schema", &marks->tables, error) ||
+        !number(database,
+                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage = 0",
+                &marks->virtual_tables, error))
         return false;
     if (marks->tables && marks->application != MIGRATE_APPLICATION_ID)
         return error_set(error, "it is a database, but not of submilter");
@@ -114,6 +117,8 @@ bool migrate_check(sqlite3 *database, struct error *error)
     struct marks marks;
     if (!read_marks(database, &marks, error))
         return false;
+    if (marks.virtual_tables)
+        return error_set(error, "it has virtual tables, which submilter does not make");
     if (!marks.tables)
         return error_set(error, "it is empty: the daemon has written nothing to it yet");
     if (marks.version < MIGRATE_VERSION)

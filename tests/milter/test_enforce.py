@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import stat
@@ -15,6 +16,8 @@ import pytest
 from daemon import BUILD, CONFIG, FREE, HISTORY, PROGRAM
 from harness.milter_mta import EOM, Client, Message, Outcome
 from harness.waiting import PATIENCE, wait_until
+from look_back import ask
+from looked_at import HOSTILE
 from test_history import wait_for_rows
 
 OBSERVING = """\
@@ -310,3 +313,14 @@ def test_no_daemon(observing):
     done = enforce(daemon, "--yes")
     assert done.returncode == 0 and "pkill -USR1" in done.stdout, done
     assert policies(daemon) == ENFORCED
+
+
+def test_records_from_elsewhere_cannot_steer(start_daemon, tmp_path):
+    """A file of records is whose it is: a rule's and a policy's names are text like any other."""
+    verdict = {"rule": f"from{HOSTILE}", "outcome": "pass", "mode": "observe", "action": "reject"}
+    lines = tmp_path / "lines"
+    lines.write_text(json.dumps({"id": "1", "time": "2026-11-20T10:00:00.000Z", "action": "accept",
+                                 "policy": f"submission{HOSTILE}", "verdicts": [verdict]}) + "\n")
+    text = ask(start_daemon().daemon, "observed", "--file", lines, "--since", "2026-11-20", "--until", "2026-11-21")
+    assert "Ready to enforce" in text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]", text), repr(text)
