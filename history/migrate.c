@@ -76,6 +76,8 @@ static bool read_marks(sqlite3 *database, struct marks *marks, struct error *err
         return false;
     if (marks->tables && marks->application != MIGRATE_APPLICATION_ID)
         return error_set(error, "it is a database, but not of submilter");
+    if (marks->version < 0)
+        return error_set(error, "it is damaged: there never was a schema %d", marks->version);
     if (marks->version > MIGRATE_VERSION)
         return error_set(error,
                          "it was written by a newer submilter (schema %d, this one knows %d)",

@@ -130,6 +130,17 @@ def test_a_trigger_does_nothing(start_daemon):
     assert len(rows(daemon.history)) == 1
 
 
+def test_a_version_that_never_was(start_daemon):
+    """A damaged header, or somebody's work: no step leads on from it."""
+    daemon = one_row(start_daemon)
+    with contextlib.closing(sqlite3.connect(daemon.history)) as database:
+        database.execute("PRAGMA user_version = -16777215")
+    for status, *command in ((66, "log"), (74, "history", "import", daemon.records_file)):
+        done = run(program("ctl/submilterctl"), "-c", daemon.config, *command, check=False)
+        assert done.returncode == status, done
+        assert "there never was a schema -16777215" in done.stderr.decode(), done
+
+
 def one_row(start_daemon):
     gate = start_daemon(config=CONFIG + HISTORY)
     gate.check_signed(gate.play())
