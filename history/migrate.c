@@ -87,7 +87,7 @@ static bool read_marks(sqlite3 *database, struct marks *marks, struct error *err
 
 static bool bring_up(sqlite3 *database, struct error *error)
 {
-    struct marks marks;
+    struct marks marks = {0};
     if (!read_marks(database, &marks, error))
         return false;
     if (marks.version == MIGRATE_VERSION)
@@ -110,13 +110,13 @@ bool migrate_schema(sqlite3 *database, struct error *error)
 
 bool migrate_is_ours(sqlite3 *database, struct error *error)
 {
-    struct marks marks;
+    struct marks marks = {0};
     return read_marks(database, &marks, error);
 }
 
 bool migrate_check(sqlite3 *database, struct error *error)
 {
-    struct marks marks;
+    struct marks marks = {0};
     if (!read_marks(database, &marks, error))
         return false;
     if (marks.virtual_tables)

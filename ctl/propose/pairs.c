@@ -194,8 +194,11 @@ static bool judge_all(const struct maker *maker, int64_t least_messages, struct 
         qsort(maker->gathered->holders, maker->gathered->holder_count,
               sizeof *maker->gathered->holders, by_address);
     pairs->items = calloc(list.count + 1, sizeof *pairs->items);
-    bool judged = pairs->items ? judge_list(maker, &list, least_messages, error)
-                               : error_set(error, "out of memory");
+    if (!pairs->items) {
+        free(list.items);
+        return error_set(error, "out of memory");
+    }
+    bool judged = judge_list(maker, &list, least_messages, error);
     free(list.items);
     if (judged)
         add_rules(maker);
