@@ -9,6 +9,7 @@
 #include "conf/modes.h"
 #include "ctl/command.h"
 #include "ctl/observed/tally.h"
+#include "ctl/plain.h"
 #include "ctl/progress.h"
 #include "ctl/source.h"
 #include "ctl/when.h"
@@ -64,8 +65,11 @@ static void print_ready(const struct tally *tally)
         const struct standing ready = standing_of(tally, &tally->judged[i]);
         if (ready.passed)
             continue;
-        printf("%s  %s in %s: %" PRId64 " judged", title, ready.rule ? ready.rule : "?",
-               ready.policy ? ready.policy : "?", ready.judged);
+        printf("%s  ", title);
+        plain_write_value(stdout, bytes_of(ready.rule ? ready.rule : "?"));
+        fputs(" in ", stdout);
+        plain_write_value(stdout, bytes_of(ready.policy ? ready.policy : "?"));
+        printf(": %" PRId64 " judged", ready.judged);
         title = "";
         if (ready.mended)
             printf(", %" PRId64 " would have been mended", ready.mended);

@@ -12,6 +12,7 @@
 #include "history/lines.h"
 #include "history/migrate.h"
 #include "history/private.h"
+#include "history/untrusted.h"
 
 #define BUSY_MILLISECONDS 5000
 #define PROGRESS_STEPS 20000 /* of SQLite's machine, between two calls: some milliseconds */
@@ -96,7 +97,7 @@ static bool try_open(const char *path, const char *parameters, struct history **
         new_history(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, error);
     if (!history)
         return false;
-    if (migrate_check(history->database, error)) {
+    if (untrusted_guard(history->database, error) && migrate_check(history->database, error)) {
         *ret_history = history;
         return true;
     }

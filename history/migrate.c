@@ -62,17 +62,22 @@ static bool number(sqlite3 *database, const char *sql, int *ret_value, struct er
 }
 
 struct marks {
-    int version, application, tables;
+    int version, application, tables, virtual_tables;
 };
 
 static bool read_marks(sqlite3 *database, struct marks *marks, struct error *error)
 {
     if (!number(database, "PRAGMA user_version", &marks->version, error) ||
         !number(database, "PRAGMA application_id", &marks->application, error) ||
-        !number(database, "SELECT count(*) FROM sqlite_schema", &marks->tables, error))
+        !number(database, "SELECT count(*) FROM sqlite_schema", &marks->tables, error) ||
+        !number(database,
+                "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage = 0",
+                &marks->virtual_tables, error))
         return false;
     if (marks->tables && marks->application != MIGRATE_APPLICATION_ID)
         return error_set(error, "it is a database, but not of submilter");
+    if (marks->version < 0)
+        return error_set(error, "it is damaged: there never was a schema %d", marks->version);
     if (marks->version > MIGRATE_VERSION)
         return error_set(error,
                          "it was written by a newer submilter (schema %d, this one knows %d)",
@@ -82,7 +87,7 @@ static bool read_marks(sqlite3 *database, struct marks *marks, struct error *err
 
 static bool bring_up(sqlite3 *database, struct error *error)
 {
-    struct marks marks;
+    struct marks marks = {0};
     if (!read_marks(database, &marks, error))
         return false;
     if (marks.version == MIGRATE_VERSION)
@@ -105,15 +110,17 @@ bool migrate_schema(sqlite3 *database, struct error *error)
 
 bool migrate_is_ours(sqlite3 *database, struct error *error)
 {
-    struct marks marks;
+    struct marks marks = {0};
     return read_marks(database, &marks, error);
 }
 
 bool migrate_check(sqlite3 *database, struct error *error)
 {
-    struct marks marks;
+    struct marks marks = {0};
     if (!read_marks(database, &marks, error))
         return false;
+    if (marks.virtual_tables)
+        return error_set(error, "it has virtual tables, which submilter does not make");
     if (!marks.tables)
         return error_set(error, "it is empty: the daemon has written nothing to it yet");
     if (marks.version < MIGRATE_VERSION)

@@ -13,6 +13,7 @@
 #include "history/insert.h"
 #include "history/migrate.h"
 #include "history/store_private.h"
+#include "history/untrusted.h"
 
 #define BUSY_MILLISECONDS 2000
 #define OPEN_TRIES 10
@@ -86,6 +87,10 @@ static enum store_result open_database(struct store *store, struct error *error)
         return store_failed(store, code, error);
     sqlite3_busy_timeout(store->database, BUSY_MILLISECONDS);
     sqlite3_extended_result_codes(store->database, 1);
+    if (!untrusted_guard(store->database, error)) {
+        error_prefix(error, "%s: ", store->path);
+        return store_result_of(sqlite3_errcode(store->database));
+    }
     if (sqlite3_db_readonly(store->database, "main") == 1) {
         error_set(error, "%s: it cannot be written", store->path);
         return STORE_AGAIN;

@@ -13,6 +13,17 @@
 /* Whether the message claims any such address. */
 #define CLAIMS "d.seq IN (SELECT a.seq FROM addresses AS a WHERE " CLAIMED("denied") ")"
 
+/* A message that a rule finds fault with for how it is written, or that names several authors, says
+ * nothing of who its author is: readers differ, and a second From is how others' names are slipped
+ * in. Nobody's habit shows in it. */
+#define WELL_FORMED                                                                                \
+    "NOT EXISTS (SELECT 1 FROM verdicts AS f WHERE f.seq = d.seq AND f.outcome <> 'pass'"          \
+    " AND (f.rule IN ('header_once', 'header_syntax', 'header_injection', 'body_syntax',"          \
+    " 'display_name') OR (f.rule IN ('envelope', 'from', 'sender') AND f.reason IS NOT "           \
+    "'not-owned')))"                                                                               \
+    " AND (SELECT count(DISTINCT lower(o.address)) FROM addresses AS o"                            \
+    " WHERE o.seq = d.seq AND o.kind = 'from') < 2"
+
 /* An address that stands in two fields of one message counts once. CROSS JOIN keeps the order: the
  * few denied addresses first. */
 #define DENIED "(SELECT DISTINCT a.seq, a.address FROM addresses AS a WHERE " CLAIMED("denied") ")"
@@ -22,7 +33,7 @@
 
 static const char claims_sql[] = "SELECT d.login, a.address, " USES ", count(*) FROM " DENIED
                                  " AS a CROSS JOIN decisions AS d ON d.seq = a.seq"
-                                 " WHERE d.login <> '' AND %s"
+                                 " WHERE d.login <> '' AND " WELL_FORMED " AND %s"
                                  " GROUP BY d.login, a.address, d.network, day";
 
 static const char activity_sql[] =
@@ -33,7 +44,7 @@ static const char activity_sql[] =
 static const char verdicts_sql[] =
     "SELECT d.login, v.fact, v.rule, sum(v.mode = 'enforce'), sum(v.mode = 'observe')"
     " FROM verdicts AS v CROSS JOIN decisions AS d ON d.seq = v.seq"
-    " WHERE v.reason = 'not-owned' AND v.fact <> '' AND d.login <> '' AND %s"
+    " WHERE v.reason = 'not-owned' AND v.fact <> '' AND d.login <> '' AND " WELL_FORMED " AND %s"
     " GROUP BY d.login, v.fact, v.rule";
 
 static const char holders_sql[] =
@@ -57,7 +68,7 @@ static bool ask(struct history *history, const char *sql, const struct history_f
                 void *question, struct error *error)
 {
     char condition[FILTER_SQL_MAX];
-    char whole[FILTER_SQL_MAX + 1000];
+    char whole[FILTER_SQL_MAX + 2000];
     sqlite3_stmt *statement;
     if (!filter_condition(filter, condition, error))
         return false;

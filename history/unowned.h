@@ -2,7 +2,9 @@
  * the addresses' owners sent: what a table of senders can be proposed from.
  *
  * Claims are MAIL FROM, From, Sender, Resent-From and Resent-Sender of messages that were accepted
- * or refused, or would have been; addresses in display names are none. */
+ * or refused, or would have been; addresses in display names are none. Nor are those
+ * of messages that are not well formed, or that name several authors: what they claim is no habit.
+ */
 #ifndef HISTORY_UNOWNED_H
 #define HISTORY_UNOWNED_H
 

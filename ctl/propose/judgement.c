@@ -144,7 +144,7 @@ static const struct row rows[JUDGEMENT_REASONS] = {
     [JUDGEMENT_OUTSIDE_DOMAINS] = {"outside-domains", 0, outside_domains,
                                    "it lies in none of this server's domains"},
     [JUDGEMENT_ANOTHER_LOGIN] = {"another-login", 80, another_login,
-                                 "it is another person's, who logs in as it: ask them"},
+                                 "it is another person's own: ask them"},
     [JUDGEMENT_STRANGE_NETWORK] =
         {"strange-network", 50, strange_network,
          "from networks where this login is not at home with its other mail"},
@@ -180,7 +180,7 @@ bool judgement_has(const struct judgement *judgement, enum judgement_reason reas
 
 bool judgement_holds_back(const struct judgement *judgement)
 {
-    return judgement->verdict >= JUDGEMENT_FOREIGN;
+    return judgement->verdict >= JUDGEMENT_ASK;
 }
 
 void judgement_make(const struct evidence *evidence, const struct judgement_address *address,
@@ -201,6 +201,8 @@ void judgement_make(const struct evidence *evidence, const struct judgement_addr
         ret_judgement->verdict = JUDGEMENT_SUSPECT;
     else if (judgement_has(ret_judgement, JUDGEMENT_OUTSIDE_DOMAINS))
         ret_judgement->verdict = JUDGEMENT_FOREIGN;
+    else if (address->another_login || (address->main_of_another && !address->shared))
+        ret_judgement->verdict = JUDGEMENT_ASK;
     else if (doubts)
         ret_judgement->verdict = JUDGEMENT_UNCLEAR;
 }
@@ -222,6 +224,6 @@ int judgement_reason_points(enum judgement_reason reason)
 
 const char *judgement_verdict_word(enum judgement_verdict verdict)
 {
-    static const char *const words[] = {"habit", "unclear", "foreign", "suspect", "theft"};
+    static const char *const words[] = {"habit", "unclear", "ask", "foreign", "suspect", "theft"};
     return words[verdict];
 }

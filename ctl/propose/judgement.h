@@ -13,8 +13,9 @@ struct judgement_address {
     bool ours;            /* it lies in one of the site's domains */
     const char *imitates; /* the domain of ours that its domain looks like, and isn't; or NULL */
     bool own;             /* the login's name is this address */
-    bool another_login;   /* it is the name of another login, and that one sends mail */
+    bool another_login;   /* it is another login's own mailbox, by its name or by a row */
     bool main_of_another; /* another login may use it, and sends most of its mail as it */
+    bool shared;          /* more than one other login may use it, and does */
 };
 
 enum judgement_reason {
@@ -41,6 +42,7 @@ enum judgement_reason {
 enum judgement_verdict {
     JUDGEMENT_HABIT,   /* "habit" */
     JUDGEMENT_UNCLEAR, /* "unclear": something speaks for theft, more speaks for habit */
+    JUDGEMENT_ASK,     /* "ask": a habit or not, it is another person's, who is to be asked */
     JUDGEMENT_FOREIGN, /* "foreign": a habit or not, the address is in none of our domains */
     JUDGEMENT_SUSPECT, /* "suspect": it looks more like theft than like habit */
     JUDGEMENT_THEFT,   /* "theft": it looks like nothing else */

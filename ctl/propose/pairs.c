@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "ctl/propose/whose.h"
 #include "ctl/propose/writable.h"
 
 #define ARENA_MAX ((size_t)16 << 20) /* for one pair */
@@ -59,19 +60,6 @@ static bool drop_granted(const struct maker *maker, struct error *error)
     return true;
 }
 
-/* The logins whose name an address is: as it stands, and in a domain of ours its local part. */
-static void named_logins(const struct maker *maker, uint32_t address, uint32_t ret_logins[2])
-{
-    struct bytes text = names_text(maker->gathered->addresses, address);
-    size_t at = text.len;
-    while (at && text.data[at - 1] != '@')
-        at--;
-    ret_logins[0] = names_find(maker->gathered->logins, text);
-    ret_logins[1] = NAMES_NONE;
-    if (at && maker->addresses->items[address].ours)
-        ret_logins[1] = names_find(maker->gathered->logins, bytes_slice(text, 0, at - 1));
-}
-
 static int by_address(const void *left, const void *right)
 {
     const struct gathered_holder *a = left;
@@ -80,11 +68,14 @@ static int by_address(const void *left, const void *right)
     return 0;
 }
 
-/* holders are sorted by address. */
-static uint32_t main_holder(const struct maker *maker, uint32_t login, uint32_t address)
+/* The login that sends most of its mail as the address. *ret_shared: others have it too. holders
+ * are sorted by address. */
+static uint32_t main_holder(const struct maker *maker, uint32_t login, uint32_t address,
+                            bool *ret_shared)
 {
     const struct gathered *gathered = maker->gathered;
     const struct gathered_holder wanted = {.address = address};
+    uint32_t holder_found = NAMES_NONE;
     size_t low = 0;
     size_t high = gathered->holder_count;
     while (low < high) {
@@ -94,36 +85,42 @@ static uint32_t main_holder(const struct maker *maker, uint32_t login, uint32_t 
         else
             high = middle;
     }
+    size_t others = 0;
     for (size_t i = low; i < gathered->holder_count; i++) {
         const struct gathered_holder *holder = &gathered->holders[i];
         if (holder->address != address)
             break;
+        others += holder->login != login;
         if (holder->login != login && holder->messages * 2 >= maker->sent[holder->login])
-            return holder->login;
+            holder_found = holder->login;
     }
-    return NAMES_NONE;
+    *ret_shared = others > 1;
+    return holder_found;
 }
 
-static void judge(const struct maker *maker, struct pair *pair)
+static bool judge(const struct maker *maker, struct pair *pair, struct error *error)
 {
-    uint32_t login = pair->evidence.login;
     uint32_t address = pair->evidence.address;
     const struct address *known = &maker->addresses->items[address];
     struct judgement_address facts = {.ours = known->ours, .imitates = known->imitates};
-    uint32_t named[2];
-    named_logins(maker, address, named);
-    facts.own = named[0] == login || named[1] == login;
-    pair->owner = NAMES_NONE;
-    for (int i = 0; i < 2 && !facts.own; i++)
-        if (named[i] != NAMES_NONE && maker->sent[named[i]] && !facts.another_login) {
-            facts.another_login = true;
-            pair->owner = named[i];
-        }
-    if (!facts.own && !facts.another_login) {
-        pair->owner = main_holder(maker, login, address);
+    const struct whose_question question = {maker->gathered->logins,
+                                            maker->senders,
+                                            maker->arena,
+                                            pair->evidence.login,
+                                            names_text(maker->gathered->addresses, address),
+                                            known->ours};
+    struct whose whose;
+    if (!whose_find(&question, &whose, error))
+        return false;
+    facts.own = whose.own;
+    facts.another_login = whose.anothers;
+    pair->owner = whose.owner;
+    if (!whose.own && !whose.anothers) {
+        pair->owner = main_holder(maker, pair->evidence.login, address, &facts.shared);
         facts.main_of_another = pair->owner != NAMES_NONE;
     }
     judgement_make(&pair->evidence, &facts, &pair->judgement);
+    return true;
 }
 
 static int by_pair(const void *left, const void *right)
@@ -162,22 +159,12 @@ static void add_rules(const struct maker *maker)
     }
 }
 
-static bool judge_all(const struct maker *maker, int64_t least_messages)
+static bool judge_list(const struct maker *maker, const struct evidence_list *list,
+                       int64_t least_messages, struct error *error)
 {
-    struct evidence_list list;
     struct pairs *pairs = maker->pairs;
-    for (size_t i = 0; i < maker->gathered->activity.count; i++) {
-        const struct use *use = &maker->gathered->activity.items[i];
-        maker->sent[use->login] += use->messages;
-    }
-    if (!evidence_build(&maker->gathered->claims, &maker->gathered->activity, &list))
-        return false;
-    if (maker->gathered->holder_count)
-        qsort(maker->gathered->holders, maker->gathered->holder_count,
-              sizeof *maker->gathered->holders, by_address);
-    pairs->items = calloc(list.count + 1, sizeof *pairs->items);
-    for (size_t i = 0; pairs->items && i < list.count; i++) {
-        const struct evidence *evidence = &list.items[i];
+    for (size_t i = 0; i < list->count; i++) {
+        const struct evidence *evidence = &list->items[i];
         pairs->rare += evidence->messages < least_messages;
         if (evidence->messages < least_messages)
             continue;
@@ -187,12 +174,35 @@ static bool judge_all(const struct maker *maker, int64_t least_messages)
         if (!pair->unwritable)
             pair->unwritable = writable_login(names_text(maker->gathered->logins, evidence->login));
         pair->extensions = extensions_of(maker->extensions, evidence->login, evidence->address);
-        judge(maker, pair);
+        if (!judge(maker, pair, error))
+            return false;
     }
+    return true;
+}
+
+static bool judge_all(const struct maker *maker, int64_t least_messages, struct error *error)
+{
+    struct evidence_list list;
+    struct pairs *pairs = maker->pairs;
+    for (size_t i = 0; i < maker->gathered->activity.count; i++) {
+        const struct use *use = &maker->gathered->activity.items[i];
+        maker->sent[use->login] += use->messages;
+    }
+    if (!evidence_build(&maker->gathered->claims, &maker->gathered->activity, &list))
+        return error_set(error, "out of memory");
+    if (maker->gathered->holder_count)
+        qsort(maker->gathered->holders, maker->gathered->holder_count,
+              sizeof *maker->gathered->holders, by_address);
+    pairs->items = calloc(list.count + 1, sizeof *pairs->items);
+    if (!pairs->items) {
+        free(list.items);
+        return error_set(error, "out of memory");
+    }
+    bool judged = judge_list(maker, &list, least_messages, error);
     free(list.items);
-    if (pairs->items)
+    if (judged)
         add_rules(maker);
-    return pairs->items != NULL;
+    return judged;
 }
 
 bool pairs_make(struct gathered *gathered, const struct addresses *addresses,
@@ -208,8 +218,7 @@ bool pairs_make(struct gathered *gathered, const struct addresses *addresses,
                           calloc((size_t)names_count(gathered->logins) + 1, sizeof(int64_t)),
                           ret_pairs};
     bool made = (maker.arena && maker.sent) || error_set(error, "out of memory");
-    made = made && drop_granted(&maker, error) &&
-           (judge_all(&maker, least_messages) || error_set(error, "out of memory"));
+    made = made && drop_granted(&maker, error) && judge_all(&maker, least_messages, error);
     arena_free(maker.arena);
     free(maker.sent);
     return made;

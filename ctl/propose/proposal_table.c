@@ -82,9 +82,12 @@ static void write_reasons(const struct proposal *proposal, const struct pair *pa
 
 static void write_pair(const struct proposal *proposal, const struct pair *pair, FILE *out)
 {
-    static const char *const verdicts[] = {"habit", "habit, as far as can be told",
+    static const char *const verdicts[] = {"habit",
+                                           "habit, as far as can be told",
+                                           "another person's: ask them, it is theirs to give",
                                            "not in this server's domains",
-                                           "suspect: it may be theft", "it looks like theft"};
+                                           "suspect: it may be theft",
+                                           "it looks like theft"};
     fputs("# ", out);
     plain_write_value(out, login_of(proposal, pair));
     fprintf(out, ": %s (%d points)\n", verdicts[pair->judgement.verdict], pair->judgement.points);
@@ -149,8 +152,9 @@ static void write_head(const struct proposal *proposal, FILE *out)
         fprintf(out, ",\n# %s to %s", first, last);
     fprintf(out, ". Nothing of it is in force.\n#\n");
     fprintf(out,
-            "# %zu row%s; %zu %s commented out with #?: they may be theft, or are not this\n"
-            "# server's. Ask those people, then take the \"#? \" away, or leave it.\n",
+            "# %zu row%s; %zu %s commented out with #?: they may be theft, are another\n"
+            "# person's own, or not this server's. Ask those people, then take the \"#? \" away, "
+            "or leave it.\n",
             proposal_rows(proposal), plural((int64_t)proposal_rows(proposal)),
             proposal_suspects(proposal), proposal_suspects(proposal) == 1 ? "is" : "are");
     if (proposal->pairs.in_force)

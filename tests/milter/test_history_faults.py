@@ -8,6 +8,8 @@ import subprocess
 import pytest
 
 from daemon import CONFIG, FREE, HISTORY
+from harness.build import program
+from harness.process import run
 from harness.milter_mta import Message
 from harness.waiting import PATIENCE, wait_until
 from history_rows import ask, give, rows, wait_for_rows
@@ -44,6 +46,7 @@ def test_a_damaged_database_is_set_aside(start_daemon, damage):
         file.write(bytes(4096))
     daemon.start()
     gate.check_signed(gate.play())
+    wait_until(lambda: not earlier.exists(), "the damaged database to be moved", explain=daemon.log)
     wait_for_rows(daemon, 1)
     aside = list(daemon.history.parent.glob("history.db.damaged-*"))
     assert len(aside) == 1 and aside[0] != earlier, "the latest is kept"
@@ -96,6 +99,56 @@ def test_a_link_is_not_followed(start_daemon):
     assert daemon.stop() == 0
     assert not target.stat().st_size
     gate.record()
+
+
+HOSTILE_SCHEMAS = {
+    "view": ("ALTER TABLE decisions RENAME TO other; CREATE VIEW decisions AS SELECT * FROM other", "prohibited"),
+    "virtual": ("DROP TABLE verdicts; CREATE VIRTUAL TABLE verdicts USING"
+                " fts5(seq, rule, reason, outcome, mode, action, fact)", "virtual tables"),
+}
+
+
+@pytest.mark.parametrize("schema", HOSTILE_SCHEMAS)
+def test_a_schema_that_runs_things_is_not_asked(start_daemon, schema):
+    """The file is the daemon's user's, and who asks it is root."""
+    daemon = one_row(start_daemon)
+    change, said = HOSTILE_SCHEMAS[schema]
+    with contextlib.closing(sqlite3.connect(daemon.history)) as database:
+        database.executescript(change)
+    for command in ("log", "report", "observed"):
+        done = run(program("ctl/submilterctl"), "-c", daemon.config, command, check=False)
+        assert done.returncode and said in done.stderr.decode(), done
+        assert not done.stdout, done
+
+
+def test_a_trigger_does_nothing(start_daemon):
+    """Neither for the daemon, nor for root, who imports."""
+    daemon = one_row(start_daemon)
+    with contextlib.closing(sqlite3.connect(daemon.history)) as database:
+        database.executescript("CREATE TRIGGER away AFTER INSERT ON decisions BEGIN DELETE FROM decisions; END;"
+                               "DELETE FROM decisions")
+    run(program("ctl/submilterctl"), "-c", daemon.config, "history", "import", daemon.records_file)
+    assert len(rows(daemon.history)) == 1
+
+
+def test_a_version_that_never_was(start_daemon):
+    """A damaged header, or somebody's work: no step leads on from it."""
+    daemon = one_row(start_daemon)
+    with contextlib.closing(sqlite3.connect(daemon.history)) as database:
+        database.execute("PRAGMA user_version = -16777215")
+    for status, *command in ((66, "log"), (74, "history", "import", daemon.records_file)):
+        done = run(program("ctl/submilterctl"), "-c", daemon.config, *command, check=False)
+        assert done.returncode == status, done
+        assert "there never was a schema -16777215" in done.stderr.decode(), done
+
+
+def one_row(start_daemon):
+    gate = start_daemon(config=CONFIG + HISTORY)
+    gate.check_signed(gate.play())
+    wait_for_rows(gate.daemon, 1)
+    gate.record()
+    assert gate.daemon.stop() == 0
+    return gate.daemon
 
 
 @FREE

@@ -1,7 +1,10 @@
 """submilterctl observed: what rules in observe would have refused, of whom, and which are ready."""
 
 import json
+import re
 
+from look_back import ask
+from looked_at import HOSTILE
 from observing import ctl, observing  # noqa: F401
 
 
@@ -53,3 +56,14 @@ def test_observed_for_people(observing):
     assert "from.not-owned" in line
     assert ctl(observing.daemon, "explain", line.split()[-1]).returncode == 0
     assert "sender in submission: 7 judged" in done.stdout and "from in submission:" not in done.stdout
+
+
+def test_records_from_elsewhere_cannot_steer(start_daemon, tmp_path):
+    """A file of records is whose it is: a rule's and a policy's names are text like any other."""
+    verdict = {"rule": f"from{HOSTILE}", "outcome": "pass", "mode": "observe", "action": "reject"}
+    lines = tmp_path / "lines"
+    lines.write_text(json.dumps({"id": "1", "time": "2026-11-20T10:00:00.000Z", "action": "accept",
+                                 "policy": f"submission{HOSTILE}", "verdicts": [verdict]}) + "\n")
+    text = ask(start_daemon().daemon, "observed", "--file", lines, "--since", "2026-11-20", "--until", "2026-11-21")
+    assert "Ready to enforce" in text
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]", text), repr(text)

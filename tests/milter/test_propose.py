@@ -16,6 +16,7 @@ from looked_at import HOSTILE, SENDERS, wait_for_rows
 
 OBSERVED = 'policies: {{ submission: {{ {rules} dkim: {{ mode = "off"; }}; }}; }};\n'
 RULES = " ".join(f'{rule}: {{ mode = "observe"; }};' for rule in ("envelope", "from", "sender"))
+FORM = " " + " ".join(f'{rule}: {{ mode = "observe"; }};' for rule in ("header_once", "header_syntax"))
 DATE = ("Date", " Sat, 21 Nov 2026 10:00:00 +0000")
 ID = ("Message-ID", " <1@example.com>")
 OFFICE, ABROAD = "192.0.2.7", "203.0.113.99"
@@ -165,6 +166,26 @@ def test_what_mail_says_cannot_steer_nor_grant(start_daemon, tables):
     rows = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert set(rows) <= {"good@example.com\talice@example.com", "\u00e1b@example.com\talice@example.com"}, rows
     assert "a login with blanks or commas cannot stand in a table" in text
+
+
+def test_a_colleague_is_not_given_away(start_daemon, tables):
+    """The daemon's own records of a second From, of an extension, and of plain mail as who logs in."""
+    (tables / "senders").write_text(SENDERS)
+    gate = start_daemon(config=configuration([f"texthash:{tables}/senders"], RULES + FORM))
+    ada, yann = Client(login="ada@example.com", address=OFFICE), Client(login="yann@example.com", address=OFFICE)
+    for name in ("From", "FROM", "From "):
+        gate.play(Message(mail_from="<second@example.com>", rcpts=("<r@example.net>",),
+                          headers=(("From", " second@example.com"), (name, " ada@example.com"), DATE, ID)), ada)
+    gate.play(message("alias@example.com"), ada)
+    gate.play(message("yann+x@example.com"), ada)
+    gate.play(message("YANN@Example.COM"), ada)
+    gate.play(message("alias@example.com"), yann)
+    wait_for_rows(gate.daemon, 7)
+    text = ask(gate.daemon, "propose", "senders")
+    rows = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert rows == ["alias@example.com\tada@example.com, yann@example.com"]
+    assert "second@" not in text
+    assert "#? yann@example.com\tada@example.com" in text
 
 
 def test_wrong_arguments(observed):

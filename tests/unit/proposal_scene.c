@@ -65,6 +65,29 @@ void scene_mail(struct scene *scene, int day, const char *login, const char *net
     scene->lines[scene->line_count++] = fixture_record(id, time, "accept", keys);
 }
 
+void scene_fault(struct scene *scene, int day, const char *login, const char *network,
+                 const char *address, const char *rule, const char *reason)
+{
+    char id[30], time[40], keys[3000];
+    assert_true(scene->line_count < LINES_MAX);
+    snprintf(id, sizeof id, "%026zu", scene->line_count);
+    snprintf(time, sizeof time, "2026-11-%02dT10:%02zu:00.000Z", day, scene->line_count % 60);
+    snprintf(
+        keys, sizeof keys,
+        "\"login\":\"%s\",\"client\":\"%s\",\"rcpt_count\":1,"
+        "\"verdicts\":[{\"rule\":\"envelope\",\"outcome\":\"violation\",\"mode\":"
+        "\"observe\",\"reason\":\"not-owned\",\"action\":\"reject\",\"fact\":\"%s\"},"
+        "{\"rule\":\"%s\",\"outcome\":\"%s\",\"mode\":\"observe\","
+        "\"reason\":\"%s\",\"action\":\"reject\"}],"
+        "\"identities\":[{\"kind\":\"mail_from\",\"address\":\"%s\",\"ownership\":\"denied\"},"
+        "{\"kind\":\"from\",\"address\":\"%s\",\"ownership\":\"denied\"}%s],",
+        login, network, address, *rule ? rule : "from", *rule ? "violation" : "pass", reason,
+        address, address,
+        *rule ? ""
+              : ",{\"kind\":\"from\",\"address\":\"own@example.com\",\"ownership\":\"granted\"}");
+    scene->lines[scene->line_count++] = fixture_record(id, time, "accept", keys);
+}
+
 void scene_habit(struct scene *scene, const char *login, const char *address)
 {
     for (int day = 1; day <= 20; day += 2) {

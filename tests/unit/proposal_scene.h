@@ -26,6 +26,11 @@ void scene_end(struct scene *scene);
 void scene_mail(struct scene *scene, int day, const char *login, const char *network,
                 const char *address, int recipients);
 
+/* One message as that address that a rule finds fault with otherwise; rule "": with a second author
+ * and no fault. */
+void scene_fault(struct scene *scene, int day, const char *login, const char *network,
+                 const char *address, const char *rule, const char *reason);
+
 /* Three weeks of it, beside mail in the login's own name; ten messages on one day from elsewhere.
  */
 void scene_habit(struct scene *scene, const char *login, const char *address);

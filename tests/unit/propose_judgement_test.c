@@ -98,6 +98,8 @@ static void read_about(struct judged_case *one, char *line)
             about->known.another_login = true;
         else if (strcmp(what, "main-of-another") == 0)
             about->known.main_of_another = true;
+        else if (strcmp(what, "shared") == 0)
+            about->known.shared = true;
         else
             fail_msg("%s: about what: %s", one->title, what);
     }

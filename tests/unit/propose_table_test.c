@@ -275,6 +275,80 @@ static void test_whose_it_is(void **state)
     scene_end(&scene);
 }
 
+/* What is another login's own is in no row, however long it is done, and however it is spelled. */
+static void test_anothers_own_is_asked_for(void **state)
+{
+    (void)state;
+    static const char *const theirs[] = {
+        "yann@example.com",          "mary+x@example.com", "boss@example.com",
+        "away@example.com",          "gone+y@example.com", "e.smith+z@example.com",
+        "mia@xn--bcher-kva.example",
+    };
+    struct scene scene;
+    scene_begin(&scene,
+                "away@example.com away\ngone@example.com gone\ne.smith@example.com "
+                "erin\nteam@example.com yann, boss\n",
+                "");
+    for (int day = 1; day < 20; day++) {
+        scene_mail(&scene, day, "Yann@example.com", "192.0.2.1", "", 1);
+        scene_mail(&scene, day, "mary", "192.0.2.1", "", 1);
+        scene_mail(&scene, day, "boss", "192.0.2.1", "", 1);
+        scene_mail(&scene, day,
+                   "mia@b\xc3\xbc"
+                   "cher.example",
+                   "192.0.2.1", "", 1);
+    }
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
+        scene_habit(&scene, "ada", theirs[i]);
+    scene_habit(&scene, "ada", "team@example.com");
+    scene_habit(&scene, "ada", "ada+z@example.com");
+    scene_habit(&scene, "boss", "nobody@example.com");
+    scene_propose(&scene);
+    scene_says(&scene, "# ada: another person's: ask them, it is theirs to give (");
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
+        char row[100];
+        snprintf(row, sizeof row, "\n%s\t", theirs[i]);
+        scene_says_not(&scene, row);
+        snprintf(row, sizeof row, "\n#? %s\t", theirs[i]);
+        scene_says(&scene, row);
+    }
+    scene_says(&scene, "\nteam@example.com\tyann, boss, ada\n");
+    scene_says(&scene, "\nada+z@example.com\tada\n");
+    scene_says(&scene, "\nnobody@example.com\tboss\n");
+    assert_int_equal(scene_row_count(&scene), 3);
+    scene_end(&scene);
+}
+
+/* A message whose form is at fault says nothing of who its author is. */
+static void test_faulty_messages_are_no_habit(void **state)
+{
+    (void)state;
+    static const char *const faults[][2] = {
+        {"from", "several-fields"},      {"header_once", "twice"},     {"header_syntax", "fold"},
+        {"header_injection", "address"}, {"body_syntax", "early-end"}, {"display_name", "address"},
+        {"sender", "several-mailboxes"}, {"from", "malformed"},
+    };
+    struct scene scene;
+    scene_begin(&scene, "own@example.com own\n", "");
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
+        char address[50];
+        snprintf(address, sizeof address, "billing%zu@example.com", i);
+        for (int day = 1; day <= 20; day += 2) {
+            scene_mail(&scene, day, "ada", "192.0.2.7", "", 1);
+            scene_fault(&scene, day, "ada", "192.0.2.7", address, faults[i][0], faults[i][1]);
+        }
+    }
+    for (int day = 1; day <= 20; day += 2)
+        scene_fault(&scene, day, "ada", "192.0.2.7", "second@example.com", "", "");
+    scene_habit(&scene, "ada", "well@example.com");
+    scene_propose(&scene);
+    scene_says_not(&scene, "billing");
+    scene_says_not(&scene, "second@");
+    scene_says(&scene, "\nwell@example.com\tada\n");
+    assert_int_equal(scene_row_count(&scene), 1);
+    scene_end(&scene);
+}
+
 static void test_nobody(void **state)
 {
     (void)state;
@@ -334,6 +408,8 @@ int main(void)
         cmocka_unit_test(test_hostile_text_stays_in_comments),
         cmocka_unit_test(test_without_tables),
         cmocka_unit_test(test_whose_it_is),
+        cmocka_unit_test(test_anothers_own_is_asked_for),
+        cmocka_unit_test(test_faulty_messages_are_no_habit),
         cmocka_unit_test(test_nobody),
         cmocka_unit_test(test_new_file),
     };
