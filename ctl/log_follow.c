@@ -96,7 +96,7 @@ static bool is_known(struct asked *asked, const struct history_row *row)
 {
     char id[64];
     bool known = false;
-    struct history_filter filter = {.id = id, .limit = 1};
+    struct history_filter filter = {.id = id, .limit = 1, .without_record = true};
     if (!asked->known || row->id.len >= sizeof id)
         return false;
     snprintf(id, sizeof id, "%.*s", (int)row->id.len, row->id.data);

@@ -156,6 +156,7 @@ static bool check_whole(struct log_options *options, struct error *error)
     char condition[FILTER_SQL_MAX];
     filter->since = options->source.since;
     filter->until = options->source.until;
+    filter->without_record = !options->json;
     for (size_t i = 0; options->follow && i < options->source.file_count; i++)
         if (strcmp(options->source.files[i], "-") == 0)
             return error_set(error, "--follow: standard input has an end; name a file");

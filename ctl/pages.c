@@ -60,6 +60,7 @@ static bool find_beginning(struct history *history, const struct history_filter 
 {
     struct history_filter backwards = *filter;
     backwards.newest_first = true;
+    backwards.without_record = true;
     if (!filter->limit)
         return true;
     if (!history_find(history, &backwards, note_oldest, page, error))

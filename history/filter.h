@@ -19,10 +19,11 @@ struct history_filter {
     const char *action;  /* "accept", "fix", "quarantine", "tempfail", "reject" */
     const char *id;      /* ASCII case is ignored */
     const char *queue_id;
-    bool would;        /* an observed verdict would have refused, deferred or quarantined it; with
-                          rule or reason: that one */
-    size_t limit;      /* at most so many rows, of all where 0 */
-    bool newest_first; /* else oldest first */
+    bool would;          /* an observed verdict would have refused, deferred or quarantined it; with
+                            rule or reason: that one */
+    bool without_record; /* rows come without their record, which is most of the reading */
+    size_t limit;        /* at most so many rows, of all where 0 */
+    bool newest_first;   /* else oldest first */
 };
 
 #define FILTER_SQL_MAX 1500

@@ -16,7 +16,7 @@ struct history_row {
     struct bytes mail_from, from_address, message_id; /* mail_from without its brackets */
     struct bytes action, rule, reason;
     int64_t rcpt_count, size, usec;
-    struct bytes record; /* the whole JSON object */
+    struct bytes record; /* the whole JSON object, unless the filter does without */
 };
 
 /* Calls for each row in the filter's order; row returns false to end it, which is no error. */

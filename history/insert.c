@@ -13,7 +13,7 @@
 static const char decision_sql[] =
     "INSERT INTO decisions (time, id, queue_id, command, listener, policy, config, client, network,"
     " login, auth_mech, tls_version, cipher, mail_from, from_address, message_id, rcpt_count, size,"
-    " usec, action, rule, reason, record) VALUES ("
+    " usec, action, rule, reason) VALUES ("
     " CAST(round((julianday(json_extract(?1, '$.time')) - 2440587.5) * 86400000) AS INTEGER),"
     " json_extract(?1, '$.id'), json_extract(?1, '$.queue_id'), json_extract(?1, '$.command'),"
     " json_extract(?1, '$.listener'), json_extract(?1, '$.policy'), json_extract(?1, '$.config'),"
@@ -23,8 +23,10 @@ static const char decision_sql[] =
     " trim(json_extract(?1, '$.mail_from'), '<>'), json_extract(?1, '$.from'),"
     " json_extract(?1, '$.message_id'), json_extract(?1, '$.rcpt_count'),"
     " json_extract(?1, '$.size'), json_extract(?1, '$.usec'), json_extract(?1, '$.action'),"
-    " json_extract(?1, '$.rule'), json_extract(?1, '$.reason'), ?1)"
+    " json_extract(?1, '$.rule'), json_extract(?1, '$.reason'))"
     " ON CONFLICT (id) DO NOTHING";
+
+static const char record_sql[] = "INSERT INTO records (seq, record) VALUES (?2, ?1)";
 
 static const char verdicts_sql[] =
     "INSERT OR IGNORE INTO verdicts (seq, rule, reason, outcome, mode, action, fact)"
@@ -62,7 +64,7 @@ static const char complaint_sql[] =
     " THEN '\"signatures\" holds what is no signature'"
     " END";
 
-enum { DECISION, VERDICTS, ADDRESSES, SIGNATURES, COMPLAINT, STATEMENTS };
+enum { DECISION, RECORD, VERDICTS, ADDRESSES, SIGNATURES, COMPLAINT, STATEMENTS };
 
 struct insert {
     sqlite3 *database;
@@ -74,8 +76,8 @@ struct insert {
 bool insert_prepare(sqlite3 *database, struct insert **ret_insert, struct error *error)
 {
     static const char *const texts[STATEMENTS] = {
-        [DECISION] = decision_sql,     [VERDICTS] = verdicts_sql,   [ADDRESSES] = addresses_sql,
-        [SIGNATURES] = signatures_sql, [COMPLAINT] = complaint_sql,
+        [DECISION] = decision_sql,   [RECORD] = record_sql,         [VERDICTS] = verdicts_sql,
+        [ADDRESSES] = addresses_sql, [SIGNATURES] = signatures_sql, [COMPLAINT] = complaint_sql,
     };
     struct insert *insert = calloc(1, sizeof *insert);
     if (!insert)
@@ -136,12 +138,13 @@ static enum insert_result failed(struct insert *insert, int code, struct error *
 /* Nothing of a record stays whose later rows could not be read. */
 static bool take_back(struct insert *insert, sqlite3_int64 seq)
 {
-    char sql[300];
+    char sql[400];
     sqlite3_snprintf(
         (int)sizeof sql, sql,
         "DELETE FROM verdicts WHERE seq = %lld; DELETE FROM addresses WHERE seq = %lld;"
-        "DELETE FROM signatures WHERE seq = %lld; DELETE FROM decisions WHERE seq = %lld",
-        seq, seq, seq, seq);
+        "DELETE FROM signatures WHERE seq = %lld; DELETE FROM records WHERE seq = %lld;"
+        "DELETE FROM decisions WHERE seq = %lld",
+        seq, seq, seq, seq, seq);
     return sqlite3_exec(insert->database, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 

@@ -125,7 +125,9 @@ static bool count(struct history *history, struct counting *counting,
                   const struct history_filter *filter, struct error *error)
 {
     static const struct observed_question question = {
-        "SELECT d.policy, d.time, d.record FROM decisions AS d WHERE 1", "", ""};
+        "SELECT d.policy, d.time, r.record FROM decisions AS d"
+        " CROSS JOIN records AS r ON r.seq = d.seq WHERE 1",
+        "", ""};
     sqlite3_stmt *statement;
     bool more = false;
     if (!observed_ask(history, &question, filter, &statement, error))

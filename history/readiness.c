@@ -11,16 +11,16 @@
 /* json_extract reads a record once for all its paths. A verdict says what the record's null hides:
  * that it was not known whether there is TLS, or a login. */
 #define ROWS                                                                                       \
-    "SELECT d.policy, d.listener, d.login, d.network, json_extract(d.record, '$.helo') AS helo,"   \
-    " d.auth_mech, d.tls_version, d.cipher, json_extract(d.record, '$.cipher_bits') AS bits,"      \
-    " json_extract(d.record, '$.tls_terminator') AS terminator,"                                   \
-    " json_extract(d.record, '$.cert_subject') IS NOT NULL AS certificate,"                        \
+    "SELECT d.policy, d.listener, d.login, d.network, json_extract(r.record, '$.helo') AS helo,"   \
+    " d.auth_mech, d.tls_version, d.cipher, json_extract(r.record, '$.cipher_bits') AS bits,"      \
+    " json_extract(r.record, '$.tls_terminator') AS terminator,"                                   \
+    " json_extract(r.record, '$.cert_subject') IS NOT NULL AS certificate,"                        \
     " d.tls_version IS NULL AND EXISTS (SELECT 1 FROM verdicts AS v WHERE v.seq = d.seq"           \
     " AND v.rule = 'tls' AND v.reason = 'unknown') AS tls_unknown,"                                \
     " d.login IS NULL AND EXISTS (SELECT 1 FROM verdicts AS v WHERE v.seq = d.seq"                 \
     " AND v.rule = 'auth' AND v.reason = 'unknown') AS login_unknown,"                             \
     " count(*), sum(d.action IN ('tempfail', 'reject')), min(d.time), max(d.time)"                 \
-    " FROM decisions AS d WHERE "
+    " FROM decisions AS d CROSS JOIN records AS r ON r.seq = d.seq WHERE "
 
 /* The condition stands twice, so that wanted() is asked about what meets it and nothing else. The
  * plus keeps the database from going through the table login by login, page by page. */

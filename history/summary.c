@@ -10,7 +10,6 @@
 
 #define CEILING (256u << 20) /* of all texts */
 
-/* Without the records, which are nine tenths of the history's bytes. */
 static const char *const span[] = {
     "PRAGMA temp.cache_size = -65536", /* KiB; more goes to a file */
     "DROP TABLE IF EXISTS temp.span",

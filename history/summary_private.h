@@ -8,7 +8,7 @@
 #include "history/summary.h"
 
 struct summary_question {
-    struct history *history; /* temp.span holds the span's decisions without their records */
+    struct history *history; /* temp.span holds the span's decisions */
     size_t top;
     struct summary *summary;
     struct error *error;

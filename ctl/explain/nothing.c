@@ -22,7 +22,7 @@ static bool note_time(const struct history_row *row, void *context)
 
 static void say_reach(const struct source_place *place, struct history *history)
 {
-    struct history_filter filter = {.limit = 1};
+    struct history_filter filter = {.limit = 1, .without_record = true};
     struct error ignored;
     int64_t oldest = 0;
     char text[WHEN_SIZE];

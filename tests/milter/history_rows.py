@@ -20,7 +20,7 @@ def rows(path):
     if not path.exists() or not path.stat().st_size:
         return []
     try:
-        return [json.loads(row[0]) for row in ask(path, "SELECT record FROM decisions ORDER BY seq")]
+        return [json.loads(row[0]) for row in ask(path, "SELECT record FROM records ORDER BY seq")]
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
             return []

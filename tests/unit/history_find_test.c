@@ -153,6 +153,35 @@ static void test_row(void **state)
     history_close(history);
 }
 
+struct records_seen {
+    bool without;
+    size_t count;
+};
+
+static bool look_at_record(const struct history_row *row, void *context)
+{
+    struct records_seen *seen = context;
+    assert_true(
+        bytes_equal(row->record, seen->without ? (struct bytes){0} : bytes_of(week[row->seq - 1])));
+    seen->count++;
+    return true;
+}
+
+/* Each row has its own, in whatever order they come. */
+static void test_records(void **state)
+{
+    (void)state;
+    struct history *history = fixture_history(week, WEEK);
+    for (int i = 0; i < 4; i++) {
+        struct error error;
+        struct records_seen seen = {.without = i & 1};
+        const struct history_filter filter = {.newest_first = i & 2, .without_record = i & 1};
+        assert_true(history_find(history, &filter, look_at_record, &seen, &error));
+        assert_int_equal(seen.count, WEEK);
+    }
+    history_close(history);
+}
+
 /* Rows of one column, a line each, for a look at the tables. */
 static const char *ask(struct history *history, const char *sql)
 {
@@ -233,6 +262,7 @@ static void test_unreadable(void **state)
         if (!strstr(first, "odd.jsonl:2: ") || !strstr(first, unreadable[i].why))
             fail_msg("case %zu: %s", i, first);
         assert_string_equal(ask(history, "SELECT id FROM decisions"), "01A\n01B\n");
+        assert_string_equal(ask(history, "SELECT count(*) FROM records"), "2\n");
         history_close(history);
     }
 }
@@ -313,11 +343,11 @@ static int done(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_filters),     cmocka_unit_test(test_client_that_is_none),
-        cmocka_unit_test(test_row),         cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_twice_is_once),
-        cmocka_unit_test(test_absent_file), cmocka_unit_test(test_interrupt),
-        cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_filters),       cmocka_unit_test(test_client_that_is_none),
+        cmocka_unit_test(test_row),           cmocka_unit_test(test_records),
+        cmocka_unit_test(test_tables),        cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_twice_is_once), cmocka_unit_test(test_absent_file),
+        cmocka_unit_test(test_interrupt),     cmocka_unit_test(test_progress),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }

@@ -38,6 +38,7 @@ static void test_prune_by_age(void **state)
     assert_int_equal(fixture_number(path, "SELECT count(*) FROM decisions"), 1310);
     assert_int_equal(
         fixture_number(path, "SELECT count(*) FROM decisions WHERE id LIKE '2026-11-18%'"), 0);
+    assert_int_equal(fixture_number(path, "SELECT count(*) FROM records"), 1310);
     assert_int_equal(fixture_number(path, "SELECT count(*) FROM verdicts"), 1310);
     assert_int_equal(fixture_number(path, "SELECT count(*) FROM addresses"), 1310);
     assert_int_equal(fixture_number(path, "SELECT count(*) FROM signatures"), 1310);
