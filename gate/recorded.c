@@ -125,6 +125,15 @@ static void read_field(struct reading *reading, const struct json_tree *item,
         field->has_value = false;
 }
 
+/* What no message has: it would not be taken in as a whole, and edits name fields by number. */
+static bool is_too_large(const struct recorded *recorded)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < recorded->field_count; i++)
+        size += recorded->fields[i].name.len + recorded->fields[i].value.len;
+    return recorded->field_count > MESSAGE_FIELDS_CEILING || size > MESSAGE_HEADER_CEILING;
+}
+
 static void read_header(struct reading *reading, const struct json_tree *root,
                         struct recorded *recorded)
 {
@@ -135,6 +144,8 @@ static void read_header(struct reading *reading, const struct json_tree *root,
     recorded->field_count = field ? list->count : 0;
     for (; item && !reading->failed; item = item->next)
         read_field(reading, item, field++);
+    if (is_too_large(recorded))
+        reading_fail(reading, "header", "at most 10000 fields of 2 MB");
     reading_bool(reading, root, "header_cut", &recorded->header_cut);
     reading_bool(reading, root, "header_too_large", &recorded->header_too_large);
     reading_number(reading, root, "header_size", 0, &recorded->header_size);

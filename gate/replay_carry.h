@@ -13,7 +13,7 @@ bool replay_must_carry(const struct recorded *recorded, enum rule_id rule);
 bool replay_names_tell(const struct recorded *recorded, enum rule_id rule);
 
 /* The recorded verdict of a rule with the edits that it asked for then, as far as they were made.
- * fields: the header as it is fed. In the arena; false when memory is out. */
+ * In the arena; false when memory is out. */
 MUST_CHECK bool replay_carried_verdict(const struct recorded *recorded, enum rule_id rule,
                                        struct arena *arena, struct verdict *ret_verdict);
 

@@ -13,7 +13,7 @@ struct store;
 enum store_result {
     STORE_DONE,
     STORE_AGAIN,   /* it failed for now (a full disk, no rights, a lock): nothing of the call was
-                      kept;   close, and open later. error says what */
+                      kept; close, and open later. error says what */
     STORE_DAMAGED, /* the file is no database any more: close, store_set_aside, open */
 };
 

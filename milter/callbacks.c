@@ -42,8 +42,6 @@ static sfsistat quiet(const struct connection *connection, unsigned long flag)
 /* Takes the text over. */
 static void keep_record(const struct settings *settings, struct record_text *record)
 {
-    if (!record)
-        return;
     if (settings->history.file)
         history_writer_take(record_text_ref(record));
     if (settings->log.json)
@@ -74,12 +72,14 @@ static void write_record(struct connection *connection)
     json_init(&json);
     record_write_json(message, &context, &json);
     json_raw(&json, BYTES("\n"));
-    if (json.failed) {
-        log_error("id=%s: out of memory for its record", message->id);
-        json_done(&json);
+    struct record_text *record = json.failed ? NULL : record_text_new(json.data, json.len);
+    if (record) {
+        keep_record(message->snapshot->settings, record);
         return;
     }
-    keep_record(message->snapshot->settings, record_text_new(json.data, json.len));
+    log_error("id=%s: out of memory for its record", message->id);
+    if (json.failed)
+        json_done(&json);
 }
 
 static sfsistat on_negotiate(SMFICTX *context, unsigned long actions, unsigned long protocol,

@@ -66,9 +66,11 @@ bool history_file_works(void)
     return !file.broken;
 }
 
+/* New settings forget what was waited before; one database after the other being damaged is no
+ * reason to make them without a pause. */
 int64_t history_file_patience(void)
 {
-    return file.patience;
+    return file.patience ? file.patience : FIRST_PATIENCE_MILLISECONDS;
 }
 
 static void failed(const char *why)
@@ -96,11 +98,15 @@ void history_file_written(unsigned long lost)
     file.patience = 0;
 }
 
-/* A damaged database is of no use to anybody as it is; what it holds may be. */
+/* A damaged database is of no use to anybody as it is; what it holds may be. After a hand-over the
+ * other daemon may have done it: what stands at the path then is a good one. */
 static void set_aside(const char *damage)
 {
     struct error error;
+    bool done = file.store && !store_is_there(file.store);
     history_file_close();
+    if (done)
+        return;
     if (!store_set_aside(file.wanted.path, now_milliseconds(), &error))
         failed(error.text);
     else

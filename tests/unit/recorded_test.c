@@ -270,6 +270,43 @@ static void test_deep_and_large(void **state)
     free(text);
 }
 
+/* A header that no message could have: its edits would name fields that are not taken in. */
+static void test_header_beyond_the_ceilings(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t fields, value;
+        bool taken;
+    } cases[] = {
+        {MESSAGE_FIELDS_CEILING, 0, true},
+        {MESSAGE_FIELDS_CEILING + 1, 0, false},
+        {2, MESSAGE_HEADER_CEILING / 2 - 1, true},
+        {2, MESSAGE_HEADER_CEILING / 2, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct recorded *recorded = NULL;
+        struct error error = {""};
+        struct json json;
+        char *value = malloc(cases[i].value + 1);
+        memset(value, 'x', cases[i].value);
+        json_init(&json);
+        json_raw(&json, BYTES("{" ID ",\"header\":["));
+        for (size_t field = 0; field < cases[i].fields; field++) {
+            json_raw(&json, field ? BYTES(",[\"X\",\"") : BYTES("[\"X\",\""));
+            json_raw(&json, (struct bytes){value, cases[i].value});
+            json_raw(&json, BYTES("\"]"));
+        }
+        json_raw(&json, BYTES("]}"));
+        bool taken = recorded_new((struct bytes){json.data, json.len}, &recorded, &error);
+        assert_int_equal(taken, cases[i].taken);
+        assert_true(taken || strstr(error.text, "header: expected at most"));
+        if (taken)
+            recorded_free(recorded);
+        json_done(&json);
+        free(value);
+    }
+}
+
 /* Whatever a byte is changed to, and wherever it ends: an error, or what can be judged again. */
 static void test_every_byte_broken(void **state)
 {
@@ -309,6 +346,7 @@ int main(void)
         cmocka_unit_test(test_what_is_unavailable),
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_deep_and_large),
+        cmocka_unit_test(test_header_beyond_the_ceilings),
         cmocka_unit_test(test_every_byte_broken),
     };
     return cmocka_run_group_tests(tests, begin, end);
