@@ -46,7 +46,7 @@ static int print_json(const struct report *report)
     json_int(&json, "max_size", report->settings->max_size);
     json_int(&json, "keep", report->settings->keep);
     json_close(&json, '}');
-    bool printed = !json.failed && puts(json.data) >= 0;
+    bool printed = !json.failed && puts(json.data) >= 0 && fflush(stdout) == 0;
     json_done(&json);
     return printed ? 0 : EX_IOERR;
 }
@@ -73,7 +73,7 @@ static int print_text(const struct report *report)
            report->settings->max_size >> 20);
     printf("%-16s%" PRId64 " days\n", "kept for", report->settings->keep / 86400);
     printf("%-16s%" PRId64 "\n", "schema", status->schema);
-    return ferror(stdout) ? EX_IOERR : 0;
+    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : EX_IOERR;
 }
 
 static int64_t journal_of(const char *path)

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/pages.h"
 #include "ctl/progress.h"
 #include "ctl/tail.h"
 #include "history/changes.h"
@@ -119,7 +120,7 @@ static bool add(const struct history_row *row, void *context)
 static bool add_all(struct asked *asked, const struct history_filter *filter, struct error *error)
 {
     asked->error = error;
-    return history_find(asked->history, filter, add, asked, error) && !asked->failed &&
+    return pages_each(asked->history, filter, add, asked, error) && !asked->failed &&
            log_rows_flush(asked->rows, error);
 }
 

@@ -63,7 +63,8 @@ static bool read_options(int argc, char **argv, struct options *options, struct 
         return error_set(error, "--json and --html: say one of them");
     if (options->source.until && options->source.until <= options->source.since)
         return error_set(error, "--until: nothing lies between it and --since");
-    return true;
+    return options->source.since < when_now() ||
+           error_set(error, "--since: that time has not come yet");
 }
 
 static bool collect(struct history *history, const struct options *options,
@@ -117,8 +118,6 @@ static int run(const char *config, int argc, char **argv)
     struct summary *summary;
     if (!read_options(argc, argv, &options, &error))
         return *error.text ? command_complain(&error, EX_USAGE) : EX_USAGE;
-    if (options.source.until && !options.source.since)
-        options.source.since = options.source.until - DAYS * INT64_C(86400000);
     source_default_since(&options.source, DAYS);
     if (!source_find(config, &options.source, &place, &error))
         return command_complain(&error, EX_CONFIG);

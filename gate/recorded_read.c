@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
+#include "gate/base64.h"
 
 void reading_fail(struct reading *reading, const char *key, const char *expected)
 {
@@ -101,33 +101,19 @@ void reading_word(struct reading *reading, const struct json_tree *object, const
     reading_fail(reading, key, expected);
 }
 
-/* OpenSSL's decoder passes over blanks at the ends, and takes "=" anywhere. */
-static bool is_base64(struct bytes text, size_t *ret_padding)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t plain = text.len ? strspn(text.data, digits) : 0;
-    *ret_padding = text.len - plain;
-    return text.len % 4 == 0 && *ret_padding <= 2 && text.len < INT32_MAX &&
-           (!*ret_padding || strspn(text.data + plain, "=") == *ret_padding);
-}
-
 void reading_base64(struct reading *reading, const struct json_tree *value, const char *key,
                     struct bytes *ret_bytes)
 {
-    size_t padding;
+    size_t len;
     bool is_text = value->type == JSON_TREE_TEXT;
     struct bytes text = is_text ? value->text : (struct bytes){NULL, 0};
-    unsigned char *decoded = room_for(reading, text.len / 4 * 3 + 1, 1);
+    char *decoded = room_for(reading, BASE64_ROOM(text.len), 1);
     if (!decoded)
         return;
-    if (!is_text || !is_base64(text, &padding) ||
-        EVP_DecodeBlock(decoded, (const unsigned char *)text.data, (int)text.len) < 0) {
+    if (is_text && base64_decode(text, decoded, &len))
+        *ret_bytes = (struct bytes){decoded, len};
+    else
         reading_fail(reading, key, "bytes in base64");
-        return;
-    }
-    size_t len = text.len / 4 * 3 - padding;
-    decoded[len] = '\0';
-    *ret_bytes = (struct bytes){(const char *)decoded, len};
 }
 
 size_t reading_texts(struct reading *reading, const struct json_tree *object, const char *key,

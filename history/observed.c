@@ -18,6 +18,11 @@ static const char breaches_order[] =
     " GROUP BY v.rule, d.policy, v.reason, v.action, d.login, who"
     " ORDER BY v.rule, d.policy, v.reason, passed DESC, d.login, who";
 
+static const char passed[] =
+    "SELECT v.seq, v.rule, d.policy, v.reason, v.action, d.login, d.client, d.time"
+    " FROM verdicts AS v JOIN decisions AS d ON d.seq = v.seq"
+    " WHERE v.mode = 'observe' AND v.action <> 'accept' AND d.action IN ('accept', 'fix')";
+
 static const char decisions[] = "SELECT count(*) FROM decisions AS d WHERE 1";
 
 bool observed_breaches(struct history *history, const struct history_filter *filter,
@@ -45,6 +50,37 @@ bool observed_breaches(struct history *history, const struct history_filter *fil
             .id = history_column(statement, 10),
         };
         if (!row(&breach, context))
+            break;
+        well = history_step(history, statement, &more, error);
+    }
+    sqlite3_finalize(statement);
+    return well;
+}
+
+bool observed_passed(struct history *history, const struct history_filter *filter,
+                     bool (*row)(int64_t decision, const struct observed_breach *breach,
+                                 void *context),
+                     void *context, struct error *error)
+{
+    static const struct observed_question question = {passed, " AND v.rule = :rule",
+                                                      " ORDER BY v.seq"};
+    sqlite3_stmt *statement;
+    bool more = false;
+    if (!observed_ask(history, &question, filter, &statement, error))
+        return false;
+    bool well = history_step(history, statement, &more, error);
+    while (well && more) {
+        const struct observed_breach breach = {
+            .rule = history_column(statement, 1),
+            .policy = history_column(statement, 2),
+            .reason = history_column(statement, 3),
+            .action = history_column(statement, 4),
+            .login = history_column(statement, 5),
+            .client = history_column(statement, 6),
+            .passed = 1,
+            .last = sqlite3_column_int64(statement, 7),
+        };
+        if (!row(sqlite3_column_int64(statement, 0), &breach, context))
             break;
         well = history_step(history, statement, &more, error);
     }

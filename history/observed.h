@@ -25,6 +25,13 @@ MUST_CHECK bool observed_breaches(struct history *history, const struct history_
                                   bool (*row)(const struct observed_breach *row, void *context),
                                   void *context, struct error *error);
 
+/* Each such verdict of a decision that was let through by itself, those of one decision one behind
+ * the other: as a breach with passed 1, refused 0 and no id. */
+MUST_CHECK bool observed_passed(struct history *history, const struct history_filter *filter,
+                                bool (*row)(int64_t decision, const struct observed_breach *breach,
+                                            void *context),
+                                void *context, struct error *error);
+
 /* How many decisions a rule was asked in while it was observed. */
 struct observed_judged {
     struct bytes rule, policy;

@@ -2,26 +2,19 @@
 #include "ctl/explain/edits.h"
 
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 #include "ctl/explain/value.h"
+#include "gate/base64.h"
 
 /* A value that is no text stands in base64: its bytes. To be freed; NULL: it is none. */
 static char *decode(struct bytes base64, size_t *ret_len)
 {
-    unsigned char *data = malloc(base64.len / 4 * 3 + 1);
-    int len = data && base64.len < INT32_MAX
-                  ? EVP_DecodeBlock(data, (const unsigned char *)base64.data, (int)base64.len)
-                  : -1;
-    if (len < 0) {
-        free(data);
-        return NULL;
-    }
-    for (size_t i = base64.len; i && base64.data[i - 1] == '='; i--)
-        len--;
-    *ret_len = (size_t)len;
-    return (char *)data;
+    char *data = malloc(BASE64_ROOM(base64.len));
+    if (data && base64_decode(base64, data, ret_len))
+        return data;
+    free(data);
+    return NULL;
 }
 
 /* The field that an edit replaced or deleted: the n-th of its name in the block as it came. */

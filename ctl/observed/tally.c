@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SCRATCH_BYTES ((size_t)1024 * 1024) /* one row's texts */
+
 struct collecting {
     struct tally *tally;
     const struct tally_choice *choice;
@@ -30,21 +32,26 @@ static const char *kept(struct tally *tally, struct bytes text)
     return text.data ? arena_text(tally->arena, text) : NULL;
 }
 
+static struct tally_row row_of(struct tally *tally, const struct observed_breach *breach)
+{
+    return (struct tally_row){.rule = kept(tally, breach->rule),
+                              .policy = kept(tally, breach->policy),
+                              .reason = kept(tally, breach->reason),
+                              .action = kept(tally, breach->action),
+                              .login = kept(tally, breach->login),
+                              .client = kept(tally, breach->client),
+                              .passed = breach->passed,
+                              .refused = breach->refused,
+                              .last = breach->last,
+                              .id = kept(tally, breach->id)};
+}
+
 static bool take_row(const struct observed_breach *breach, void *context)
 {
     struct collecting *collecting = context;
     struct tally *tally = collecting->tally;
     const struct tally_choice *choice = collecting->choice;
-    struct tally_row row = {.rule = kept(tally, breach->rule),
-                            .policy = kept(tally, breach->policy),
-                            .reason = kept(tally, breach->reason),
-                            .action = kept(tally, breach->action),
-                            .login = kept(tally, breach->login),
-                            .client = kept(tally, breach->client),
-                            .passed = breach->passed,
-                            .refused = breach->refused,
-                            .last = breach->last,
-                            .id = kept(tally, breach->id)};
+    struct tally_row row = row_of(tally, breach);
     void *rows = tally->rows;
     collecting->failed = arena_failed(tally->arena) ||
                          !make_room(&rows, tally->count, &collecting->room, sizeof row);
@@ -74,6 +81,43 @@ static bool take_judged(const struct observed_judged *found, void *context)
     return true;
 }
 
+struct counting {
+    struct tally *tally;
+    const struct tally_choice *choice;
+    struct arena *scratch;
+    int64_t last; /* decision that was counted */
+};
+
+static bool count_message(int64_t decision, const struct observed_breach *breach, void *context)
+{
+    struct counting *counting = context;
+    if (decision == counting->last)
+        return true;
+    arena_clear(counting->scratch);
+    struct tally here = {.arena = counting->scratch};
+    struct tally_row row = row_of(&here, breach);
+    if (arena_failed(counting->scratch))
+        return false;
+    if ((counting->choice && !counting->choice->takes(&row, counting->choice->context)) ||
+        !tally_would_refuse(&row))
+        return true;
+    counting->last = decision;
+    counting->tally->messages++;
+    return true;
+}
+
+static bool count_messages(struct tally *tally, struct history *history,
+                           const struct history_filter *filter, const struct tally_choice *choice,
+                           struct error *error)
+{
+    struct counting counting = {tally, choice, arena_new(SCRATCH_BYTES), -1};
+    bool asked =
+        counting.scratch && observed_passed(history, filter, count_message, &counting, error);
+    bool whole = counting.scratch && !arena_failed(counting.scratch);
+    arena_free(counting.scratch);
+    return whole ? asked : error_set(error, "memory is out");
+}
+
 bool tally_take(struct arena *arena, struct history *history, const struct history_filter *filter,
                 const struct tally_choice *choice, struct tally *ret_tally, struct error *error)
 {
@@ -82,7 +126,8 @@ bool tally_take(struct arena *arena, struct history *history, const struct histo
     *ret_tally = (struct tally){.arena = arena};
     if (!observed_breaches(history, filter, take_row, &rows, error) ||
         !observed_judged(history, filter, take_judged, &judged, error) ||
-        !observed_decisions(history, filter, &ret_tally->decisions, error))
+        !observed_decisions(history, filter, &ret_tally->decisions, error) ||
+        !count_messages(ret_tally, history, filter, choice, error))
         return false;
     return (!rows.failed && !judged.failed) || error_set(error, "memory is out");
 }

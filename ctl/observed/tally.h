@@ -35,6 +35,7 @@ struct tally {
     struct tally_judged *judged;
     size_t judged_count;
     int64_t decisions; /* all that were looked at */
+    int64_t messages;  /* that went through and would be refused: each once, whatever met it */
 };
 
 /* Which rows count, and as what; NULL: all, as they are. */
@@ -53,8 +54,9 @@ void tally_done(struct tally *tally);
 /* Whether the row's messages would be refused or held back, and went through. */
 bool tally_would_refuse(const struct tally_row *row);
 
-/* Of the rows [from, to): messages that would be refused and went through, and how many persons
- * (logins; clients where nobody logged in) sent them. */
+/* Of the rows [from, to): messages that would be refused and went through (of several rules or
+ * reasons: once for each), and how many persons (logins; clients where nobody logged in) sent them.
+ */
 int64_t tally_messages(const struct tally *tally, size_t from, size_t to);
 size_t tally_people(const struct tally *tally, size_t from, size_t to);
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -139,6 +140,41 @@ const char *place_draft_of(struct arena *arena, const char *path)
     return arena_printf(arena, "%s.submilter-new", path);
 }
 
+/* A name may go to another file between opening and locking. */
+static bool lock(int fd, const char *name)
+{
+    struct stat ours, named;
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &ours) == 0 && lstat(name, &named) == 0 &&
+           ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/* What one left that was cut off. False: somebody writes it just now. */
+static bool clear_draft(const char *draft)
+{
+    int fd = open(draft, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    bool free = fd < 0 || lock(fd, draft);
+    if (free)
+        unlink(draft);
+    if (fd >= 0)
+        close(fd);
+    return free;
+}
+
+/* Whoever holds its lock may fill, rename and remove it. */
+static int open_draft(const char *draft)
+{
+    if (!clear_draft(draft)) {
+        errno = EBUSY;
+        return -1;
+    }
+    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || lock(fd, draft))
+        return fd;
+    close(fd);
+    errno = EBUSY;
+    return -1;
+}
+
 bool place_write(struct arena *arena, const char *path, const struct place_file *file,
                  const char *like, const struct place_file *expected, struct error *error)
 {
@@ -146,26 +182,19 @@ bool place_write(struct arena *arena, const char *path, const struct place_file 
     const char *draft = place_draft_of(arena, path);
     if (!folder || !draft)
         return error_set(error, "%s cannot be written: memory is out", path);
-    unlink(draft); /* of one that was cut off */
-    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = open_draft(draft);
+    if (fd < 0 && errno == EBUSY)
+        return error_set(error, "%s is being changed by somebody else: run it again", path);
     if (fd < 0)
         return say(path, "written", error);
-    bool done = fill(arena, fd, file, like && access(like, F_OK) == 0 ? like : NULL);
-    int cause = errno;
-    if (close(fd) < 0 && done) {
-        cause = errno;
-        done = false;
-    }
-    if (done && !check_expected(arena, path, expected, error)) {
+    bool filled = fill(arena, fd, file, like && access(like, F_OK) == 0 ? like : NULL) ||
+                  say(path, "written", error);
+    bool placed = filled && check_expected(arena, path, expected, error) &&
+                  (rename(draft, path) == 0 || say(path, "written", error));
+    if (!placed)
         unlink(draft);
-        return false;
-    }
-    if (done && rename(draft, path) == 0)
-        return sync_folder(folder) || say(path, "written", error);
-    errno = done ? errno : cause;
-    say(path, "written", error);
-    unlink(draft);
-    return false;
+    close(fd); /* its lock goes; what it holds is on the disk already */
+    return placed && (sync_folder(folder) || say(path, "written", error));
 }
 
 bool place_remove(struct arena *arena, const char *path, const struct place_file *expected,

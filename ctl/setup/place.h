@@ -24,13 +24,13 @@ bool place_same(const struct place_file *a, const struct place_file *b);
 
 /* The file is there whole, on the disk, with its mode, owner and extended attributes (those of the
  * file `like`, where there is one), or what was there before still is. expected: what has to be
- * there in the moment before, else it is an error; NULL: whatever. */
+ * there in the moment before, else it is an error; NULL: whatever. Of two at once one fails. */
 MUST_CHECK bool place_write(struct arena *arena, const char *path, const struct place_file *file,
                             const char *like, const struct place_file *expected,
                             struct error *error);
 
-/* The name that place_write writes to first; one that is there was left by a writer that was cut
- * off. NULL when memory is out. */
+/* The name that place_write writes to first; one that is there and that nobody has locked (flock)
+ * was left by a writer that was cut off. NULL when memory is out. */
 const char *place_draft_of(struct arena *arena, const char *path);
 
 /* Whether place_write and place_remove can work there, as far as one can know before: nothing is

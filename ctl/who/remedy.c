@@ -5,6 +5,7 @@
 #include "ctl/who/who.h"
 #include "policy/address.h"
 
+#define SPECIAL "\\^$.[]|()?*+{}/" /* in a pattern */
 #define RELOAD "  and then tell the daemon: pkill -USR1 -x submilter\n"
 
 /* The first table that rows can be written into; a pattern one where there are no others. */
@@ -16,13 +17,16 @@ static const struct table *table_to_write(const struct senders *senders)
     return senders_table(senders, 0);
 }
 
+/* Patterns are matched with whole addresses: "@domain" is how those end. */
 static void print_pattern(struct bytes key)
 {
-    fputs("    /^", stdout);
-    for (size_t i = 0; i < key.len; i++) {
-        if (strchr("\\^$.[]|()?*+{}/", key.data[i]))
+    fputs(key.data[0] == '@' ? "    /" : "    /^", stdout);
+    for (size_t from = 0, to; from < key.len; from = to) {
+        if (strchr(SPECIAL, key.data[from]))
             putchar('\\');
-        who_text(bytes_slice(key, i, i + 1));
+        for (to = from + 1; to < key.len && !strchr(SPECIAL, key.data[to]);)
+            to++;
+        who_text(bytes_slice(key, from, to));
     }
     puts("$/  LOGIN");
 }
@@ -52,9 +56,7 @@ void who_print_remedy(const struct who *who, struct bytes key)
     fputs("  To let a login, write into ", stdout);
     who_text(path);
     putchar('\n');
-    if (table_matches_patterns(table) && key.data[0] == '@')
-        print_pattern(key);
-    else if (table_matches_patterns(table))
+    if (table_matches_patterns(table))
         print_pattern(key);
     else
         print_row(key, "  ", "");

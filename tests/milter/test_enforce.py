@@ -17,6 +17,7 @@ from harness.milter_mta import EOM, Outcome
 from harness.waiting import PATIENCE, wait_until
 from observing import (ENFORCED, OBSERVING, ctl, enforce, is_refused, mail, observing, policies,  # noqa: F401
                        send)
+from test_history import wait_for_rows
 
 
 def test_it_asks_before_it_refuses_mail(observing):
@@ -74,6 +75,17 @@ def test_each_of_several_rules_has_to_be_known(observing):
     said = json.loads(off.stdout)
     assert off.returncode == 1 and not said["measured"]["known"] and "privacy" in said["measured"]["why_not"]
     assert policies(daemon) == OBSERVING
+
+
+def test_a_message_that_several_rules_refuse_counts_once(observing):
+    daemon = observing.daemon
+    message, client = mail("alice@example.com", "ceo@example.com")
+    assert observing.play(message.with_headers(*message.headers, ("Sender", " boss@example.com")), client).accepted
+    observing.record()
+    wait_for_rows(daemon, 8)
+    both = json.loads(ctl(daemon, "enforce", "from", "sender", "--json", "--dry-run").stdout)["measured"]
+    assert (both["messages"], both["judged"], both["people_count"]) == (4, 8, 2)
+    assert sum(row["messages"] for row in both["would_refuse"]) == 5
 
 
 def test_and_back(observing):

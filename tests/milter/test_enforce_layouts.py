@@ -1,5 +1,6 @@
 """submilterctl enforce and observe change one value of the admin's configuration, and nothing else of it."""
 
+import fcntl
 import json
 import os
 import pwd
@@ -94,6 +95,21 @@ def test_a_link_stays_one(tmp_path):
     assert ctl(tmp_path, "enforce", "from", "--yes").returncode == 0
     assert (tmp_path / "submilter.conf").is_symlink()
     assert b"enforce" in (tmp_path / "real" / "mail.conf").read_bytes()
+
+
+def test_two_at_once(tmp_path):
+    """The draft of one is not the other's to take away or to put in place half filled; one that was left is."""
+    put(tmp_path, {"submilter.conf": OBSERVED})
+    draft = tmp_path / "submilter.conf.submilter-new"
+    with open(draft, "w", encoding="utf-8") as half:
+        half.write("half")
+        half.flush()
+        fcntl.flock(half, fcntl.LOCK_EX)
+        done = ctl(tmp_path, "enforce", "from", "--yes")
+        assert done.returncode == 73 and "somebody else" in done.stderr, done
+        assert draft.read_text() == "half" and (tmp_path / "submilter.conf").read_bytes() == OBSERVED
+    assert ctl(tmp_path, "enforce", "from", "--yes").returncode == 0
+    assert contents(tmp_path) == {"submilter.conf": OBSERVED.replace(b"observe", b"enforce")}
 
 
 @pytest.mark.parametrize("options, status", [((), 1), (("--dry-run",), 1), (("--dry-run", "--yes"), 0)], ids=str)

@@ -291,13 +291,18 @@ def test_commands_can_be_pasted(site, tmp_path, address):
     assert printed.stdout.splitlines()[-1] == address
 
 
+NO_BASE64 = ("====", "=" * 400, "A", "AA==\n", " AA==", "AA=A", "!!!!")
+
+
 def test_hostile_records(site, tmp_path):
     """A record that somebody sent in is no better than mail; nor is one that lacks all."""
     record = {key: HOSTILE for key in site.sent["mended"]}
     record["verdicts"] = [{key: HOSTILE for key in ("rule", "outcome", "mode", "reason", "action", "fact")}]
     record["identities"] = [{"kind": "from", "address": HOSTILE, "ownership": "denied", "source": HOSTILE}]
     record["edits"] = [{"kind": "replace", "name": HOSTILE, "instance": 1, "value": HOSTILE, "rule": HOSTILE}, 5]
-    record["header"] = [[HOSTILE, HOSTILE], 7, [1, 2]]
+    record["edits"] += [{"kind": "add", "name": "X", "rule": "from", "exact": exact} for exact in NO_BASE64]
+    record["header"] = [[HOSTILE, HOSTILE], 7, [1, 2], *(["X", None, exact] for exact in NO_BASE64)]
+    record["edits"] += [{"kind": "delete", "name": "X", "instance": i + 1} for i in range(len(NO_BASE64))]
     record["signatures"] = [{"d": HOSTILE}, None]
     path = tmp_path / "record.json"
     for sent in (record, {"id": "x", "action": "reject", "rule": "from", "verdicts": [{"rule": "from"}]},

@@ -6,6 +6,7 @@ import os
 import re
 import sqlite3
 import stat
+import subprocess
 import threading
 
 import pytest
@@ -53,6 +54,15 @@ def test_what_it_holds(site):
     assert found["size"] == daemon.history.stat().st_size or found["journal"] > 0
     assert (found["keep"], found["max_size"]) == (30 * 86400, 2 << 30)
     assert b"decisions       1\n" in ctl(daemon).stdout
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_a_full_disk(site, options):
+    wait_for_rows(site.daemon, 0)
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([program("ctl/submilterctl"), "-c", site.daemon.config, "history", *options], check=False,
+                              stdin=subprocess.DEVNULL, stdout=full)
+    assert done.returncode == 74
 
 
 def test_where_there_is_none(start_daemon):

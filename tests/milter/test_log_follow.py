@@ -1,19 +1,23 @@
 """submilterctl log --follow: new decisions as they are made, over rotation, a reload and a new database."""
 
+import array
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
+import termios
 
 import pytest
 
 from daemon import FREE, USER, Daemon
 from gate import Gate
 from harness.waiting import wait_until
-from look_back import Running
+from look_back import Running, command
 from looked_at import SENDERS, configuration, send, wait_for_rows
 
 
@@ -183,6 +187,37 @@ def test_a_signal_ends_it(gate, follow, kind, number):
     running = follow(*source(gate, kind))
     running.wait_for(first["id"])
     assert running.end(number) == (0, "")
+
+
+def test_a_pager_that_stands_still_holds_nothing_up(gate):
+    """While rows that have come are written, the database may take its journal in."""
+    first = send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    with subprocess.Popen(command(gate.daemon, "log", "--follow", "--json"), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE) as pager:
+        room = fcntl.fcntl(pager.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        try:
+            assert json.loads(os.read(pager.stdout.fileno(), 65536)) == first
+            pager.send_signal(signal.SIGSTOP)
+            for _ in range(20):
+                send(gate, "accepted")
+            wait_for_rows(gate.daemon, 21)
+            pager.send_signal(signal.SIGCONT)
+
+            def written():
+                count = array.array("i", [0])
+                fcntl.ioctl(pager.stdout, termios.FIONREAD, count)
+                return count[0]
+
+            wait_until(lambda: written() == room, "a pipe that is full")
+            send(gate, "accepted")
+            wait_for_rows(gate.daemon, 22)
+            with contextlib.closing(sqlite3.connect(gate.daemon.history, timeout=0)) as database:
+                wait_until(lambda: database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0,
+                           "a checkpoint")
+            assert pager.poll() is None
+        finally:
+            pager.kill()
 
 
 def test_whoever_reads_may_go(gate):

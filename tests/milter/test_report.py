@@ -350,7 +350,7 @@ def test_a_full_disk(site, file):
 
 @pytest.mark.parametrize("options, said", [
     (("--top", "0"), "from 1 to 1000"), (("--top", "x"), '"x"'), (("--json", "--html", "-"), "one of them"),
-    (("week",), '"week"'), (("--since", "tomorrowish"), "--since"), (("--since", "2026-01-02", "--until", "2026-01-01"),
+    (("week",), '"week"'), (("--since", "2999-01-01"), "not come yet"), (("--since", "tomorrowish"), "--since"), (("--since", "2026-01-02", "--until", "2026-01-01"),
                                                                      "--until")], ids=str)
 def test_wrong_arguments(site, options, said):
     assert said in complaint(site, "report", *options, status=64)

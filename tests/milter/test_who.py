@@ -183,6 +183,19 @@ def test_what_to_write(site, table, expected):
         assert text in printed
 
 
+@pytest.mark.parametrize("asked, then", [("@example.net", "any@example.net"), ("a+b@example.net", "a+b@example.net"),
+                                         ("j\u00f6rg@example.com", "j\u00f6rg@example.com")])
+def test_the_pattern_that_it_proposes_is_what_was_missing(site, asked, then):
+    site.configure('senders: { tables = [ "pcre:%s/own" ]; };' % site.folder)
+    table = site.folder / "own"
+    table.write_text("/^nobody$/ nobody\n")
+    printed = lines(site, "--address", asked, status=1)
+    row = next(line for line in printed if line.endswith("LOGIN"))
+    assert "\\x" not in row
+    table.write_text(row.replace("LOGIN", "dora") + "\n")
+    assert answer(site, "--address", then)["address"]["logins"] == ["dora"]
+
+
 def test_the_row_that_it_proposes_is_what_was_missing(site):
     """What is written as told is found."""
     printed = lines(site, "--address", "\"odd local\"@example.com", status=1)
