@@ -208,6 +208,16 @@ def test_during_a_hand_over(generations):
     player.session.close()
 
 
+def test_what_ends_with_it_is_said(observing):
+    """Signing, and taking forged fields out."""
+    daemon = observing.daemon
+    done = ctl(daemon, "observe", "dkim", "trust_headers", "from", "--policy", "submission", "--dry-run", "--json")
+    assert done.returncode == 0, done
+    assert json.loads(done.stdout)["warnings"] == [
+        "while dkim is observed, nothing is signed in policy submission",
+        "while trust_headers is observed, forged fields are not taken out in policy submission"]
+
+
 def test_no_daemon(observing):
     """What is to be done by hand is said."""
     daemon = observing.daemon
