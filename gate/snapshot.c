@@ -65,21 +65,32 @@ static bool load_senders(struct snapshot *snapshot, struct error *error)
            error_prefix(error, "%s: senders.tables: ", snapshot->settings->path);
 }
 
-bool snapshot_load(const char *path, const struct snapshot *previous,
-                   struct snapshot **ret_snapshot, struct error *error)
+bool snapshot_of(struct settings *settings, const struct snapshot *previous,
+                 struct snapshot **ret_snapshot, struct error *error)
 {
     struct counted_snapshot *counted = calloc(1, sizeof *counted);
     if (!counted)
-        return error_set(error, "%s: out of memory", path);
+        return error_set(error, "%s: out of memory", settings->path);
     atomic_init(&counted->references, 1);
     struct snapshot *snapshot = &counted->snapshot;
-    if (!settings_load(path, &snapshot->settings, error) || !load_senders(snapshot, error) ||
-        !load_keys(snapshot, previous, error)) {
+    snapshot->settings = settings_ref(settings);
+    if (!load_senders(snapshot, error) || !load_keys(snapshot, previous, error)) {
         snapshot_unref(snapshot);
         return false;
     }
     *ret_snapshot = snapshot;
     return true;
+}
+
+bool snapshot_load(const char *path, const struct snapshot *previous,
+                   struct snapshot **ret_snapshot, struct error *error)
+{
+    struct settings *settings;
+    if (!settings_load(path, &settings, error))
+        return false;
+    bool loaded = snapshot_of(settings, previous, ret_snapshot, error);
+    settings_unref(settings);
+    return loaded;
 }
 
 struct snapshot *snapshot_ref(struct snapshot *snapshot)

@@ -24,6 +24,10 @@ struct snapshot {
 MUST_CHECK bool snapshot_load(const char *path, const struct snapshot *previous,
                               struct snapshot **ret_snapshot, struct error *error);
 
+/* The same of settings that are loaded already; the snapshot takes a reference of its own. */
+MUST_CHECK bool snapshot_of(struct settings *settings, const struct snapshot *previous,
+                            struct snapshot **ret_snapshot, struct error *error);
+
 /* Safe from any thread; snapshot_unref takes a NULL. */
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);

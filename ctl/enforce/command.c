@@ -6,6 +6,7 @@
 
 #include "ctl/command.h"
 #include "ctl/enforce/enforce.h"
+#include "ctl/enforce/expected.h"
 #include "ctl/progress.h"
 #include "ctl/setup/apply.h"
 #include "ctl/setup/hold.h"
@@ -30,6 +31,14 @@ static void plan_files(struct enforce *enforce)
     for (size_t i = 0; i < change->file_count; i++)
         if (!bytes_equal(change->old[i].text, change->files[i].text))
             plan_file(enforce->plan, change->files[i].path, change->files[i].text, as_it_is);
+}
+
+static bool changes_files(const struct change *change)
+{
+    for (size_t i = 0; i < change->file_count; i++)
+        if (!bytes_equal(change->old[i].text, change->files[i].text))
+            return true;
+    return false;
 }
 
 /* What was read at the beginning is what the edit was made of. */
@@ -111,6 +120,25 @@ static int finish(const struct enforce_arguments *arguments, const struct enforc
     return fflush(stdout) == 0 && !ferror(stdout) ? enforce->status : EX_IOERR;
 }
 
+/* What these do to good mail ends, too. */
+static void warn(const struct enforce *enforce)
+{
+    const struct change *change = &enforce->change;
+    for (size_t i = 0; i < change->row_count; i++) {
+        const struct change_row *row = &change->rows[i];
+        const struct mode_row *after = &row->after;
+        if (after->mode != MODE_OBSERVE || row->before.mode == MODE_OBSERVE ||
+            (after->group && after->follows) ||
+            (row->rule != RULE_dkim && row->rule != RULE_trust_headers))
+            continue;
+        plan_say(enforce->plan, PLAN_WARNING, "while %s is observed, %s in policy %s%s%s",
+                 rules[row->rule]->name,
+                 row->rule == RULE_dkim ? "nothing is signed" : "forged fields are not taken out",
+                 after->policy, after->group ? " for the group " : "",
+                 after->group ? after->group : "");
+    }
+}
+
 static int run_in(struct arena *arena, const struct enforce_arguments *arguments,
                   struct enforce *enforce)
 {
@@ -119,6 +147,12 @@ static int run_in(struct arena *arena, const struct enforce_arguments *arguments
         return command_complain(&(struct error){"memory is out"}, EX_OSERR);
     if (!change_prepare(arena, &enforce->wanted, &enforce->change, &enforce->error)) {
         enforce->status = fail(enforce, EX_CONFIG);
+        return finish(arguments, enforce);
+    }
+    warn(enforce);
+    if (changes_files(&enforce->change) &&
+        !expected_lets_change(enforce->change.after, enforce->plan, &enforce->error)) {
+        enforce->status = fail(enforce, EX_CANTCREAT);
         return finish(arguments, enforce);
     }
     enforce->measured = becomes_enforced(&enforce->change);

@@ -110,6 +110,24 @@ static void show_files(const struct enforce *enforce)
     }
 }
 
+/* As far as this program can see. */
+static const char *no_daemon(const struct enforce *enforce)
+{
+    const struct reload *reload = &enforce->reload;
+    const char *pid_file = reload->before->pid_file;
+    struct arena *arena = enforce->plan->arena;
+    const char *why =
+        pid_file ? arena_printf(arena, "and the pid_file %s names none that runs", pid_file)
+                 : "and no pid_file is set that would name one started otherwise";
+    const char *text = arena_printf(
+        arena,
+        "Written. No daemon was found: no %s runs as -c %s (--daemon names another program), %s.\n"
+        "Where one does run, have it read it:\n"
+        "  systemctl reload submilter, or without systemd: pkill -USR1 -x submilter",
+        reload->daemon, reload->config, why ? why : "");
+    return text ? text : "Written. (memory is out)";
+}
+
 static const char *result(const struct enforce *enforce)
 {
     switch (enforce->outcome) {
@@ -133,9 +151,7 @@ static const char *result(const struct enforce *enforce)
     case RELOAD_NOT_TRIED:
         break;
     }
-    return "Written. No daemon was found that runs with this configuration; where one does, have "
-           "it read it:\n  systemctl reload submilter, or without systemd: pkill -USR1 -x "
-           "submilter";
+    return no_daemon(enforce);
 }
 
 void enforce_print_text(const struct enforce *enforce)
@@ -148,5 +164,6 @@ void enforce_print_text(const struct enforce *enforce)
     for (const struct plan_line *line = enforce->plan->lines; line; line = line->next)
         say(enforce, "\n  ! %s\n", line->text);
     if (text)
-        printf("%s%s\n", enforce->change.row_count || enforce->change.stay_count ? "\n" : "", text);
+        say(enforce, "%s%s\n", enforce->change.row_count || enforce->change.stay_count ? "\n" : "",
+            text);
 }

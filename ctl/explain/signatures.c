@@ -9,6 +9,15 @@ static bool left(const json_t *record)
     return !value_is(record, "action", "tempfail") && !value_is(record, "action", "reject");
 }
 
+/* While it is only observed nothing is signed, whatever it found. */
+static void print_observed(const json_t *record, const json_t *verdict, FILE *out)
+{
+    fputs("the rule dkim only observes in policy ", out);
+    value_print(out, value_text(record, "policy"));
+    if (verdicts_would(verdict) || value_is(verdict, "reason", "unsigned"))
+        fputs(", and there is no key for its domain", out);
+}
+
 static void print_why_not(const json_t *record, FILE *out)
 {
     const json_t *verdict = verdicts_of(record, "dkim");
@@ -21,6 +30,8 @@ static void print_why_not(const json_t *record, FILE *out)
         fputs("the rule dkim is off for this policy", out);
     else if (value_is(verdict, "reason", "not-ours"))
         fputs("its From is not in one of our domains", out);
+    else if (value_is(verdict, "mode", "observe"))
+        print_observed(record, verdict, out);
     else if (verdicts_would(verdict) || value_is(verdict, "reason", "unsigned"))
         fputs("there is no key for its domain", out);
     else

@@ -154,19 +154,22 @@ void who_print_policies(const struct who *who, struct bytes login)
         json_close(who->json, '}');
 }
 
-/* Whether the rule is off wherever somebody logs in. */
-static bool signs(const struct who *who, struct bytes login)
+/* The policy in which mail of somebody who logs in is signed, else one that observes the rule, else
+ * any. */
+static const struct policy *signing_policy(const struct who *who, struct bytes login)
 {
-    if (!settings_signs(who->settings))
-        return false;
-    for (size_t i = 0; i < who->settings->listener_count; i++) {
-        const char *name = who->settings->listeners[i].policy;
-        if (is_for_logins(who->settings, i) &&
-            settings_policy(who->settings, name, login)->settings[RULE_dkim]->mode != MODE_OFF)
-            return true;
+    const struct settings *settings = who->settings;
+    const struct policy *best = NULL;
+    for (size_t i = 0; i <= settings->listener_count; i++) {
+        bool last = i == settings->listener_count;
+        if (last ? best != NULL : !is_for_logins(settings, i))
+            continue;
+        const char *name = last ? "submission" : settings->listeners[i].policy;
+        const struct policy *policy = settings_policy(settings, name, login);
+        if (!best || policy->settings[RULE_dkim]->mode > best->settings[RULE_dkim]->mode)
+            best = policy;
     }
-    return settings_policy(who->settings, "submission", login)->settings[RULE_dkim]->mode !=
-           MODE_OFF;
+    return best;
 }
 
 static void print_keys(const struct who *who, const struct key *keys, size_t count)
@@ -190,7 +193,9 @@ void who_print_signing(const struct who *who, struct bytes login, struct bytes d
 {
     const struct key *keys = NULL;
     size_t count = 0;
-    bool on = signs(who, login);
+    const struct policy *policy = signing_policy(who, login);
+    enum mode mode = policy->settings[RULE_dkim]->mode;
+    bool on = mode == MODE_ENFORCE;
     bool ours = texts_have(&who->settings->site.domains, domain);
     if (on && who->keystore)
         count = keystore_find(who->keystore, domain, who->settings->dkim.parents, &keys);
@@ -199,6 +204,7 @@ void who_print_signing(const struct who *who, struct bytes login, struct bytes d
         json_bytes(who->json, "domain", domain);
         json_bool(who->json, "ours", ours);
         json_bool(who->json, "known", !on || who->keystore);
+        json_text(who->json, "mode", mode_word(mode));
         json_open(who->json, "keys", '[');
     } else {
         fputs("mail from ", stdout);
@@ -211,7 +217,9 @@ void who_print_signing(const struct who *who, struct bytes login, struct bytes d
         json_close(who->json, '}');
         return;
     }
-    if (!on)
+    if (mode == MODE_OBSERVE)
+        printf(": not signed: rule dkim only observes in policy %s", policy->name);
+    else if (!on)
         fputs(": not signed, the rule dkim is off", stdout);
     else if (!who->keystore)
         printf(": not known whether it is signed: %s", who->no_keys.text);

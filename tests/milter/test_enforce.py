@@ -220,6 +220,16 @@ def test_during_a_hand_over(generations):
     player.session.close()
 
 
+def test_what_ends_with_it_is_said(observing):
+    """Signing, and taking forged fields out."""
+    daemon = observing.daemon
+    done = ctl(daemon, "observe", "dkim", "trust_headers", "from", "--policy", "submission", "--dry-run", "--json")
+    assert done.returncode == 0, done
+    assert json.loads(done.stdout)["warnings"] == [
+        "while dkim is observed, nothing is signed in policy submission",
+        "while trust_headers is observed, forged fields are not taken out in policy submission"]
+
+
 def test_no_daemon(observing):
     """What is to be done by hand is said."""
     daemon = observing.daemon
@@ -227,4 +237,62 @@ def test_no_daemon(observing):
     daemon.process.wait(PATIENCE)
     done = enforce(daemon, "--yes")
     assert done.returncode == 0 and "pkill -USR1" in done.stdout, done
+    assert f"no {PROGRAM} runs as -c {daemon.config}" in done.stdout and "no pid_file is set" in done.stdout
     assert policies(daemon) == ENFORCED
+    pid_file = daemon.folder / "run" / "pid"
+    daemon.config.write_text(f'pid_file = "{pid_file}";\n' + daemon.config.read_text())
+    done = ctl(daemon, "observe", "from", "--daemon", str(PROGRAM))
+    assert done.returncode == 0 and f"the pid_file {pid_file} names none that runs" in done.stdout, done
+
+
+def expect(daemon, *lines):
+    """The configuration names these expectations from now on."""
+    path = daemon.folder / "expectations"
+    path.write_text("".join(line + "\n" for line in lines))
+    daemon.config.write_text(f'expectations = "{path}";\n' + daemon.config.read_text())
+    return path
+
+
+FOREIGN = "alice@example.com from ceo@example.com mail-from alice@example.com over TLS: "
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_what_breaks_an_expectation_is_not_written(observing, runs):
+    """With a daemon and without; also the way back. What holds goes through."""
+    daemon = observing.daemon
+    if not runs:
+        daemon.terminate()
+        daemon.process.wait(PATIENCE)
+    path = expect(daemon, f"{FOREIGN}accepted", "bob@example.com over TLS: accepted", f"{FOREIGN}accepted, signed")
+    before = daemon.config.read_bytes()
+    for options in ([], ["--yes"], ["--dry-run"]):
+        done = enforce(daemon, *options)
+        assert done.returncode == 73 and daemon.config.read_bytes() == before, done
+        for number in (1, 3):
+            assert f'{path}:{number}: "{FOREIGN}accepted' in done.stdout
+        assert "would not hold: it would be refused from.not-owned" in done.stdout and f"{path}:2" not in done.stdout
+        assert "2 of 3 expectations would not hold" in done.stderr
+    said = json.loads(enforce(daemon, "--yes", "--json").stdout)
+    assert (said["outcome"], said["exit"], len(said["warnings"])) == ("failed", 73, 2)
+    assert "reload" not in daemon.log()
+    path.write_text(f"{FOREIGN}refused from.not-owned\n")
+    assert enforce(daemon, "--yes").returncode == 0
+    back = ctl(daemon, "observe", "from", "--daemon", str(PROGRAM))
+    assert back.returncode == 73 and f"{path}:1:" in back.stdout and policies(daemon) == ENFORCED
+    path.write_text("nonsense\n")
+    back = ctl(daemon, "observe", "from", "--daemon", str(PROGRAM))
+    assert back.returncode == 73 and f"{path}:1:" in back.stderr and policies(daemon) == ENFORCED
+
+
+def test_what_cannot_be_told_is_the_daemons_to_refuse(observing):
+    """A start goes on with it."""
+    daemon = observing.daemon
+    daemon.terminate()
+    daemon.process.wait(PATIENCE)
+    patterns = daemon.folder / "patterns"
+    patterns.write_text("/^(z+)+$/ alice@example.com\n")
+    path = expect(daemon, f"alice@example.com from {'z' * 30}@example.com over TLS: refused")
+    text = daemon.config.read_text()
+    daemon.config.write_text(f'senders: {{ tables = [ "pcre:{patterns}" ]; }};\n' + text)
+    done = enforce(daemon, "--yes")
+    assert done.returncode == 0 and f"{path}:1: it cannot be told" in done.stdout, done

@@ -12,8 +12,9 @@ import pytest
 
 from daemon import USER, Daemon
 from gate import Gate
+from harness.waiting import wait_until
 from look_back import ask, command, complaint
-from looked_at import HOSTILE, MAIL, SENDERS, configuration, send_all
+from looked_at import HOSTILE, MAIL, SENDERS, configuration, send, send_all, wait_for_rows
 from test_log import STEERS
 
 
@@ -209,6 +210,28 @@ def test_signatures(site):
         assert "  d={d} s={s} a={a}\n".format(**signature) in text
     assert text.count("  d=example.com ") == 2
     assert "Signatures:\n  none: the message did not leave\n" in explain(site, "not-owned")
+
+
+def test_why_nothing_was_signed_that_was_only_observed():
+    """With a key and without."""
+    more = 'policies: {{ submission: {{ dkim: {{ mode = "observe"; }}; }}; }};\n'
+    daemon = Daemon(config=configuration(more))
+    (daemon.folder / "senders").write_text(SENDERS)
+    try:
+        gate = Gate(daemon.start())
+        record = send(gate, "accepted")
+        wait_for_rows(daemon, 1)
+        words = "Signatures:\n  none: the rule dkim only observes in policy submission"
+        assert f"{words}\n" in ask(daemon, "explain", record["id"])
+        shutil.rmtree(daemon.folder / "keys" / "example.com")
+        daemon.reload()
+        wait_until(lambda: "reloaded:" in daemon.log(), "the reload", explain=daemon.log)
+        record = send(gate, "accepted")
+        wait_for_rows(daemon, 2)
+        assert f"{words}, and there is no key for its domain\n" in ask(daemon, "explain", record["id"])
+        assert daemon.stop() == 0, daemon.log()
+    finally:
+        daemon.remove()
 
 
 def test_what_can_be_done(site):

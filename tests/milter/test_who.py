@@ -308,14 +308,30 @@ def test_whether_mail_is_signed(plain):
     assert made.returncode == 0, made.stderr
     assert "mail from example.com: signed, d=example.com s=s1 (ed25519-sha256)" in lines(plain, "alice@example.com")
     assert answer(plain, "--login", "alice")["login"]["signing"] == [
-        {"domain": "example.com", "ours": True, "known": True,
+        {"domain": "example.com", "ours": True, "known": True, "mode": "enforce",
          "keys": [{"d": "example.com", "s": "s1", "a": "ed25519-sha256"}]},
-        {"domain": "example.org", "ours": True, "known": True, "keys": []}]
+        {"domain": "example.org", "ours": True, "known": True, "mode": "enforce", "keys": []}]
     assert "mail from other.example: not signed, and none of our domains" in lines(plain, "a@other.example")
     (plain.folder / "keys" / "example.com" / "s1.pem").chmod(0o644)
     assert any("not known whether it is signed" in line for line in lines(plain, "alice@example.com"))
     plain.configure('policies: { submission: { dkim: { mode = "off"; }; }; };')
     assert "mail from example.com: not signed, the rule dkim is off" in lines(plain, "alice@example.com")
+
+
+def test_what_is_only_observed_is_not_signed(plain):
+    """In the policy that holds for the login."""
+    made = subprocess.run([CTL, "-c", plain.config, "key", "new", "example.com", "--type", "ed25519"],
+                          check=False, capture_output=True, timeout=60)
+    assert made.returncode == 0, made.stderr
+    observed = "mail from example.com: not signed: rule dkim only observes in policy submission"
+    plain.configure('policies: { submission: { dkim: { mode = "observe"; }; }; };')
+    assert observed in lines(plain, "alice@example.com")
+    signing = answer(plain, "--login", "alice")["login"]["signing"][0]
+    assert (signing["mode"], signing["keys"]) == ("observe", [])
+    plain.configure('groups: ( { name = "lab"; logins = [ "lab@example.com" ];'
+                    ' rules: { dkim: { mode = "observe"; }; }; } );')
+    assert observed in lines(plain, "--login", "lab@example.com")
+    assert any("mail from example.com: signed" in line for line in lines(plain, "--login", "alice@example.com"))
 
 
 def test_it_can_be_interrupted(site):
