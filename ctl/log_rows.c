@@ -10,6 +10,7 @@
 #include "ctl/table_text.h"
 #include "ctl/when.h"
 #include "history/observed_verdicts.h"
+#include "policy/rule.h"
 
 #define ROWS_AT_ONCE 1000
 
@@ -23,12 +24,12 @@ struct log_rows {
 static const struct table_text_column columns[] = {
     {.title = "TIME"},
     {.title = "LOGIN", .least = 8},
-    {.title = "CLIENT", .least = 9, .spare = 2},
-    {.title = "FROM", .least = 8, .spare = 1},
+    {.title = "CLIENT", .least = 9, .spare = 1},
+    {.title = "FROM", .least = 10},
     {.title = "ACTION"},
-    {.title = "REASON", .least = 10},
+    {.title = "REASON", .least = 10, .enough = 44}, /* what two observed rules would do */
     {.title = "QUEUE ID", .spare = 3},
-    {.title = "ID"},
+    {.title = "ID", .spare = 2},
 };
 
 struct log_rows *log_rows_new(bool json, FILE *out)
@@ -53,28 +54,63 @@ void log_rows_free(struct log_rows *rows)
     free(rows);
 }
 
+struct reason {
+    FILE *out;
+    enum action said; /* what the last of the words would have been */
+    bool any;
+};
+
+/* "would reject: auth.mechanism from.not-owned; would tempfail: dkim.no-key" */
 static void put_observed(const struct observed_verdict *verdict, void *context)
 {
-    FILE *reason = context;
-    fprintf(reason, "%swould %.*s: %.*s.%.*s", ftell(reason) > 0 ? ", " : "",
-            (int)verdict->action.len, verdict->action.data, (int)verdict->rule.len,
-            verdict->rule.data, (int)verdict->reason.len, verdict->reason.data);
+    struct reason *reason = context;
+    if (!bytes_equal(verdict->action, bytes_of(action_word(reason->said)))) {
+        fprintf(reason->out, "%swould %.*s:", reason->any ? "; " : "", (int)verdict->action.len,
+                verdict->action.data);
+        for (int action = ACTION_ACCEPT; action <= ACTION_REJECT; action++)
+            if (bytes_equal(verdict->action, bytes_of(action_word((enum action)action))))
+                reason->said = (enum action)action;
+    }
+    reason->any = true;
+    fprintf(reason->out, " %.*s.%.*s", (int)verdict->rule.len, verdict->rule.data,
+            (int)verdict->reason.len, verdict->reason.data);
 }
 
-/* "from.not-owned"; behind it what observed rules would have done. */
+static void put_decider(const struct history_row *row, struct reason *reason)
+{
+    if (!row->rule.len)
+        return;
+    fprintf(reason->out, "%s%.*s.%.*s", reason->any ? "; " : "", (int)row->rule.len, row->rule.data,
+            (int)row->reason.len, row->reason.data);
+    reason->any = true;
+}
+
+/* First what it would have come to, as the message went out all the same; where it did not, first
+ * why. */
+static bool put_reason(struct history *history, const struct history_row *row,
+                       struct reason *reason, struct error *error)
+{
+    bool stayed =
+        bytes_equal(row->action, BYTES("reject")) || bytes_equal(row->action, BYTES("tempfail"));
+    if (stayed)
+        put_decider(row, reason);
+    if (!observed_verdicts(history, row->seq, put_observed, reason, error))
+        return false;
+    if (!stayed)
+        put_decider(row, reason);
+    return true;
+}
+
 static bool add_reason(struct log_rows *rows, struct history *history,
                        const struct history_row *row, struct error *error)
 {
     char *text = NULL;
     size_t len;
-    FILE *reason = open_memstream(&text, &len);
-    if (!reason)
+    struct reason reason = {open_memstream(&text, &len), ACTION_ACCEPT, false};
+    if (!reason.out)
         return error_set(error, "out of memory");
-    if (row->rule.len)
-        fprintf(reason, "%.*s.%.*s", (int)row->rule.len, row->rule.data, (int)row->reason.len,
-                row->reason.data);
-    bool asked = observed_verdicts(history, row->seq, put_observed, reason, error);
-    bool written = fclose(reason) == 0 || error_set(error, "out of memory");
+    bool asked = put_reason(history, row, &reason, error);
+    bool written = fclose(reason.out) == 0 || error_set(error, "out of memory");
     if (asked && written)
         table_text_add(rows->table, len ? (struct bytes){text, len} : BYTES("-"));
     free(text);
@@ -102,7 +138,10 @@ static bool add_row(struct log_rows *rows, struct history *history, const struct
                     struct error *error)
 {
     char time[WHEN_SIZE];
-    when_local(row->time, time);
+    if (rows->terminal)
+        when_short(row->time, when_now(), time);
+    else
+        when_local(row->time, time);
     table_text_add(rows->table, bytes_of(time));
     table_text_add(rows->table, or_dash(row->login));
     table_text_add(rows->table, or_dash(row->client));

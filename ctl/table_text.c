@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,7 +16,6 @@
 #define GAP 2
 #define UNLIMITED ((unsigned)-1)
 #define ASK_TERMINAL ((unsigned)-1)
-#define CUT_MARK "\xe2\x80\xa6" /* one column wide */
 
 struct cell {
     char *text; /* what is shown */
@@ -30,9 +31,20 @@ struct table_text {
     unsigned *widths; /* a column's widest cell so far */
     bool *left_out;
     unsigned terminal;
+    const char *cut_mark;
     bool titles;
     bool failed;
 };
+
+/* The environment is asked, and the program's own locale left as it is. */
+static bool locale_is_utf8(void)
+{
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+    bool utf8 = locale != (locale_t)0 && strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
+    if (locale != (locale_t)0)
+        freelocale(locale);
+    return utf8;
+}
 
 struct table_text *table_text_new(const struct table_text_column *columns, size_t count)
 {
@@ -43,6 +55,7 @@ struct table_text *table_text_new(const struct table_text_column *columns, size_
     table->column_count = count;
     table->terminal = ASK_TERMINAL;
     table->titles = true;
+    table->cut_mark = locale_is_utf8() ? "\xe2\x80\xa6" : "...";
     table->widths = calloc(count, sizeof *table->widths);
     table->left_out = calloc(count, sizeof *table->left_out);
     if (table->widths && table->left_out)
@@ -165,14 +178,22 @@ static unsigned width_of_row(const struct table_text *table, const unsigned *wid
     return sum;
 }
 
+static unsigned enough_of(const struct table_text_column *column)
+{
+    return column->enough > column->least ? column->enough : column->least;
+}
+
 /* The widest column that may be cut loses one. */
-static bool shrink(const struct table_text *table, unsigned *widths)
+static bool shrink(const struct table_text *table, unsigned *widths, bool below_enough)
 {
     size_t widest = table->column_count;
-    for (size_t i = 0; i < table->column_count; i++)
-        if (!table->left_out[i] && table->columns[i].least && widths[i] > table->columns[i].least &&
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct table_text_column *column = &table->columns[i];
+        unsigned least = below_enough ? column->least : enough_of(column);
+        if (!table->left_out[i] && column->least && widths[i] > least &&
             (widest == table->column_count || widths[i] > widths[widest]))
             widest = i;
+    }
     if (widest == table->column_count)
         return false;
     widths[widest]--;
@@ -195,23 +216,24 @@ static bool leave_out(struct table_text *table)
     return true;
 }
 
-static unsigned least_of_row(const struct table_text *table)
+static unsigned enough_of_row(const struct table_text *table)
 {
     unsigned sum = 0;
     for (size_t i = 0; i < table->column_count; i++) {
-        unsigned least = table->columns[i].least, width = table->widths[i];
+        unsigned enough = enough_of(&table->columns[i]), width = table->widths[i];
         if (!table->left_out[i])
-            sum += (least && least < width ? least : width) + (sum ? GAP : 0);
+            sum += (enough && enough < width ? enough : width) + (sum ? GAP : 0);
     }
     return sum;
 }
 
 static void fit(struct table_text *table, unsigned terminal, unsigned *widths)
 {
-    while (least_of_row(table) > terminal && leave_out(table))
+    while (enough_of_row(table) > terminal && leave_out(table))
         ;
     memcpy(widths, table->widths, table->column_count * sizeof *widths);
-    while (width_of_row(table, widths) > terminal && shrink(table, widths))
+    while (width_of_row(table, widths) > terminal &&
+           (shrink(table, widths, false) || shrink(table, widths, true)))
         ;
 }
 
@@ -239,19 +261,20 @@ static void pad(FILE *out, unsigned count)
     fprintf(out, "%*s", (int)count, "");
 }
 
-static void print_cell(const struct cell *cell, unsigned width, bool right, bool last, FILE *out)
+static void print_cell(const struct table_text *table, const struct cell *cell, unsigned width,
+                       bool right, bool last, FILE *out)
 {
-    unsigned shown = cell->width;
+    unsigned shown = cell->width, mark = width_of(table->cut_mark, strlen(table->cut_mark));
     size_t taken = cell->len;
     bool too_wide = cell->width > width;
     if (too_wide)
-        taken = cut(cell, width - 1, &shown);
-    shown += too_wide;
+        taken = cut(cell, width > mark ? width - mark : 0, &shown);
+    shown += too_wide ? mark : 0;
     if (right && shown < width)
         pad(out, width - shown);
     fwrite(cell->text, 1, taken, out);
     if (too_wide)
-        fputs(CUT_MARK, out);
+        fputs(table->cut_mark, out);
     if (!right && !last && shown < width)
         pad(out, width - shown);
 }
@@ -269,7 +292,7 @@ static void print_row(const struct table_text *table, const struct cell *cells,
         if (!first)
             pad(out, GAP);
         first = false;
-        print_cell(&cells[i], widths[i], table->columns[i].right, i == last, out);
+        print_cell(table, &cells[i], widths[i], table->columns[i].right, i == last, out);
     }
     fputc('\n', out);
 }

@@ -14,6 +14,9 @@ struct table_text_column {
     const char *title;
     bool right;     /* numbers */
     unsigned least; /* on a narrow terminal it may be cut to this width; 0: it is never cut */
+    /* Rather than cut it below this width columns are left out; where none can be, it is cut last.
+     * 0: its least width. */
+    unsigned enough;
     /* Columns that are left out where that is not enough, the highest first; 0: never. */
     unsigned spare;
 };
@@ -39,7 +42,8 @@ MUST_CHECK bool table_text_print(struct table_text *table, FILE *out, struct err
 /* No titles: before the first cell. */
 void table_text_hide_titles(struct table_text *table);
 
-/* For tests: as on a terminal that is so wide; 0: as in a pipe. By default out is asked. */
+/* For tests: as on a terminal that is so wide; 0: as in a pipe. By default out is asked. What is
+ * cut ends in an ellipsis, three points where the locale has no UTF-8. */
 void table_text_set_width(struct table_text *table, unsigned width);
 
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#define HALF_A_YEAR_MS (INT64_C(180) * 86400000)
+
 int64_t when_now(void)
 {
     struct timespec now;
@@ -186,6 +188,19 @@ void when_local(int64_t ms, char ret_text[WHEN_SIZE])
 {
     struct tm time = local(ms);
     strftime(ret_text, WHEN_SIZE, "%Y-%m-%d %H:%M:%S", &time);
+}
+
+void when_short(int64_t ms, int64_t now_ms, char ret_text[WHEN_SIZE])
+{
+    struct tm time = local(ms), now = local(now_ms);
+    bool today = time.tm_year == now.tm_year && time.tm_yday == now.tm_yday;
+    int64_t away = ms < now_ms ? now_ms - ms : ms - now_ms;
+    if (today)
+        strftime(ret_text, WHEN_SIZE, "%H:%M:%S", &time);
+    else if (away < HALF_A_YEAR_MS)
+        strftime(ret_text, WHEN_SIZE, "%m-%d %H:%M:%S", &time);
+    else
+        when_local(ms, ret_text);
 }
 
 void when_local_zone(int64_t ms, char ret_text[WHEN_SIZE])

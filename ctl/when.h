@@ -19,7 +19,10 @@ MUST_CHECK bool when_parse(const char *text, int64_t now_ms, int64_t *ret_ms, st
 /* "2026-11-20 14:00:05" in local time, for tables. */
 void when_local(int64_t ms, char ret_text[WHEN_SIZE]);
 
-/* The same with the zone: "2026-11-20 14:00:05 +0100". */
+/* As short as it can be: "14:00:05" today, "11-20 14:00:05" within half a year, else as above. */
+void when_short(int64_t ms, int64_t now_ms, char ret_text[WHEN_SIZE]);
+
+/* when_local with the zone: "2026-11-20 14:00:05 +0100". */
 void when_local_zone(int64_t ms, char ret_text[WHEN_SIZE]);
 
 /* "2026-11-20T13:00:05.123Z", as in records and all JSON. */

@@ -12,7 +12,7 @@ bool observed_verdicts(struct history *history, int64_t seq,
     if (!history_prepare(history,
                          "SELECT rule, reason, action, fact FROM verdicts WHERE seq = ?1"
                          " AND mode = 'observe' AND action IN ('quarantine', 'tempfail', 'reject')"
-                         " ORDER BY rule",
+                         " ORDER BY action = 'reject' DESC, action = 'tempfail' DESC, rule",
                          &statement, error))
         return false;
     sqlite3_bind_int64(statement, 1, seq);

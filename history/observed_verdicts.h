@@ -10,7 +10,7 @@ struct observed_verdict {
 };
 
 /* Calls for each verdict of a rule in observe that would have refused, deferred or quarantined the
- * decision of that seq. */
+ * decision of that seq, the heaviest first. */
 MUST_CHECK bool observed_verdicts(struct history *history, int64_t seq,
                                   void (*verdict)(const struct observed_verdict *verdict,
                                                   void *context),

@@ -13,6 +13,13 @@ struct advice {
     const char *option; /* of the rule's, or NULL */
 };
 
+/* What advice is asked about. */
+struct subject {
+    struct bytes rule, reason;
+    const json_t *verdict; /* or NULL */
+    bool would;            /* it is only observed */
+};
+
 static const struct advice advices[] = {
     {"tls", "none",
      "What can't do TLS can have a listener of its own, by its address, with a policy that allows "
@@ -109,13 +116,16 @@ static void print_key(const json_t *verdict, FILE *out)
 }
 
 /* Whom else it meets, and how it would be without. */
-static void print_others(const json_t *record, const struct rule *rule, struct bytes reason,
-                         FILE *out)
+static void print_others(const json_t *record, const struct rule *rule,
+                         const struct subject *subject, FILE *out)
 {
-    fprintf(out, "  - Whom else it meets: submilterctl log --since 7d --rule %s --reason ",
-            rule->name);
-    value_print_word(out, reason);
-    fputs("\n  - With ", out);
+    fprintf(out, "  - Whom else it %s: submilterctl log --since 7d %s--rule %s --reason ",
+            subject->would ? "would meet" : "meets", subject->would ? "--would " : "", rule->name);
+    value_print_word(out, subject->reason);
+    fputc('\n', out);
+    if (subject->would)
+        return;
+    fputs("  - With ", out);
     print_path(record, bytes_of(rule->name), "mode", out);
     fputs(" = \"observe\" it would be recorded and not applied.\n", out);
 }
@@ -129,25 +139,51 @@ static const struct rule *rule_of(struct bytes name)
     return NULL;
 }
 
+static void print_advice(const json_t *record, const struct subject *subject, FILE *out)
+{
+    const struct rule *rule = rule_of(subject->rule);
+    const json_t *verdict = rule ? subject->verdict : NULL;
+    if (verdict && bytes_equal(subject->reason, BYTES("not-owned")))
+        print_ownership(record, verdict, out);
+    if (verdict && rule == &rule_dkim && bytes_equal(subject->reason, BYTES("no-key")))
+        print_key(verdict, out);
+    if (bytes_equal(subject->reason, BYTES("owner-unknown")))
+        fputs("  - A table did not answer; mail waits until it does: submilterctl doctor\n", out);
+    print_known(record, subject->rule, subject->reason, out);
+    if (verdict)
+        print_others(record, rule, subject, out);
+    else if (!bytes_equal(subject->rule, BYTES("internal")))
+        fputs("  - This submilter has no such rule: the record is another version's.\n", out);
+}
+
+static void print_title(const struct subject *subject, const char *what, FILE *out)
+{
+    fputs("  ", out);
+    value_print(out, subject->rule);
+    fputc('.', out);
+    value_print(out, subject->reason);
+    fprintf(out, ", which %s:\n", what);
+}
+
 static void print_for_admin(const json_t *record, FILE *out)
 {
-    struct bytes name = value_text(record, "rule"), reason = value_text(record, "reason");
-    const struct rule *rule = rule_of(name);
-    const json_t *verdict = rule ? verdicts_of(record, rule->name) : NULL;
-    if (!name.len)
-        return;
-    fputs("\nWhat you can do:\n", out);
-    if (verdict && bytes_equal(reason, BYTES("not-owned")))
-        print_ownership(record, verdict, out);
-    if (verdict && rule == &rule_dkim && bytes_equal(reason, BYTES("no-key")))
-        print_key(verdict, out);
-    if (bytes_equal(reason, BYTES("owner-unknown")))
-        fputs("  - A table did not answer; mail waits until it does: submilterctl doctor\n", out);
-    print_known(record, name, reason, out);
-    if (verdict)
-        print_others(record, rule, reason, out);
-    else if (!bytes_equal(name, BYTES("internal")))
-        fputs("  - This submilter has no such rule: the record is another version's.\n", out);
+    const json_t *worse[VERDICTS_WORSE_MAX];
+    size_t count = verdicts_worse(record, worse);
+    const struct rule *rule = rule_of(value_text(record, "rule"));
+    struct subject decided = {value_text(record, "rule"), value_text(record, "reason"),
+                              rule ? verdicts_of(record, rule->name) : NULL, false};
+    if (count || decided.rule.len)
+        fputs("\nWhat you can do:\n", out);
+    for (size_t i = 0; i < count; i++) {
+        struct subject subject = {value_text(worse[i], "rule"), value_text(worse[i], "reason"),
+                                  worse[i], true};
+        print_title(&subject, "is only observed and would have stopped it", out);
+        print_advice(record, &subject, out);
+    }
+    if (count && decided.rule.len)
+        print_title(&decided, "settled what came of it", out);
+    if (decided.rule.len)
+        print_advice(record, &decided, out);
 }
 
 /* What the client read, which says what a user can do. */
@@ -164,10 +200,15 @@ static void print_reply(const json_t *record, FILE *out)
 static void print_observed(const json_t *record, FILE *out)
 {
     const json_t *verdicts = json_object_get(record, "verdicts");
+    const json_t *worse[VERDICTS_WORSE_MAX];
+    size_t worse_count = verdicts_worse(record, worse);
     bool any = false;
     for (size_t i = 0; i < json_array_size(verdicts); i++) {
         const json_t *verdict = json_array_get(verdicts, i);
-        if (!verdicts_would(verdict))
+        bool told = false; /* above */
+        for (size_t j = 0; j < worse_count; j++)
+            told = told || worse[j] == verdict;
+        if (told || !verdicts_would(verdict))
             continue;
         fputs(any ? "" : "\nOnly observed, and nothing came of it:\n", out);
         any = true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/explain/value.h"
+#include "ctl/explain/verdicts.h"
 #include "ctl/when.h"
 
 #define RCPTS_SHOWN 10
@@ -19,6 +20,23 @@ static void put(FILE *out, const char *before, struct bytes text, const char *be
     fputs(before, out);
     value_print(out, text);
     fputs(behind, out);
+}
+
+/* Those of the heaviest kind; the others stand with the rules. */
+static void print_worse(const json_t *const *worse, size_t count, FILE *out)
+{
+    bool refused = value_is(worse[0], "action", "reject");
+    bool put_off = value_is(worse[0], "action", "tempfail");
+    fprintf(out, "; would have been %s:",
+            refused   ? "refused"
+            : put_off ? "put off"
+                      : "held in the MTA's quarantine");
+    for (size_t i = 0; i < count; i++) {
+        if (!bytes_equal(value_text(worse[i], "action"), value_text(worse[0], "action")))
+            break;
+        put(out, " ", value_text(worse[i], "rule"), ".");
+        put(out, "", value_text(worse[i], "reason"), "");
+    }
 }
 
 static void print_outcome(const json_t *record, FILE *out)
@@ -38,8 +56,14 @@ static void print_outcome(const json_t *record, FILE *out)
     for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++)
         if (bytes_equal(action, bytes_of(outcomes[i].action)))
             words = outcomes[i].words;
+    const json_t *worse[VERDICTS_WORSE_MAX];
+    size_t count = verdicts_worse(record, worse);
+    if (count && bytes_equal(action, BYTES("fix")))
+        words = "accepted (mended)";
     value_print(out, words ? bytes_of(words) : action);
-    if (rule.len) {
+    if (count) {
+        print_worse(worse, count, out);
+    } else if (rule.len) {
         put(out, " (", rule, ".");
         put(out, "", value_text(record, "reason"), ")");
     }

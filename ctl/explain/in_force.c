@@ -107,18 +107,64 @@ static void print_setting(const struct setting *setting, FILE *out)
     fputc('\n', out);
 }
 
+static bool begins(struct bytes text, struct bytes start)
+{
+    return bytes_equal(bytes_slice(text, 0, start.len), start);
+}
+
+/* Whether an entry of the listeners, from its bracket on, is the one of that name. */
+static bool is_listener(struct bytes rest, struct bytes name)
+{
+    while (rest.len) {
+        size_t end = bytes_find(rest, '\n');
+        struct bytes line = bytes_trim(bytes_slice(rest, 0, end));
+        struct setting setting;
+        if (begins(line, BYTES("}")))
+            return false;
+        struct bytes quoted = {NULL, 0};
+        if (read_setting(line, &setting) && begins(setting.value, BYTES("name = \"")))
+            quoted = bytes_slice(setting.value, 8, setting.value.len);
+        if (quoted.len && bytes_equal(bytes_slice(quoted, 0, quoted.len - 1), name))
+            return true;
+        rest = bytes_slice(rest, end + 1, rest.len);
+    }
+    return false;
+}
+
+/* Not those of other policies, nor of what has no part in a decision. Groups change the policy. */
+static bool concerns(const struct setting *setting, const json_t *record, bool listener)
+{
+    static const char *const parts[] = {"senders", "groups", "dkim", "log"};
+    struct bytes path = setting->path, policy = value_text(record, "policy");
+    struct bytes part = bytes_slice(path, 0, bytes_find(path, '.'));
+    if (bytes_equal(part, BYTES("listeners")))
+        return listener;
+    if (bytes_equal(part, BYTES("policies"))) {
+        struct bytes name = bytes_slice(path, part.len + 1, path.len);
+        return bytes_equal(bytes_slice(name, 0, bytes_find(name, '.')), policy);
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (bytes_equal(part, bytes_of(parts[i])))
+            return true;
+    return !path.len;
+}
+
 static void print_settings(const struct in_force *settings, const json_t *record, FILE *out)
 {
     struct bytes policy = value_text(record, "policy"), rule = value_text(record, "rule");
     char decider[400] = "";
-    bool any = false;
+    bool any = false, listener = false;
     if (rule.len)
         snprintf(decider, sizeof decider, "policies.%.*s.%.*s", (int)policy.len, policy.data,
                  (int)rule.len, rule.data);
     for (struct bytes rest = bytes_of(settings->text); rest.len;) {
         size_t end = bytes_find(rest, '\n');
+        struct bytes line = bytes_slice(rest, 0, end);
         struct setting setting;
-        if (read_setting(bytes_slice(rest, 0, end), &setting) &&
+        if (bytes_equal(bytes_trim(line), BYTES("{")))
+            listener =
+                is_listener(bytes_slice(rest, end + 1, rest.len), value_text(record, "listener"));
+        if (read_setting(line, &setting) && concerns(&setting, record, listener) &&
             (!bytes_equal(setting.origin, BYTES("default")) ||
              (*decider && bytes_equal(setting.path, bytes_of(decider))))) {
             print_setting(&setting, out);
@@ -149,8 +195,10 @@ void in_force_print(const struct in_force *settings, const json_t *record, FILE 
         return;
     }
     fputs(value_text(record, "rule").len
-              ? "Those that are not the defaults, and all of the rule that decided:\n"
-              : "Those that are not the defaults:\n",
+              ? "Those of this listener and policy that are not the defaults, and all of the rule "
+                "that "
+                "decided:\n"
+              : "Those of this listener and policy that are not the defaults:\n",
           out);
     print_settings(settings, record, out);
 }

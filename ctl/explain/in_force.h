@@ -24,7 +24,7 @@ MUST_CHECK bool in_force_find(const json_t *record, const char *config, struct h
                               struct in_force *ret_settings, struct error *error);
 void in_force_done(struct in_force *settings);
 
-/* Those that are no defaults, and all of the rule that decided. */
+/* Those that concern the record and are no defaults, and all of the rule that decided. */
 void in_force_print(const struct in_force *settings, const json_t *record, FILE *out);
 
 /* A new object; NULL: memory is out. */

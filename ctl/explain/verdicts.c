@@ -23,6 +23,29 @@ bool verdicts_would(const json_t *verdict)
     return value_is(verdict, "mode", "observe") && !value_is(verdict, "action", "accept");
 }
 
+/* An action that is not known weighs nothing. */
+static enum action action_of(const json_t *object)
+{
+    for (int action = ACTION_REJECT; action > ACTION_ACCEPT; action--)
+        if (value_is(object, "action", action_word((enum action)action)))
+            return (enum action)action;
+    return ACTION_ACCEPT;
+}
+
+size_t verdicts_worse(const json_t *record, const json_t *ret_worse[VERDICTS_WORSE_MAX])
+{
+    const json_t *verdicts = json_object_get(record, "verdicts");
+    enum action came = action_of(record);
+    size_t count = 0;
+    for (int action = ACTION_REJECT; action > ACTION_FIX && action > (int)came; action--)
+        for (size_t i = 0; i < json_array_size(verdicts) && count < VERDICTS_WORSE_MAX; i++) {
+            const json_t *verdict = json_array_get(verdicts, i);
+            if (verdicts_would(verdict) && (int)action_of(verdict) == action)
+                ret_worse[count++] = verdict;
+        }
+    return count;
+}
+
 /* What came of it. A message that did not leave was not mended either. */
 static struct bytes outcome_words(const json_t *record, const json_t *verdict)
 {

@@ -15,4 +15,10 @@ const json_t *verdicts_of(const json_t *record, const char *rule);
  * mended the message. */
 bool verdicts_would(const json_t *verdict);
 
+/* Verdicts of rules in observe that would have had the message go worse than it went: held back,
+ * put off or refused; the heaviest first, then as they were asked. Returns how many are in
+ * ret_worse. */
+#define VERDICTS_WORSE_MAX 32
+size_t verdicts_worse(const json_t *record, const json_t *ret_worse[VERDICTS_WORSE_MAX]);
+
 #endif

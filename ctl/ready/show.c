@@ -99,9 +99,15 @@ static void add_user(struct table_text *table, const struct affected *affected,
 static bool print_users(const struct affected *affected, struct error *error)
 {
     static const struct table_text_column columns[] = {
-        {"WHO", false, 30, 0},     {"MESSAGES", true, 0, 0},  {"FIRST", false, 0, 4},
-        {"LAST", false, 0, 0},     {"TLS", false, 0, 0},      {"CIPHER", false, 20, 2},
-        {"LOGIN BY", false, 8, 0}, {"CLIENTS", false, 18, 1}, {"HELO", false, 14, 3},
+        {.title = "WHO", .least = 30},
+        {.title = "MESSAGES", .right = true},
+        {.title = "FIRST", .spare = 4},
+        {.title = "LAST"},
+        {.title = "TLS"},
+        {.title = "CIPHER", .least = 20, .spare = 2},
+        {.title = "LOGIN BY", .least = 8},
+        {.title = "CLIENTS", .least = 18, .spare = 1},
+        {.title = "HELO", .least = 14, .spare = 3},
     };
     struct table_text *table = table_text_new(columns, sizeof columns / sizeof *columns);
     if (!table)
@@ -151,7 +157,7 @@ static void write_setting(const struct ready_word *word, char *text, size_t size
 bool show_ready_words(struct error *error)
 {
     static const struct table_text_column columns[] = {
-        {"WORD", false, 0, 0}, {"REFUSES", false, 0, 0}, {"SETTING", false, 0, 0}};
+        {.title = "WORD"}, {.title = "REFUSES"}, {.title = "SETTING"}};
     struct table_text *table = table_text_new(columns, 3);
     if (!table)
         return error_set(error, "out of memory");

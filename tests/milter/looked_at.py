@@ -43,6 +43,15 @@ MAIL = {
 }
 
 
+# One that went out mended, and would have been refused by several rules.
+OBSERVING = """policies: {{ submission: {{
+    auth: {{ mode = "observe"; mechanisms = [ "SCRAM-SHA-256" ]; }}; from: {{ mode = "observe"; }};
+    recipients: {{ mode = "observe"; max = 1; }}; }}; }};
+"""
+WOULD_BE_REFUSED = Message(rcpts=("<bob@example.net>", "<carol@example.net>")).with_headers(
+    ("From", " ceo@example.com"), DATE, ("Message-ID", " broken"))
+
+
 def configuration(more=""):
     return CONFIG + HISTORY + MORE + more
 

@@ -14,7 +14,8 @@ from daemon import USER, Daemon
 from gate import Gate
 from harness.waiting import wait_until
 from look_back import ask, command, complaint
-from looked_at import HOSTILE, MAIL, SENDERS, configuration, send, send_all, wait_for_rows
+from looked_at import (HOSTILE, MAIL, OBSERVING, SENDERS, WOULD_BE_REFUSED, configuration, send, send_all,
+                        wait_for_rows)
 from test_log import STEERS
 
 
@@ -27,6 +28,25 @@ def site():
         shutil.chown(daemon.folder / "senders", USER)
     try:
         daemon.sent = send_all(Gate(daemon.start()))
+        yield daemon
+        assert daemon.stop() == 0, daemon.log()[-4000:]
+    finally:
+        daemon.remove()
+
+
+@pytest.fixture(scope="module")
+def observing():
+    """A daemon that had one mail, which several observed rules would have refused."""
+    inbound = 'policies: {{ inbound: {{ from: {{ mode = "observe"; }}; }}; submission'
+    daemon = Daemon(config=configuration(OBSERVING.replace("policies: {{ submission", inbound)))
+    (daemon.folder / "senders").write_text(SENDERS)
+    if os.getuid() == 0:
+        shutil.chown(daemon.folder / "senders", USER)
+    try:
+        gate = Gate(daemon.start())
+        gate.play(WOULD_BE_REFUSED)
+        daemon.key = gate.record()["id"]
+        wait_for_rows(daemon, 1)
         yield daemon
         assert daemon.stop() == 0, daemon.log()[-4000:]
     finally:
@@ -246,6 +266,31 @@ def test_what_can_be_done(site):
     for name in ("stranger", "no-login", "at-mail"):
         for given in re.findall(r"submilterctl (log .*)", explain(site, name)):
             ask(site, *given.split())  # what it says can be done can be typed
+
+
+def test_what_would_have_been(observing):
+    """Said first, and with advice for it, before what was mended."""
+    text = ask(observing, "explain", observing.key)
+    assert text.startswith(f"Decision {observing.key}: accepted (mended); would have been refused: "
+                           "auth.mechanism recipients.too-many from.not-owned\n")
+    advice = text[text.index("What you can do:"):text.index("Settings then")]
+    assert "  from.not-owned, which is only observed and would have stopped it:\n" in advice
+    assert "If alice@example.com is to use ceo@example.com, its row of the senders' tables" in advice
+    assert "The mechanisms that are taken: policies.submission.auth.mechanisms\n" in advice
+    assert "log --since 7d --would --rule from --reason not-owned" in advice
+    assert advice.index("senders' tables") < advice.index("message_id.")
+    assert "Only observed, and nothing came of it" not in text
+
+
+def test_settings_of_others_are_left_out(observing):
+    """Another policy's, another listener's, and what has no part in a decision."""
+    text = ask(observing, "explain", observing.key).partition("Settings then")[2]
+    assert 'policies.submission.from.mode = "observe"' in text and "policies.submission.recipients.max = 1" in text
+    assert 'listeners.name = "submission"' in text and "listeners.ports = [ 465, 587 ]" in text
+    assert 'listeners.name = "local"' not in text and "listeners.clients" not in text
+    assert "policies.inbound" not in text and "history." not in text
+    for part in ("domains = ", "senders.tables = ", "dkim.keys = ", "log.json = "):
+        assert f"  {part}" in text
 
 
 def test_settings_in_force(site):

@@ -21,7 +21,8 @@ from daemon import USER, Daemon
 from gate import Gate
 from harness.waiting import PATIENCE, wait_until
 from look_back import Running, ask, command, complaint
-from looked_at import HOSTILE, MAIL, SENDERS, configuration, send_all
+from looked_at import (HOSTILE, MAIL, OBSERVING, SENDERS, WOULD_BE_REFUSED, configuration, send_all,
+                       wait_for_rows)
 
 STEERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]")
 EVERYTHING = set(MAIL)
@@ -140,11 +141,13 @@ def test_hostile_text_is_escaped(site, log):
     assert HOSTILE not in text and r"\x1b[2J" in text
 
 
-def terminal(site, width, *arguments):
+def terminal(site, width, *arguments, environment=None):
     """What it writes to a terminal that is so wide."""
     ours, theirs = pty.openpty()
     subprocess.run(["stty", "cols", str(width)], stdin=theirs, check=True)
-    with subprocess.Popen(command(site, *arguments), stdin=subprocess.DEVNULL, stdout=theirs) as process:
+    environment = environment or {**os.environ, "LC_ALL": "C.UTF-8"}
+    with subprocess.Popen(command(site, *arguments), stdin=subprocess.DEVNULL, stdout=theirs,
+                          env=environment) as process:
         os.close(theirs)
         seen = b""
         try:
@@ -157,15 +160,56 @@ def terminal(site, width, *arguments):
     return seen.decode()
 
 
-@pytest.mark.parametrize("width", [80, 100, 132, 400])
+@pytest.mark.parametrize("width", [80, 100, 128, 400])
 def test_rows_fit_the_terminal(site, width):
+    """First the queue ids go, then the ids, and only then what matters is cut."""
     lines = terminal(site, width, "log").replace("\r\n", "\n").splitlines()
     assert len(lines) == len(MAIL) + 1
     assert max(map(len, lines)) <= width
     for line, record in zip(lines[1:], site.sent.values()):
-        assert line.endswith(record["id"]), "what is copied is whole"
+        assert (record["id"] in line) == (width >= 128)
+        assert f" {record['rule']}.{record['reason']}" in line or not record["rule"]
+        assert re.match(r"(\d\d-\d\d )?\d\d:\d\d:\d\d ", line), "no year"
     assert ("…" in "".join(lines)) == (width < 400)
-    assert ("QUEUE ID" in lines[0]) == (width > 100)
+    assert ("QUEUE ID" in lines[0]) == (width == 400)
+    assert "FROM" in lines[0] and "would reject: display_name.other-address" in "".join(lines)
+
+
+def test_no_ellipsis_without_utf8(site):
+    seen = terminal(site, 80, "log", environment={**os.environ, "LC_ALL": "C"})
+    assert "…" not in seen and "..." in seen
+
+
+@pytest.fixture(scope="module")
+def observing():
+    """A daemon that had one mail, which several observed rules would have refused."""
+    daemon = Daemon(config=configuration(OBSERVING))
+    (daemon.folder / "senders").write_text(SENDERS)
+    if os.getuid() == 0:
+        shutil.chown(daemon.folder / "senders", USER)
+    try:
+        gate = Gate(daemon.start())
+        gate.play(WOULD_BE_REFUSED)
+        gate.record()
+        wait_for_rows(daemon, 1)
+        yield daemon
+        assert daemon.stop() == 0, daemon.log()[-4000:]
+    finally:
+        daemon.remove()
+
+
+def test_what_several_rules_would_have_done(observing):
+    """One list of words, and before what was mended."""
+    assert (" would reject: auth.mechanism from.not-owned recipients.too-many; message_id."
+            in ask(observing, "log"))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_what_matters_is_seen(observing, width):
+    lines = terminal(observing, width, "log").replace("\r\n", "\n").splitlines()
+    assert max(map(len, lines)) <= width
+    assert "would reject: auth.mechanism from." in lines[1] and " ceo@exam" in lines[1]
+    assert ("from.not-owned" in lines[1]) == (width == 120)
 
 
 def test_json_on_a_terminal_cannot_steer_it(site):

@@ -107,6 +107,42 @@ static void test_spared_column(void **state)
     expect(rows, 21, "log\xe2\x80\xa6  count  id\nali\xe2\x80\xa6      7  abcdefgh\n");
 }
 
+static void test_ascii_where_there_is_no_utf8(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"alice.longname", "7", "abc", NULL};
+    assert_int_equal(setenv("LC_ALL", "C", 1), 0);
+    expect(rows, 20, "login     count  id\nalice...      7  abc\n");
+    assert_int_equal(setenv("LC_ALL", "C.UTF-8", 1), 0);
+}
+
+/* Left out first; then the others give way; then it is cut too. */
+static void test_what_matters_most(void **state)
+{
+    (void)state;
+    static const struct table_text_column three[] = {{.title = "a", .least = 4},
+                                                     {.title = "b", .least = 3, .enough = 8},
+                                                     {.title = "c", .spare = 1}};
+    for (unsigned width = 4 + 2 + 3; width < 40; width++) {
+        struct table_text *table = table_text_new(three, 3);
+        struct error error;
+        char *printed;
+        size_t len;
+        FILE *out = open_memstream(&printed, &len);
+        table_text_set_width(table, width);
+        table_text_hide_titles(table);
+        table_text_add(table, BYTES("1234567"));
+        table_text_add(table, BYTES("1234567890"));
+        table_text_add(table, BYTES("12345"));
+        assert_true(table_text_print(table, out, &error));
+        fclose(out);
+        assert_int_equal(strstr(printed, "  12345\n") != NULL, width >= 4 + 2 + 8 + 2 + 5);
+        assert_int_equal(strstr(printed, "  1234567") != NULL, width >= 4 + 2 + 8);
+        free(printed);
+        table_text_free(table);
+    }
+}
+
 static void test_some_at_a_time(void **state)
 {
     (void)state;
@@ -133,9 +169,15 @@ static void test_some_at_a_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_padded),         cmocka_unit_test(test_width_on_the_screen),
-        cmocka_unit_test(test_nothing_steers), cmocka_unit_test(test_cut_to_the_terminal),
-        cmocka_unit_test(test_spared_column),  cmocka_unit_test(test_some_at_a_time),
+        cmocka_unit_test(test_padded),
+        cmocka_unit_test(test_width_on_the_screen),
+        cmocka_unit_test(test_nothing_steers),
+        cmocka_unit_test(test_cut_to_the_terminal),
+        cmocka_unit_test(test_spared_column),
+        cmocka_unit_test(test_some_at_a_time),
+        cmocka_unit_test(test_ascii_where_there_is_no_utf8),
+        cmocka_unit_test(test_what_matters_most),
     };
+    setenv("LC_ALL", "C.UTF-8", 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

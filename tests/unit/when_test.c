@@ -103,6 +103,12 @@ static void test_shown(void **state)
     assert_string_equal(text, "2026-11-20 14:30:00");
     when_local_zone(NOW, text);
     assert_string_equal(text, "2026-11-20 14:30:00 +0100");
+    when_short(NOW, NOW + 60000, text);
+    assert_string_equal(text, "14:30:00");
+    when_short(NOW, NOW + INT64_C(12) * 3600000, text);
+    assert_string_equal(text, "11-20 14:30:00");
+    when_short(NOW, NOW + INT64_C(200) * 86400000, text);
+    assert_string_equal(text, "2026-11-20 14:30:00");
     when_utc(NOW, text);
     assert_string_equal(text, "2026-11-20T13:30:00.250Z");
 }
