@@ -371,7 +371,7 @@ static void test_signing(void **state)
     static const char keys[] = "\"signatures\":[{\"d\":\"e.org\",\"s\":\"s\",\"a\":\"rsa-sha256\"},"
                                "{\"d\":\"e.org\",\"s\":\"t\",\"a\":\"ed25519-sha256\"}],";
     record("1", 0, "accept", "%s\"login\":\"a\",\"from\":\"a@E.org\",", keys);
-    record("2", 1, "accept", "%s\"from\":\"\\\"x@y\\\"@e.org\",", keys); /* a web form's */
+    record("2", 1, "accept", "%s\"from\":\"\\\"x..y\\\"@e.org\",", keys); /* a web form's */
     record("3", 2, "fix", "\"login\":\"a\",\"from\":\"a@e.org\",");
     record("4", 3, "reject", "\"login\":\"a\",\"from\":\"a@e.org\",");
     record("5", 4, "accept", "\"from\":\"stranger@else.example\","); /* inbound: not ours to sign */
