@@ -1,9 +1,11 @@
 /* submilterctl replay: what another configuration would have made of the decisions of the past. */
 #include <getopt.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "conf/files.h"
 #include "ctl/command.h"
 #include "ctl/progress.h"
 #include "ctl/replay/feed.h"
@@ -15,6 +17,7 @@
 #define MOST_SAMPLES 1000
 #define SAMPLES 5
 #define MOST_THREADS 8
+#define CONFIG_BYTES ((size_t)1 << 30) /* 1000 files of 1 MB, and their names */
 
 struct replay_options {
     struct source_options source;
@@ -139,6 +142,31 @@ static int replay(const struct replay_options *options, const struct source_plac
     return status;
 }
 
+/* Beside the file, whether it is there or not; NULL: memory is out. */
+static const char *drop_ins_of(const char *config, struct arena *arena)
+{
+    const char *slash = strrchr(config, '/');
+    return arena_printf(arena, "%.*sconf.d", slash ? (int)(slash + 1 - config) : 0, config);
+}
+
+/* A copy of the main file alone is another configuration than was meant. */
+static void say_what_is_not_read(const char *config, const char *candidate)
+{
+    struct arena *arena = arena_new(CONFIG_BYTES);
+    struct file *files;
+    size_t count;
+    struct error error;
+    if (arena && files_read(config, arena, &files, &count, &error) && count > 1) {
+        const char *drop_ins = drop_ins_of(candidate, arena);
+        if (drop_ins && access(drop_ins, F_OK) != 0) {
+            error_set(&error, "%.200s's conf.d is not read with %.200s: copy %.200s beside it",
+                      config, candidate, drop_ins_of(config, arena));
+            command_complain(&error, 0);
+        }
+    }
+    arena_free(arena);
+}
+
 static int run(const char *config, int argc, char **argv)
 {
     struct replay_options options = {.config = config, .samples = SAMPLES};
@@ -148,6 +176,7 @@ static int run(const char *config, int argc, char **argv)
         return error.text[0] ? command_complain(&error, EX_USAGE) : EX_USAGE;
     if (!source_find(config, &options.source, &place, &error))
         return command_complain(&error, EX_CONFIG);
+    say_what_is_not_read(config, options.config);
     return replay(&options, &place);
 }
 

@@ -1,7 +1,11 @@
-/* SQL functions about networks. */
+/* SQL functions about networks and addresses. */
 #include "history/functions.h"
 
 #include "history/network.h"
+#include "policy/address.h"
+
+#define LONGEST_ADDRESS 1000 /* bytes; more is none (RFC 5321 4.5.3.1) */
+#define ADDRESS_CEILING ((size_t)1 << 20)
 
 static bool read_value(sqlite3_value *value, struct network *ret_network)
 {
@@ -55,12 +59,38 @@ static void in_network(sqlite3_context *context, int count, sqlite3_value **valu
                            read_value(values[0], &address) && network_holds(wanted, &address));
 }
 
+/* What a record has of a From that could not be read is the field as it stood, which names any
+ * domain. */
+static void domain_of(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const char *text = (const char *)sqlite3_value_text(values[0]);
+    const size_t len = text ? (size_t)sqlite3_value_bytes(values[0]) : 0;
+    struct address_list list = {0};
+    (void)count;
+    if (!text)
+        return;
+    struct arena *arena = arena_new(ADDRESS_CEILING);
+    if (arena && len <= LONGEST_ADDRESS)
+        address_parse_path(arena, (struct bytes){text, len}, &list);
+    struct bytes domain = {NULL, 0};
+    if (list.count == 1 && list.reading == ADDRESS_AGREED)
+        domain = list.mailboxes[0].domain;
+    if (!arena || arena_failed(arena))
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_text(context, domain.len ? domain.data : "", (int)domain.len,
+                            SQLITE_TRANSIENT);
+    arena_free(arena);
+}
+
 bool functions_register(sqlite3 *database, struct error *error)
 {
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
     if (sqlite3_create_function_v2(database, "network", 1, flags, NULL, network, NULL, NULL,
                                    NULL) == SQLITE_OK &&
         sqlite3_create_function_v2(database, "in_network", 2, flags, NULL, in_network, NULL, NULL,
+                                   NULL) == SQLITE_OK &&
+        sqlite3_create_function_v2(database, "domain_of", 1, flags, NULL, domain_of, NULL, NULL,
                                    NULL) == SQLITE_OK)
         return true;
     return error_set(error, "%s", sqlite3_errmsg(database));

@@ -81,7 +81,7 @@ struct summary_friction {
 };
 
 struct summary_signing {
-    const char *domain; /* of From */
+    const char *domain; /* of From; "": it could not be read; NULL: there was none */
     int64_t signed_mail, unsigned_mail;
     const char *example; /* the newest unsigned one's id, or NULL */
 };

@@ -9,11 +9,12 @@ static const char reasons[] =
     "  FROM temp.span WHERE rule IS NOT NULL AND action != 'accept' GROUP BY rule, reason, action)"
     " ORDER BY action = 'fix', n DESC, rule, reason LIMIT ?1";
 
+/* Of what went through, as history/observed.h has it. */
 static const char would[] =
     "SELECT *, count(*) OVER () FROM"
     " (SELECT v.rule, v.reason, v.action, count(*) AS n, count(DISTINCT login), id, max(time)"
     "  FROM main.verdicts AS v CROSS JOIN temp.span AS s ON s.seq = v.seq"
-    "  WHERE v.mode = 'observe' AND v.action != 'accept'"
+    "  WHERE v.mode = 'observe' AND v.action != 'accept' AND s.action IN ('accept', 'fix')"
     "  AND v.seq BETWEEN (SELECT min(seq) FROM temp.span) AND (SELECT max(seq) FROM temp.span)"
     "  GROUP BY v.rule, v.reason, v.action)"
     " ORDER BY action = 'fix', n DESC, rule, reason LIMIT ?1";
@@ -38,16 +39,15 @@ static const char people[] =
     "  FROM temp.span WHERE login IS NOT NULL GROUP BY " column ")"                                \
     " ORDER BY n DESC, name LIMIT ?1"
 
-/* Of mail that was let go and that was ours to sign. Counted by address first: the domain, what
- * stands behind the last "@", is then looked for in few rows. */
+/* Of mail that was let go and that was ours to sign. Counted by address first: the domain is then
+ * looked for in few rows. */
 static const char signing[] =
     "WITH mail AS (SELECT from_address, login IS NOT NULL AS ours, id,"
     "  EXISTS (SELECT 1 FROM main.signatures AS g WHERE g.seq = s.seq) AS has FROM temp.span AS s"
     "  WHERE command IS NULL AND NOT " SUMMARY_STOPPED "),"
     " senders AS (SELECT from_address, has, count(*) AS n, max(id) AS id FROM mail"
     "  WHERE ours OR has GROUP BY from_address, has),"
-    " domains AS (SELECT lower(substr(from_address, 1 + length(rtrim(from_address,"
-    "  replace(from_address, '@', ''))))) AS domain, has, n, id FROM senders)"
+    " domains AS (SELECT domain_of(nullif(from_address, '')) AS domain, has, n, id FROM senders)"
     " SELECT *, count(*) OVER () FROM"
     " (SELECT domain, sum(n * has) AS n, sum(n * NOT has) AS bare,"
     "  max(CASE WHEN NOT has THEN id END) FROM domains GROUP BY domain)"

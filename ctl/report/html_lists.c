@@ -276,7 +276,7 @@ static void signing(const struct html_page *page)
     for (size_t i = 0; i < summary->signing.count; i++) {
         const struct summary_signing *row = &summary->signing.rows[i];
         fputs("<tr>", page->out);
-        name(page, row->domain, "(none)");
+        name(page, row->domain, row->domain ? "(unreadable)" : "(none)");
         bar(page, "accepted", row->signed_mail, "deferred", row->unsigned_mail, most);
         number(page, "signed", row->signed_mail);
         number(page, "unsigned", row->unsigned_mail);
@@ -308,7 +308,7 @@ void html_lists(const struct html_page *page)
            summary->reasons.count, summary->reasons.all);
     people(page);
     listed(page, "Would have been",
-           "What rules that only observe would have done to mail that they let pass.", "would",
+           "What rules that only observe would have done to what went through.", "would",
            summary->would.rows, summary->would.count, summary->would.all);
     friction(page);
     networks(page);

@@ -227,7 +227,7 @@ static bool signing(const struct text_page *page)
     for (size_t i = 0; table && i < summary->signing.count; i++) {
         const struct summary_signing *row = &summary->signing.rows[i];
         add(table, "");
-        add(table, row->domain && *row->domain ? row->domain : "(none)");
+        add(table, !row->domain ? "(none)" : *row->domain ? row->domain : "(unreadable)");
         add_count(table, row->signed_mail);
         add_count(table, row->unsigned_mail);
         add(table, row->example);
@@ -241,8 +241,8 @@ bool text_lists(const struct text_page *page)
     return reasons(page, "Reasons", "why mail did not pass as it came", summary->reasons.rows,
                    summary->reasons.count, summary->reasons.all) &&
            people(page) &&
-           reasons(page, "Would have been", "by rules that only observe", summary->would.rows,
-                   summary->would.count, summary->would.all) &&
+           reasons(page, "Would have been", "by rules that only observe, of what went through",
+                   summary->would.rows, summary->would.count, summary->would.all) &&
            friction(page) && networks(page) &&
            uses(page, "TLS", "none", summary->tls.rows, summary->tls.count, summary->tls.all) &&
            uses(page, "Mechanisms", "none", summary->mechanisms.rows, summary->mechanisms.count,

@@ -31,10 +31,11 @@ int64_t news_now(const struct news *news)
 static bool read_database(struct news *news, struct window *window, struct error *error)
 {
     struct history *history;
-    struct adding adding = {.window = window};
+    /* The rows after that one: imported ones may be older. */
+    struct adding adding = {window, when_now() - WINDOW_LENGTH};
     if (!source_open_place(news->place, &history, error))
         return false;
-    bool good = latest_begin(history, when_now() - WINDOW_LENGTH, &news->after, error) &&
+    bool good = latest_begin(history, adding.from, &news->after, error) &&
                 latest_rows(history, &news->after, add, &adding, error);
     source_close(history);
     return good;

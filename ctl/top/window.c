@@ -133,10 +133,20 @@ void window_add(const struct latest_row *row, void *context)
         add_refusal(window, row);
 }
 
+/* Rows do not come in the order of their times: imported ones are older than those before them. */
 void window_move(struct window *window, int64_t now)
 {
-    while (window->count && row_at(window, 0)->time <= now - WINDOW_LENGTH)
-        drop_first(window);
+    size_t left = 0;
+    for (size_t i = 0; i < window->count; i++) {
+        struct kept *row = row_at(window, i);
+        if (row->time > now - WINDOW_LENGTH) {
+            *row_at(window, left++) = *row;
+            continue;
+        }
+        free(row->login);
+        free(row->reason);
+    }
+    window->count = left;
 }
 
 static void delays(const struct window *window, struct window_figures *figures)

@@ -249,3 +249,26 @@ def test_interrupted(site):
         stdout, stderr = process.communicate(timeout=30)
         os.close(write)
     assert (process.returncode, stdout, stderr) == (130, "", "submilterctl: interrupted\n")
+
+
+def test_a_copy_elsewhere_without_its_conf_d(site):
+    """What stands in conf.d is no part of a copy of the file alone: that is said, and only where it is so."""
+    said = "conf.d is not read with"
+    site.records_file.write_text("")
+    new = candidate(site, "")
+    records = "--file", str(site.records_file)
+    elsewhere = site.folder / "elsewhere"
+    elsewhere.mkdir()
+    copy = elsewhere / "copy.conf"
+    copy.write_text(new.read_text())
+    assert said not in replay(site, *records, "--config", str(copy), status=0).stderr
+    parts = site.folder / "conf.d"
+    parts.mkdir()
+    assert said not in replay(site, *records, "--config", str(copy), status=0).stderr
+    (parts / "observe.conf").write_text('policies: { submission: { from: { mode = "observe"; }; }; };\n')
+    stderr = replay(site, *records, "--config", str(copy), status=0).stderr
+    assert f"{site.config}'s conf.d is not read with {copy}: copy {parts} beside it" in stderr
+    assert said not in replay(site, *records, "--config", str(new), status=0).stderr
+    assert said not in replay(site, *records, status=0).stderr
+    (elsewhere / "conf.d").mkdir()
+    assert said not in replay(site, *records, "--config", str(copy), status=0).stderr

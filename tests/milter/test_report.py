@@ -79,7 +79,7 @@ def test_figures_are_those_of_the_records(site, file, week):
     assert {row["login"]: row["refused"] + row["deferred"] for row in found["people"]} \
         == {login: count for (login,), count in counted(stopped, "login").items()}
     would = collections.Counter((verdict["rule"], verdict["reason"]) for record in week for verdict in record["verdicts"]
-                                if verdict["mode"] == "observe" and verdict["action"] != "accept")
+                                if record["action"] in ("accept", "fix") and verdict["mode"] == "observe" and verdict["action"] != "accept")
     assert {(row["rule"], row["reason"]): row["count"] for row in found["would"]} == would
     people = [record for record in week if record["login"]]
     assert {row["name"]: row["count"] for row in found["tls"]} \

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 
 import pytest
 
@@ -226,6 +227,21 @@ def test_no_terminal_is_one_frame(gate):
     text = ask(gate.daemon, "top", environment={**os.environ, "LC_ALL": "C"})
     assert "\x1b" not in text and text.count("latest refusals") == 1
     assert f"  all {len(records):>19}" in text or re.search(rf"^  all +\d+ +{len(records)} ", text, re.MULTILINE)
+
+
+def test_imported_records_are_as_old_as_they_are(gate, tmp_path):
+    """They come behind the hour's, and are none of them: not in the rates, and in no list."""
+    send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    old = list(Week(end=time.time() - 7200).records())
+    assert {record["action"] for record in old} >= {"accept", "reject"}
+    path = tmp_path / "old"
+    path.write_text("".join(json.dumps(record) + "\n" for record in old))
+    ask(gate.daemon, "history", "import", path)
+    lines = ask(gate.daemon, "top").splitlines()
+    assert all_of_the_hour(lines) == 1
+    listed = [line.split() for line in lines[lines.index(next(line for line in lines if "busiest" in line)) + 1:] if line]
+    assert listed == [["alice@example.com", "1"], ["latest", "refusals"]]
 
 
 def test_old_files_end_where_they_end(gate, tmp_path):

@@ -221,7 +221,9 @@ static void test_would_have_been(void **state)
     record("1", -60, "accept", "\"login\":\"a\",\"verdicts\":[%s],",
            observed); /* before the span */
     record("2", 1, "accept", "\"login\":\"a\",\"verdicts\":[%s],", observed);
-    record("3", 2, "reject", "\"login\":\"b\",\"verdicts\":[%s,%s],", observed, enforced);
+    record("3", 2, "fix", "\"login\":\"b\",\"verdicts\":[%s],", observed);
+    record("4", 3, "reject", "\"login\":\"b\",\"verdicts\":[%s,%s],", observed, enforced);
+    record("5", 4, "quarantine", "\"login\":\"c\",\"verdicts\":[%s,%s],", observed, enforced);
     const struct summary *found = summed(NOON, 0);
     assert_int_equal(found->would.count, 1);
     assert_string_equal(found->would.rows[0].rule, "from");
@@ -355,22 +357,36 @@ static void test_networks_without_a_past(void **state)
     assert_int_equal(found->networks.rows[0].known, 1);
 }
 
+static void check_domain(const struct summary_signing *row)
+{
+    assert_string_equal(row->domain, "e.org");
+    assert_int_equal(row->signed_mail, 2);
+    assert_int_equal(row->unsigned_mail, 1);
+    assert_string_equal(row->example, "3");
+}
+
 static void test_signing(void **state)
 {
     (void)state;
     static const char keys[] = "\"signatures\":[{\"d\":\"e.org\",\"s\":\"s\",\"a\":\"rsa-sha256\"},"
                                "{\"d\":\"e.org\",\"s\":\"t\",\"a\":\"ed25519-sha256\"}],";
     record("1", 0, "accept", "%s\"login\":\"a\",\"from\":\"a@E.org\",", keys);
-    record("2", 1, "accept", "%s\"from\":\"\\\"x@y\\\"@e.org\",", keys); /* a web form's */
+    record("2", 1, "accept", "%s\"from\":\"\\\"x..y\\\"@e.org\",", keys); /* a web form's */
     record("3", 2, "fix", "\"login\":\"a\",\"from\":\"a@e.org\",");
     record("4", 3, "reject", "\"login\":\"a\",\"from\":\"a@e.org\",");
     record("5", 4, "accept", "\"from\":\"stranger@else.example\","); /* inbound: not ours to sign */
+    record("6", 5, "accept", "\"login\":\"a\",\"from\":\"Bob <bob@e.org>\","); /* as it stood */
+    record("7", 6, "accept", "\"login\":\"a\",\"from\":\"a@e.org, \\u0001b@other.example\",");
+    record("8", 7, "accept", "\"login\":\"a\",\"from\":\"root\",");
+    record("9", 8, "accept", "\"login\":\"a\","); /* without one */
     const struct summary *found = summed(NOON, 0);
-    assert_int_equal(found->signing.count, 1);
-    assert_string_equal(found->signing.rows[0].domain, "e.org");
-    assert_int_equal(found->signing.rows[0].signed_mail, 2);
-    assert_int_equal(found->signing.rows[0].unsigned_mail, 1);
-    assert_string_equal(found->signing.rows[0].example, "3");
+    assert_int_equal(found->signing.count, 3);
+    assert_string_equal(found->signing.rows[0].domain, "");
+    assert_int_equal(found->signing.rows[0].unsigned_mail, 3);
+    assert_string_equal(found->signing.rows[0].example, "8");
+    assert_null(found->signing.rows[2].domain);
+    assert_int_equal(found->signing.rows[2].unsigned_mail, 1);
+    check_domain(&found->signing.rows[1]);
 }
 
 static void test_tls(void **state)

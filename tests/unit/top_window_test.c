@@ -78,6 +78,37 @@ static void test_names(void **state)
     window_free(window);
 }
 
+/* Imported records come late, and are as old as they are. */
+static void test_late(void **state)
+{
+    (void)state;
+    struct window *window = window_new(10);
+    struct window_count counts[3];
+    struct window_figures figures;
+    for (int i = 0; i < 4; i++)
+        add(window, 0, "gone", "accept", NULL); /* so that the ring has turned */
+    window_move(window, NOW + 2 * WINDOW_LENGTH);
+    add(window, 0, "new", "accept", NULL);
+    for (int i = 0; i < 3; i++) {
+        add(window, (3 - i) * WINDOW_LENGTH, "old", "reject", "r");
+        add(window, 59 * MINUTE, "early", "accept", NULL);
+    }
+    window_move(window, NOW);
+    assert_int_equal(window_logins(window, counts, 3), 2);
+    assert_string_equal(counts[0].name, "early");
+    assert_int_equal(counts[0].count, 3);
+    assert_string_equal(counts[1].name, "new");
+    assert_int_equal(window_reasons(window, counts, 3), 0);
+    window_figures(window, NOW, &figures);
+    assert_int_equal(figures.all_hour, 4);
+    assert_int_equal(figures.most, 59 * 60);
+    for (int i = 0; i < 20; i++)
+        add(window, 0, "later", "accept", NULL);
+    window_figures(window, NOW, &figures);
+    assert_int_equal(figures.all_hour, 10);
+    window_free(window);
+}
+
 static void test_room(void **state)
 {
     (void)state;
@@ -179,7 +210,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_figures), cmocka_unit_test(test_names),  cmocka_unit_test(test_room),
-        cmocka_unit_test(test_frames),  cmocka_unit_test(test_latest),
+        cmocka_unit_test(test_frames),  cmocka_unit_test(test_latest), cmocka_unit_test(test_late),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
