@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sysexits.h>
-#include <time.h>
 
 #include "ctl/command.h"
 #include "ctl/plain.h"
+#include "ctl/when.h"
 #include "gate/expectations.h"
 #include "gate/json.h"
 
@@ -96,13 +96,6 @@ static void write_finding(void *context, const struct expectation *expectation,
     json_close(json, '}');
 }
 
-static int64_t now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static bool show_json(const struct expectations *expectations, struct snapshot *snapshot,
                       struct expectations_tally *ret_tally)
 {
@@ -110,7 +103,7 @@ static bool show_json(const struct expectations *expectations, struct snapshot *
     json_init(&json);
     json_open(&json, NULL, '{');
     json_open(&json, "expectations", '[');
-    expectations_judge(expectations, snapshot, now(), write_finding, &json, ret_tally);
+    expectations_judge(expectations, snapshot, when_now(), write_finding, &json, ret_tally);
     json_close(&json, ']');
     json_int(&json, "hold", (int64_t)ret_tally->held);
     json_int(&json, "broken", (int64_t)ret_tally->broken);
@@ -124,7 +117,7 @@ static bool show_json(const struct expectations *expectations, struct snapshot *
 static void show_text(const struct expectations *expectations, struct snapshot *snapshot,
                       struct check_options *options, struct expectations_tally *ret_tally)
 {
-    expectations_judge(expectations, snapshot, now(), print_finding, options, ret_tally);
+    expectations_judge(expectations, snapshot, when_now(), print_finding, options, ret_tally);
     printf("%zu hold, %zu broken", ret_tally->held, ret_tally->broken);
     if (ret_tally->untold)
         printf(", %zu could not be told", ret_tally->untold);

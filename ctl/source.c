@@ -38,7 +38,7 @@ int source_option(int option, const char *argument, struct source_options *optio
 void source_default_since(struct source_options *options, int days)
 {
     if (!options->since)
-        options->since = when_now() - days * INT64_C(86400000);
+        options->since = (options->until ? options->until : when_now()) - days * INT64_C(86400000);
 }
 
 static bool from_settings(const struct settings *settings, struct source_place *ret_place,
@@ -108,7 +108,9 @@ static bool open_lines(const struct source_place *place, struct history **ret_hi
 bool source_open_place(const struct source_place *place, struct history **ret_history,
                        struct error *error)
 {
-    progress_catch_at_once(true); /* standard input may come from somebody who types */
+    /* Standard input may come from somebody who types. A database is waited for no longer than some
+     * seconds, and whoever asks it may have a terminal to give back. */
+    progress_catch_at_once(place->lines);
     progress_catch(NULL);
     bool opened = false;
     if (progress_interrupted())
@@ -117,9 +119,14 @@ bool source_open_place(const struct source_place *place, struct history **ret_hi
         opened = place->lines ? open_lines(place, ret_history, error)
                               : history_open(place->paths[0], ret_history, error);
     progress_catch_at_once(false);
-    if (opened)
-        progress_catch(*ret_history);
-    return opened;
+    if (!opened)
+        return false;
+    progress_catch(*ret_history);
+    if (!progress_interrupted())
+        return true;
+    source_close(*ret_history);
+    *ret_history = NULL;
+    return error_set(error, "interrupted");
 }
 
 void source_close(struct history *history)

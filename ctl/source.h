@@ -45,7 +45,7 @@ enum { SOURCE_SINCE = 0x7f01, SOURCE_UNTIL, SOURCE_FILE };
 MUST_CHECK int source_option(int option, const char *argument, struct source_options *options,
                              struct error *error);
 
-/* The last days are what a command looks at that was told no --since. */
+/* The last days, before now or --until, are what a command looks at that was told no --since. */
 void source_default_since(struct source_options *options, int days);
 
 /* Where the records come from. */

@@ -160,6 +160,8 @@ static int run_in(struct arena *arena, const struct enforce_arguments *arguments
                                            &arguments->source, &enforce->measure))
         return progress_status();
     hold_signals();
+    if (progress_interrupted()) /* before they were held */
+        return progress_status();
     enforce->status = decide(arguments, enforce);
     int status = finish(arguments, enforce);
     hold_release();

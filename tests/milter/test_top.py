@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
 import shutil
@@ -38,6 +39,9 @@ def gate():
         assert daemon.stop() == 0, daemon.log()[-4000:]
     finally:
         daemon.remove()
+
+
+NANOSLEEP = {"x86_64": "230", "aarch64": "115"}.get(os.uname().machine)
 
 
 class Terminal:
@@ -160,6 +164,22 @@ def test_the_terminal_is_given_back(gate, terminal, end):
         top.press(b"xyz" + end.encode())
     else:
         top.process.send_signal(end)
+    top.check_given_back()
+
+
+@pytest.mark.skipif(not NANOSLEEP, reason="the number of the system call is not known")
+def test_the_terminal_is_given_back_while_it_waits_for_the_database(gate, terminal):
+    """Nobody gets to read: SQLite sleeps and tries again."""
+    send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    top = terminal(gate.daemon)
+    top.wait_for_text("time taken")
+    waiting = pathlib.Path(f"/proc/{top.process.pid}/syscall")
+    with open(f"{gate.daemon.history}-shm", "r+b") as shared:
+        fcntl.lockf(shared, fcntl.LOCK_EX, 5, 123)  # WAL_READ_LOCK(0) and on
+        wait_until(lambda: waiting.read_text().split()[0] == NANOSLEEP, "that it waits")
+        top.press(b"\x03")
+        wait_until(lambda: top.output.endswith(b"\x1b[?1049l") or top.process.poll() is not None, "its end")
     top.check_given_back()
 
 

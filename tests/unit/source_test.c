@@ -47,9 +47,12 @@ static void test_options(void **state)
     assert_string_equal(error.text, "--file: at most 16 of them");
     source_default_since(&options, 7);
     assert_true(options.since > before - 8000000);
-    options.since = 0;
+    options.since = options.until = 0;
     source_default_since(&options, 7);
     assert_true(options.since >= before - 604800000 && options.since < before);
+    options = (struct source_options){.until = 1000000000000};
+    source_default_since(&options, 7);
+    assert_int_equal(options.since, 1000000000000 - 604800000);
 }
 
 static void test_place(void **state)
