@@ -34,6 +34,7 @@ struct standing {
     int64_t passed;  /* would have been refused */
     int64_t refused; /* were refused by another rule anyway */
     int64_t mended;  /* would have been mended */
+    bool enforced_now;
 };
 
 static bool equal(const char *a, const char *b)
@@ -43,7 +44,8 @@ static bool equal(const char *a, const char *b)
 
 static struct standing standing_of(const struct tally *tally, const struct tally_judged *judged)
 {
-    struct standing standing = {judged->rule, judged->policy, judged->decisions, 0, 0, 0};
+    struct standing standing = {judged->rule,        judged->policy, judged->decisions, 0, 0, 0,
+                                judged->enforced_now};
     for (size_t i = 0; i < tally->count; i++) {
         const struct tally_row *row = &tally->rows[i];
         if (!equal(row->rule, judged->rule) || !equal(row->policy, judged->policy))
@@ -75,13 +77,25 @@ static void print_ready(const struct tally *tally)
             printf(", %" PRId64 " would have been mended", ready.mended);
         if (ready.refused)
             printf(", %" PRId64 " were refused by other rules anyway", ready.refused);
-        putchar('\n');
+        puts(ready.enforced_now ? " (enforced now)" : "");
     }
 }
 
-static bool print_text(const struct tally *tally, const struct source_options *source,
+static void print_nothing(const struct tally *tally, const char *login)
+{
+    if (!login || tally->decisions) {
+        puts("No rule was observed in that time: mode = \"observe\" has it judged and recorded.");
+        return;
+    }
+    fputs("Nothing is known of the login ", stdout);
+    plain_write_value(stdout, bytes_of(login));
+    puts(" in that time.");
+}
+
+static bool print_text(const struct tally *tally, const struct observed_arguments *arguments,
                        struct error *error)
 {
+    const struct source_options *source = &arguments->source;
     char since[WHEN_SIZE];
     when_local_zone(source->since, since);
     printf("Since %s", since);
@@ -91,7 +105,7 @@ static bool print_text(const struct tally *tally, const struct source_options *s
     }
     printf(": %" PRId64 " decisions.\n", tally->decisions);
     if (!tally->judged_count) {
-        puts("No rule was observed in that time: mode = \"observe\" has it judged and recorded.");
+        print_nothing(tally, arguments->login);
         return true;
     }
     int64_t messages = tally_messages(tally, 0, tally->count);
@@ -131,6 +145,7 @@ static bool print_json(const struct tally *tally, const struct source_options *s
         json_int(&json, "judged", ready.judged);
         json_int(&json, "would_mend", ready.mended);
         json_int(&json, "refused_anyway", ready.refused);
+        json_bool(&json, "enforced_now", ready.enforced_now);
         json_close(&json, '}');
     }
     json_close(&json, ']');
@@ -146,12 +161,23 @@ static int show(const struct observed_arguments *arguments, const struct tally *
 {
     struct error error;
     bool printed = arguments->json ? print_json(tally, &arguments->source, &error)
-                                   : print_text(tally, &arguments->source, &error);
+                                   : print_text(tally, arguments, &error);
     if (printed && (fflush(stdout) != 0 || ferror(stdout)))
         printed = error_set(&error, "standard output cannot be written");
     if (!printed)
         return command_complain(&error, EX_IOERR);
     return tally_messages(tally, 0, tally->count) ? EXIT_WOULD_REFUSE : 0;
+}
+
+/* A configuration that does not load now is no fault of this question. */
+static void mark_enforced(const char *config, struct tally *tally)
+{
+    struct settings *settings;
+    struct error ignored;
+    if (!settings_load(config, &settings, &ignored))
+        return;
+    tally_mark_enforced(tally, settings);
+    settings_unref(settings);
 }
 
 static int look(const char *config, struct observed_arguments *arguments, struct arena *arena)
@@ -171,6 +197,7 @@ static int look(const char *config, struct observed_arguments *arguments, struct
     history_progress(history, progress_tick, &progress);
     bool taken = tally_take(arena, history, &filter, NULL, &tally, &error);
     progress_end(&progress);
+    mark_enforced(config, &tally);
     int status = taken ? show(arguments, &tally) : source_complain(&error, EX_SOFTWARE);
     tally_done(&tally);
     source_close(history);

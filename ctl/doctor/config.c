@@ -68,13 +68,21 @@ static bool guards(const struct policy *policy, size_t rule)
            (policy->settings[rule]->action > ACTION_FIX || rules[rule]->refuses_beyond_mending);
 }
 
+/* Off is a choice, for these two: somebody else signs, or strips. Observed, nobody may. */
+static bool is_idle(const struct policy *policy, size_t rule)
+{
+    if (rule == RULE_dkim || rule == RULE_trust_headers)
+        return policy->settings[rule]->mode == MODE_OBSERVE;
+    return guards(policy, rule) && policy->settings[rule]->mode != MODE_ENFORCE;
+}
+
 static void look_at_modes(struct doctor *doctor)
 {
     const struct policy *policy =
         settings_policy(doctor->settings, "submission", (struct bytes){NULL, 0});
     const char *list = "";
     for (size_t i = 0; policy && list && i < RULE_COUNT; i++)
-        if (i != RULE_dkim && guards(policy, i) && policy->settings[i]->mode != MODE_ENFORCE)
+        if (is_idle(policy, i))
             list = arena_printf(doctor->arena, "%s%s%s", list, *list ? ", " : "", rules[i]->name);
     const char *file = mend_observe_file(doctor);
     const char *mta = doctor->postfix ? "postfix" : "sendmail";

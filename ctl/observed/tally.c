@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/modes.h"
+
 #define SCRATCH_BYTES ((size_t)1024 * 1024) /* one row's texts */
 
 struct collecting {
@@ -69,7 +71,7 @@ static bool take_judged(const struct observed_judged *found, void *context)
     struct tally *tally = collecting->tally;
     const struct tally_choice *choice = collecting->choice;
     struct tally_judged judged = {kept(tally, found->rule), kept(tally, found->policy),
-                                  found->decisions};
+                                  found->decisions, false};
     void *list = tally->judged;
     collecting->failed = arena_failed(tally->arena) ||
                          !make_room(&list, tally->judged_count, &collecting->room, sizeof judged);
@@ -136,6 +138,27 @@ void tally_done(struct tally *tally)
 {
     free(tally->rows);
     free(tally->judged);
+}
+
+static bool is_enforced(const struct settings *settings, const char *rule, const char *policy,
+                        const char *login)
+{
+    struct error ignored;
+    enum rule_id id = rule && policy ? modes_rule_named(rule, &ignored) : RULE_COUNT;
+    struct bytes name = login ? bytes_of(login) : (struct bytes){NULL, 0};
+    return id != RULE_COUNT && modes_for_login(settings, policy, name, id) == MODE_ENFORCE;
+}
+
+void tally_mark_enforced(struct tally *tally, const struct settings *settings)
+{
+    for (size_t i = 0; i < tally->count; i++) {
+        struct tally_row *row = &tally->rows[i];
+        row->enforced_now = is_enforced(settings, row->rule, row->policy, row->login);
+    }
+    for (size_t i = 0; i < tally->judged_count; i++) {
+        struct tally_judged *judged = &tally->judged[i];
+        judged->enforced_now = is_enforced(settings, judged->rule, judged->policy, NULL);
+    }
 }
 
 bool tally_would_refuse(const struct tally_row *row)

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "conf/settings.h"
 #include "gate/json.h"
 #include "history/observed.h"
 #include "policy/arena.h"
@@ -20,12 +21,14 @@ struct tally_row {
     int64_t refused;    /* that another rule refused anyway */
     int64_t last;
     const char *id;
+    bool enforced_now; /* tally_mark_enforced */
 };
 
 struct tally_judged {
     const char *rule;
     const char *policy;
     int64_t decisions;
+    bool enforced_now; /* for those who are in no group */
 };
 
 struct tally {
@@ -50,6 +53,9 @@ MUST_CHECK bool tally_take(struct arena *arena, struct history *history,
                            const struct history_filter *filter, const struct tally_choice *choice,
                            struct tally *ret_tally, struct error *error);
 void tally_done(struct tally *tally);
+
+/* Marks what is enforced under these settings, for that login. */
+void tally_mark_enforced(struct tally *tally, const struct settings *settings);
 
 /* Whether the row's messages would be refused or held back, and went through. */
 bool tally_would_refuse(const struct tally_row *row);

@@ -28,6 +28,14 @@ static const char *action_of(const struct tally *tally, size_t from, size_t to)
     return words[heaviest];
 }
 
+static bool all_enforced_now(const struct tally *tally, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        if (tally_would_refuse(&tally->rows[i]) && !tally->rows[i].enforced_now)
+            return false;
+    return true;
+}
+
 static void add_time(struct table_text *table, int64_t time)
 {
     char text[WHEN_SIZE];
@@ -65,7 +73,10 @@ bool tally_print_reasons(const struct tally *tally, FILE *out, struct error *err
         table_text_add(table, bytes_of(row->rule));
         table_text_add(table, bytes_of(row->policy));
         table_text_add(table, bytes_of(row->reason));
-        table_text_add(table, bytes_of(action_of(tally, from, to)));
+        const char *would =
+            arena_printf(tally->arena, "%s%s", action_of(tally, from, to),
+                         all_enforced_now(tally, from, to) ? " (enforced now)" : "");
+        table_text_add(table, bytes_of(would));
         table_text_add_number(table, messages);
         table_text_add_number(table, (int64_t)tally_people(tally, from, to));
         add_time(table, last_of(tally, from, to));
@@ -79,8 +90,9 @@ static void add_person(struct table_text *table, const struct tally *tally,
     const char *who = row->login    ? row->login
                       : row->client ? arena_printf(tally->arena, "(%s)", row->client)
                                     : "(nobody)";
-    const char *what = arena_printf(tally->arena, "%s.%s", row->rule ? row->rule : "",
-                                    row->reason ? row->reason : "");
+    const char *what =
+        arena_printf(tally->arena, "%s.%s%s", row->rule ? row->rule : "",
+                     row->reason ? row->reason : "", row->enforced_now ? " (enforced now)" : "");
     table_text_add(table, bytes_of(who));
     table_text_add(table, bytes_of(what));
     table_text_add_number(table, row->passed);
@@ -150,6 +162,7 @@ void tally_write_json(const struct tally *tally, struct json *json)
         json_text(json, "action", action_of(tally, from, to));
         json_int(json, "messages", messages);
         json_int(json, "people", (int64_t)tally_people(tally, from, to));
+        json_bool(json, "enforced_now", all_enforced_now(tally, from, to));
         write_time(json, "last", last_of(tally, from, to));
         json_close(json, '}');
     }
@@ -165,6 +178,7 @@ void tally_write_json(const struct tally *tally, struct json *json)
         write_what(json, row);
         json_text(json, "action", row->action);
         json_int(json, "messages", row->passed);
+        json_bool(json, "enforced_now", row->enforced_now);
         write_time(json, "last", row->last);
         json_text(json, "id", row->id);
         json_close(json, '}');

@@ -139,6 +139,9 @@ Try, with a user's own address and with others' (apt-get install swaks, if it is
    sendmail -C {postfix} -f cron@example.com bob@example.net <README
    tail -f {records}
    {ctl} -c {config} conf
+   {ctl} -c {config} log
+   {ctl} -c {config} explain {refused}
+   {ctl} -c {config} observe from    (the way back: enforce from)
    postfix -c {postfix} ...          postconf -c, postqueue -c and postcat -c likewise
 
 End it with: ./quickstart --stop
@@ -155,6 +158,7 @@ def how_to_play(site, delivered):
         log=postfix.log, delivered=delivered, ca=site.certificates.ca, postfix=postfix.config,
         plain=base64.b64encode(f"\0{USERS[0]}\0{PASSWORD}".encode()).decode(),
         ctl=program("ctl/submilterctl"),
+        refused=next(record["id"] for record in gate.records.all() if record["action"] == "reject"),
     )
 
 
@@ -198,7 +202,9 @@ def keep(stands):
 
 def started_site():
     print("Starting Postfix, Dovecot (for logins) and submilter on 127.0.0.1 ...", flush=True)
-    return GuardedSite()
+    site = GuardedSite()
+    site.submilter.write_config(pid_file=site.submilter.library / "pid")
+    return site
 
 
 def once():

@@ -3,9 +3,10 @@
 import json
 import re
 
+from daemon import PROGRAM
 from look_back import ask
 from looked_at import HOSTILE
-from observing import ctl, observing  # noqa: F401
+from observing import ctl, enforce, observing  # noqa: F401
 
 
 def test_observed_counts_them(observing):
@@ -67,3 +68,30 @@ def test_records_from_elsewhere_cannot_steer(start_daemon, tmp_path):
     text = ask(start_daemon().daemon, "observed", "--file", lines, "--since", "2026-11-20", "--until", "2026-11-21")
     assert "Ready to enforce" in text
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069]", text), repr(text)
+
+
+def test_a_login_of_which_nothing_is_known(observing):
+    none = ctl(observing.daemon, "observed", "--login", "nosuch\x1b[1m")
+    assert none.returncode == 0 and "Nothing is known of the login nosuch" in none.stdout and "\x1b" not in none.stdout
+    assert "No rule was observed" not in none.stdout
+
+
+def test_what_is_enforced_by_now_is_marked(observing):
+    """For those for whom it is: the group goes on observing it."""
+    daemon = observing.daemon
+    assert "enforced now" not in ctl(daemon, "observed").stdout
+    assert enforce(daemon, "--yes").returncode == 0
+    assert ctl(daemon, "enforce", "sender", "--daemon", str(PROGRAM)).returncode == 0
+    text = ctl(daemon, "observed").stdout
+    rows = {line.split()[0]: line for line in text.splitlines() if "from.not-owned" in line}
+    marked = "from.not-owned (enforced now)"
+    assert marked in rows["alice@example.com"] and marked in rows["bob@example.com"]
+    assert "enforced now" not in rows["lab@example.com"] and "reject (enforced now)" not in text
+    assert "sender in submission: 7 judged (enforced now)" in text
+    assert "display_name in submission: 7 judged\n" in text
+    said = json.loads(ctl(daemon, "observed", "--json").stdout)
+    assert [row["enforced_now"] for row in said["would_refuse"]] == [False]
+    assert {row["login"]: row["enforced_now"] for row in said["people"]} == {
+        "alice@example.com": True, "bob@example.com": True, "lab@example.com": False}
+    alice = ctl(daemon, "observed", "--login", "alice@example.com").stdout
+    assert "reject (enforced now)" in alice

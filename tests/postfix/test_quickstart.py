@@ -8,6 +8,7 @@ from pathlib import Path
 
 from harness.background import Note
 from harness.build import BUILD, TOP
+from harness.process import run
 from harness.waiting import accepts, wait_until
 
 
@@ -41,6 +42,12 @@ def test_what_is_kept_is_ended():
         socket = f"{note['folder']}/postfix/queue/submilter/submilter.sock"
         assert "All as expected." in shown and note["text"] in shown and accepts(socket)
         assert "There is one already" in quickstart("--keep") and kept() == note
+        hints = [line.split("(")[0].split() for line in note["text"].splitlines() if "ctl/submilterctl" in line]
+        explain = next(command for command in hints if command[3] == "explain")
+        wait_until(lambda: run(*explain, check=False).returncode == 0, "the history to have it")
+        said = {command[3]: run(*command).stdout.decode() for command in hints}
+        assert "ceo@example.com" in said["log"] and "not-owned" in said["explain"]
+        assert "in force" in said["observe"], "it finds the daemon"
     finally:
         assert note["folder"] in quickstart("--stop")
     assert not Path(note["folder"]).exists() and not named_in_processes(note["folder"])
