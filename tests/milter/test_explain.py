@@ -130,8 +130,9 @@ def test_a_saved_bounce(site, tmp_path):
     assert re.findall("^Decision (.{26})", ask(site, "explain", path), re.MULTILINE) == ids
 
 
-@pytest.mark.parametrize("encode", [base64.encodebytes, lambda text: quopri.encodestring(text).replace(b"01", b"0=\n1", 1),
-                                    lambda text: text.replace(b"01", b"0\r\n 1", 1)], ids=["base64", "quoted", "wrapped"])
+@pytest.mark.parametrize("encode", [
+    base64.encodebytes, lambda text: quopri.encodestring(text).replace(b"01", b"0=\n1", 1),
+    lambda text: text.replace(b"01", b"0\r\n 1", 1)], ids=["base64", "quoted", "wrapped"])
 def test_a_saved_bounce_of_parts(site, tmp_path, encode):
     """As it travelled: whatever program sent it has encoded the words, or broken their lines."""
     path, key = tmp_path / "bounce.eml", site.sent["not-owned"]["id"]

@@ -256,7 +256,8 @@ def test_without_any_records(site, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [("log",), ("explain", "4X"), ("observed",), ("report",), ("ready", "tls1.3"),
-                                       ("propose", "senders"), ("replay",), ("history",), ("history", "import", "/dev/null")],
+                                       ("propose", "senders"), ("replay",), ("history",),
+                                       ("history", "import", "/dev/null")],
                          ids=" ".join)
 def test_a_history_that_is_none(site, tmp_path, arguments):
     """One status for all, and the way out where there is one."""
