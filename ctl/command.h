@@ -9,8 +9,8 @@ struct command {
     const char *arguments; /* for the usage text */
     const char *summary;
     const char *options; /* what --help says of each, in lines; NULL: the arguments say it all */
-    /* argv[0] is the command's name; config: the file that -c named, or the default. Returns the
-     * exit status; for EX_USAGE the usage text is printed by the caller. */
+    /* argv[0] is what getopt says for a name; config: the file that -c named, or the default.
+     * Returns the exit status; for EX_USAGE the usage text is printed by the caller. */
     int (*run)(const char *config, int argc, char **argv);
 };
 

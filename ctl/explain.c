@@ -49,10 +49,13 @@ static bool read_arguments(int argc, char **argv, struct explaining *explaining,
         else if (source_option(option, optarg, &explaining->source, error) <= 0)
             return false;
     }
-    if (optind == argc)
-        return error_set(error, "name a decision's id, a queue id, or a file with a record");
     *ret_asked = joined(argc - optind, argv + optind);
-    return *ret_asked || error_set(error, "out of memory");
+    if (!*ret_asked)
+        return error_set(error, "out of memory");
+    if (bytes_trim(bytes_of(*ret_asked)).len)
+        return true;
+    free(*ret_asked);
+    return error_set(error, "name a decision's id, a queue id, or a file with a record");
 }
 
 static int open_history(struct explaining *explaining, struct error *error)

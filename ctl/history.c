@@ -89,8 +89,10 @@ static int show(const struct history_settings *settings, bool json)
     struct report report = {.settings = settings};
     struct history *history;
     struct error error;
-    if (!history_open(settings->file, &history, &error))
+    if (!history_open(settings->file, &history, &error)) {
+        source_advise(settings->file, "", &error);
         return command_complain(&error, EX_NOINPUT);
+    }
     progress_catch(history);
     bool counted = history_status(history, &report.status, &error);
     source_close(history);
@@ -126,8 +128,10 @@ static int import(const struct history_settings *settings, const char *const *fi
         plain_write(stderr, bytes_of(done.first_unreadable));
         fputc('\n', stderr);
     }
+    if (!well && !progress_interrupted())
+        source_advise(settings->file, "", &error);
     if (!well)
-        return source_complain(&error, EX_IOERR);
+        return source_complain(&error, EX_NOINPUT);
     return done.unreadable ? EX_DATAERR : 0;
 }
 
@@ -150,7 +154,10 @@ static int run(const char *config, int argc, char **argv)
         return command_complain(&error, EX_CONFIG);
     int status;
     if (!settings->history.file) {
-        error_set(&error, "%s: history.file is not set, so there is no history", settings->path);
+        error_set(&error, "%s: history.file is not set, so there is no history%s%s", settings->path,
+                  settings->log.json ? "; other commands read log.json: submilterctl log --file "
+                                     : "",
+                  settings->log.json ? settings->log.json : "");
         status = command_complain(&error, EX_CONFIG);
     } else if (imports) {
         status = import(&settings->history, (const char *const *)argv + optind + 1,

@@ -5,7 +5,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "conf/nearest.h"
 #include "ctl/command.h"
+#include "ctl/plain.h"
 
 static const struct command *const commands[] = {
 #define COMMAND(name) &command_##name,
@@ -39,6 +41,9 @@ static int run(const struct command *command, const char *config, int argc, char
             printf("\n%s", command->options);
         return 0;
     }
+    char name[64]; /* as getopt says it */
+    snprintf(name, sizeof name, "submilterctl %s", command->name);
+    argv[0] = name;
     optind = 0; /* not 1: the "+" of main's own getopt would hold on */
     int status = command->run(config, argc, argv);
     if (status == EX_USAGE)
@@ -46,6 +51,21 @@ static int run(const struct command *command, const char *config, int argc, char
     if (status == EX_USAGE && command->options)
         fprintf(stderr, "submilterctl %s --help: what each option does\n", command->name);
     return status;
+}
+
+/* The usage of all commands would push it off the screen. */
+static int complain_of_name(const char *name)
+{
+    struct nearest nearest = nearest_to(name);
+    for (size_t i = 0; commands[i]; i++)
+        nearest_offer(&nearest, commands[i]->name);
+    fputs("submilterctl: there is no command \"", stderr);
+    plain_write_value(stderr, bytes_of(name));
+    fputc('"', stderr);
+    if (nearest.name)
+        fprintf(stderr, "; did you mean \"%s\"?", nearest.name);
+    fputs("\nsubmilterctl --help: all commands\n", stderr);
+    return EX_USAGE;
 }
 
 int main(int argc, char **argv)
@@ -78,7 +98,5 @@ int main(int argc, char **argv)
     for (size_t i = 0; commands[i]; i++)
         if (strcmp(argv[optind], commands[i]->name) == 0)
             return run(commands[i], config, argc - optind, argv + optind);
-    fprintf(stderr, "submilterctl: there is no command \"%s\"\n", argv[optind]);
-    print_usage(stderr);
-    return EX_USAGE;
+    return complain_of_name(argv[optind]);
 }

@@ -191,8 +191,11 @@ static int look(const char *config, struct observed_arguments *arguments, struct
                                           .until = arguments->source.until,
                                           .login = arguments->login,
                                           .rule = arguments->rule};
-    if (!source_open(config, &arguments->source, &history, &error))
-        return source_complain(&error, EX_CONFIG);
+    struct source_place place;
+    if (!source_find(config, &arguments->source, &place, &error))
+        return command_complain(&error, EX_CONFIG);
+    if (!source_open_place(&place, &history, &error))
+        return source_complain(&error, EX_NOINPUT);
     progress_begin(&progress, "looking", 0);
     history_progress(history, progress_tick, &progress);
     bool taken = tally_take(arena, history, &filter, NULL, &tally, &error);

@@ -1,7 +1,10 @@
 /* Finding and opening the records of the past. */
 #include "ctl/source.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "conf/settings.h"
 #include "ctl/command.h"
@@ -54,6 +57,9 @@ static bool from_settings(const struct settings *settings, struct source_place *
     if (strlen(path) >= sizeof ret_place->path)
         return error_set(error, "%s: the name is too long", path);
     strcpy(ret_place->path, path);
+    const char *json = ret_place->lines ? NULL : settings->log.json;
+    if (json && strlen(json) < sizeof ret_place->json)
+        strcpy(ret_place->json, json);
     ret_place->paths[0] = ret_place->path;
     ret_place->count = 1;
     return true;
@@ -63,6 +69,7 @@ bool source_find(const char *config, const struct source_options *options,
                  struct source_place *ret_place, struct error *error)
 {
     struct settings *settings;
+    ret_place->json[0] = '\0';
     ret_place->lines = options->file_count > 0;
     ret_place->count = options->file_count;
     memcpy(ret_place->paths, options->files, sizeof ret_place->paths);
@@ -105,6 +112,25 @@ static bool open_lines(const struct source_place *place, struct history **ret_hi
     return true;
 }
 
+/* SQLite does not say why; to anybody but root it is the rights. */
+static bool is_forbidden(const char *path, const struct error *error)
+{
+    if (geteuid() == 0)
+        return false;
+    return (access(path, R_OK) != 0 && errno == EACCES) ||
+           strstr(error->text, "unable to open database file");
+}
+
+void source_advise(const char *path, const char *json, struct error *error)
+{
+    size_t len = strlen(error->text);
+    if (is_forbidden(path, error))
+        snprintf(error->text + len, sizeof error->text - len, "; be root or in group adm");
+    else if (*json)
+        snprintf(error->text + len, sizeof error->text - len,
+                 "; log.json has decisions too: --file %s", json);
+}
+
 bool source_open_place(const struct source_place *place, struct history **ret_history,
                        struct error *error)
 {
@@ -119,8 +145,11 @@ bool source_open_place(const struct source_place *place, struct history **ret_hi
         opened = place->lines ? open_lines(place, ret_history, error)
                               : history_open(place->paths[0], ret_history, error);
     progress_catch_at_once(false);
-    if (!opened)
+    if (!opened) {
+        if (!progress_interrupted())
+            source_advise(place->paths[0], place->json, error);
         return false;
+    }
     progress_catch(*ret_history);
     if (!progress_interrupted())
         return true;

@@ -54,6 +54,7 @@ struct source_place {
     const char *paths[SOURCE_FILES_MAX]; /* they live as long as this struct and the options */
     size_t count;
     char path[PATH_MAX]; /* the configuration's */
+    char json[PATH_MAX]; /* the configuration's log.json, where that is not what is read; or "" */
 };
 
 /* --file, else the configuration's history.file, else its log.json. Where there is neither, the
@@ -69,6 +70,10 @@ MUST_CHECK bool source_open_place(const struct source_place *place, struct histo
 /* Both in one. */
 MUST_CHECK bool source_open(const char *config, const struct source_options *options,
                             struct history **ret_history, struct error *error);
+
+/* Behind the error of a database or a file that could not be opened: what to do about it. json: a
+ * file of records that has them too, or "". */
+void source_advise(const char *path, const char *json, struct error *error);
 
 /* NULL is taken. */
 void source_close(struct history *history);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #define TIME_DIGITS 10
+#define ID_SLIP 5 /* characters lost or doubled: what differs more is no id */
 
 static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
@@ -53,6 +54,52 @@ bool asked_find_id(struct bytes text, char ret_id[DECISION_ID_LEN + 1], size_t *
     return false;
 }
 
+/* From start on, taking blanks for nothing; *ret_end: behind it. */
+static bool read_broken_id(struct bytes text, size_t start, char ret_id[DECISION_ID_LEN + 1],
+                           size_t *ret_end)
+{
+    char word[DECISION_ID_LEN];
+    size_t len = 0, at = start;
+    for (; at < text.len && len < DECISION_ID_LEN; at++) {
+        if (is_word(text.data[at]))
+            word[len++] = text.data[at];
+        else if (!isspace((unsigned char)text.data[at]))
+            return false;
+    }
+    *ret_end = at;
+    return (at == text.len || !is_word(text.data[at])) &&
+           read_id((struct bytes){word, len}, ret_id);
+}
+
+bool asked_find_broken_id(struct bytes text, char ret_id[DECISION_ID_LEN + 1], size_t *ret_end)
+{
+    for (size_t at = 0; at < text.len; at++) {
+        bool begins = at == 0 || !is_word(text.data[at - 1]);
+        /* Words that happen to be as long together begin otherwise. */
+        if (begins && text.data[at] == '0' && read_broken_id(text, at, ret_id, ret_end))
+            return true;
+    }
+    *ret_end = text.len;
+    return false;
+}
+
+size_t asked_id_length(struct bytes text)
+{
+    for (size_t start = 0; start < text.len; start++) {
+        size_t len = 0;
+        for (size_t at = start; at < text.len; at++) {
+            if (digit_of(text.data[at]))
+                len++;
+            else if (!isspace((unsigned char)text.data[at]))
+                break;
+        }
+        bool begins = text.data[start] == '0' && (start == 0 || !is_word(text.data[start - 1]));
+        if (begins && len >= DECISION_ID_LEN - ID_SLIP && len <= DECISION_ID_LEN + ID_SLIP)
+            return len;
+    }
+    return 0;
+}
+
 /* As it stands in a log: "4XyZ7D1mBnz9sQ:". */
 static const char *queue_id_of(char *text)
 {
@@ -73,7 +120,8 @@ void asked_read(char *text, struct asked *ret_asked)
         return;
     if (strcmp(text, "-") == 0 || stat(text, &status) == 0)
         ret_asked->kind = ASKED_FILE;
-    else if (asked_find_id(bytes, ret_asked->id, &end))
+    else if (asked_find_id(bytes, ret_asked->id, &end) ||
+             asked_find_broken_id(bytes, ret_asked->id, &end))
         ret_asked->kind = ASKED_ID;
     else if (strchr(text, '/'))
         ret_asked->kind = ASKED_FILE;

@@ -25,6 +25,13 @@ void asked_read(char *text, struct asked *ret_asked);
  * *ret_end is where the search goes on. */
 bool asked_find_id(struct bytes text, char ret_id[DECISION_ID_LEN + 1], size_t *ret_end);
 
+/* The same, of one that blanks or line ends have broken into words. */
+bool asked_find_broken_id(struct bytes text, char ret_id[DECISION_ID_LEN + 1], size_t *ret_end);
+
+/* How many characters has what looks like an id that some are missing of, or too many are in? 0:
+ * nothing does. */
+size_t asked_id_length(struct bytes text);
+
 /* The time that an id holds, in milliseconds since 1970. */
 int64_t asked_time_of(const char *id);
 

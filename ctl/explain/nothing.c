@@ -10,28 +10,19 @@
 #include "ctl/explain/value.h"
 #include "ctl/plain.h"
 #include "ctl/when.h"
-#include "history/find.h"
+#include "history/status.h"
 
 #define FILES_SHOWN 40
 
-static bool note_time(const struct history_row *row, void *context)
+static void say_reach(const struct source_place *place, int64_t oldest)
 {
-    *(int64_t *)context = row->time;
-    return false;
-}
-
-static void say_reach(const struct source_place *place, struct history *history)
-{
-    struct history_filter filter = {.limit = 1, .without_record = true};
-    struct error ignored;
-    int64_t oldest = 0;
     char text[WHEN_SIZE];
     fputs("  It was looked for in ", stderr);
     for (size_t i = 0; i < place->count; i++) {
         fputs(i ? ", " : "", stderr);
         plain_write_value(stderr, bytes_of(place->paths[i]));
     }
-    if (history_find(history, &filter, note_time, &oldest, &ignored) && oldest) {
+    if (oldest) {
         when_local(oldest, text);
         fprintf(stderr, ", which %s back to %s.\n", place->count == 1 ? "goes" : "go", text);
     } else {
@@ -46,6 +37,23 @@ static void say_time(const struct asked *asked)
         return;
     when_local(asked_time_of(asked->id), text);
     fprintf(stderr, "  An id holds its time: this one is of %s.\n", text);
+}
+
+static void say_length(const struct asked *asked)
+{
+    size_t len = asked->kind == ASKED_QUEUE_ID ? asked_id_length(bytes_of(asked->text)) : 0;
+    if (len && len != DECISION_ID_LEN)
+        fprintf(stderr, "  If it is a decision's: an id has %d characters; this has %zu.\n",
+                DECISION_ID_LEN, len);
+}
+
+/* A time of which the history would have it. */
+static bool is_within(const struct asked *asked, const struct history_status *held)
+{
+    if (asked->kind != ASKED_ID || !held->rows)
+        return false;
+    int64_t time = asked_time_of(asked->id);
+    return time >= held->oldest && time <= held->newest;
 }
 
 static bool is_among(const struct source_place *place, const char *path)
@@ -101,12 +109,21 @@ void nothing_say(const struct asked *asked, const struct source_place *place, co
 {
     struct settings *settings;
     struct error ignored;
+    struct history_status held = {0};
     fprintf(stderr, "submilterctl: there is no decision with the %s ",
             asked->kind == ASKED_ID ? "id" : "queue id");
     plain_write_value(stderr, bytes_of(asked->kind == ASKED_ID ? asked->id : asked->text));
     fputc('\n', stderr);
+    say_length(asked);
     say_time(asked);
-    say_reach(place, history);
+    if (!history_status(history, &held, &ignored))
+        held = (struct history_status){0};
+    say_reach(place, held.oldest);
+    if (is_within(asked, &held)) {
+        fputs("  It holds decisions from before and after that time: look the id up once more.\n",
+              stderr);
+        return;
+    }
     if (!settings_load(config, &settings, &ignored))
         return;
     if (settings->log.json)

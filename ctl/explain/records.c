@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/explain/encoded_text.h"
 #include "ctl/pages.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
@@ -93,11 +94,12 @@ static bool read_json(struct bytes text, json_t *records)
     return json_array_size(records) > 0;
 }
 
-static void read_ids(struct bytes text, json_t *ids)
+static void read_ids(struct bytes text,
+                     bool (*find)(struct bytes text, char *ret_id, size_t *ret_end), json_t *ids)
 {
     char id[DECISION_ID_LEN + 1];
     size_t end;
-    while (text.len && asked_find_id(text, id, &end)) {
+    while (text.len && find(text, id, &end)) {
         bool known = false;
         for (size_t i = 0; i < json_array_size(ids); i++)
             known = known || strcmp(json_string_value(json_array_get(ids, i)), id) == 0;
@@ -107,17 +109,41 @@ static void read_ids(struct bytes text, json_t *ids)
     }
 }
 
+/* As it stands, and as mail encodes it. */
+static bool read_all_ids(struct bytes text,
+                         bool (*find)(struct bytes text, char *ret_id, size_t *ret_end),
+                         json_t *ids, struct error *error)
+{
+    size_t quoted_len, base64_len;
+    char *quoted = encoded_text_quoted(text, &quoted_len);
+    char *base64 = encoded_text_base64(text, &base64_len);
+    bool decoded = quoted && base64;
+    read_ids(text, find, ids);
+    if (decoded) {
+        read_ids((struct bytes){quoted, quoted_len}, find, ids);
+        read_ids((struct bytes){base64, base64_len}, find, ids);
+    }
+    free(quoted);
+    free(base64);
+    return decoded || error_set(error, "out of memory");
+}
+
 bool records_read(const char *path, json_t *records, json_t *ids, struct error *error)
 {
     char *text = NULL;
     size_t len = 0;
+    bool read = true;
     if (!read_whole(path, &text, &len, error))
         return false;
     if (!read_json((struct bytes){text, len}, records)) {
         json_array_clear(records);
-        read_ids((struct bytes){text, len}, ids);
+        read = read_all_ids((struct bytes){text, len}, asked_find_id, ids, error);
+        if (read && !json_array_size(ids))
+            read = read_all_ids((struct bytes){text, len}, asked_find_broken_id, ids, error);
     }
     free(text);
+    if (!read)
+        return false;
     return json_array_size(records) || json_array_size(ids) ||
            error_set(error, "%s: it holds no record and no decision's id", path);
 }

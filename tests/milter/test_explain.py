@@ -1,8 +1,10 @@
 """submilterctl explain: the words for a decision, found by whatever an admin has of it."""
 
+import base64
 import gzip
 import json
 import os
+import quopri
 import re
 import shlex
 import shutil
@@ -127,6 +129,33 @@ def test_a_saved_bounce(site, tmp_path):
     path.write_text(f"Subject: failed\n\n<x@y>: 550 5.7.1 [from.not-owned {ids[0]}]\n"
                     f"550 [envelope.not-owned {ids[1]}]\nonce more {ids[0]}\n")
     assert re.findall("^Decision (.{26})", ask(site, "explain", path), re.MULTILINE) == ids
+
+
+@pytest.mark.parametrize("encode", [
+    base64.encodebytes, lambda text: quopri.encodestring(text).replace(b"01", b"0=\n1", 1),
+    lambda text: text.replace(b"01", b"0\r\n 1", 1)], ids=["base64", "quoted", "wrapped"])
+def test_a_saved_bounce_of_parts(site, tmp_path, encode):
+    """As it travelled: whatever program sent it has encoded the words, or broken their lines."""
+    path, key = tmp_path / "bounce.eml", site.sent["not-owned"]["id"]
+    told = ("Zürich: " + "Ihre Nachricht wurde abgewiesen. " * 3 + f"[from.not-owned {key}]\n").encode()
+    path.write_bytes(b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n\r\n" + encode(told) + b"\r\n--a--\r\n")
+    assert key.encode() not in path.read_bytes()
+    assert ask(site, "explain", path).startswith(f"Decision {key}: refused")
+
+
+def test_an_id_that_was_copied_badly(site):
+    key = site.sent["not-owned"]["id"]
+    for broken in (f"{key[:9]} {key[9:]}", f"[from.not-owned {key[:9]}\n{key[9:]}]"):
+        assert ask(site, "explain", broken).startswith(f"Decision {key}: refused")
+    assert "an id has 26 characters; this has 25" in complaint(site, "explain", key[:-1], status=1)
+    assert "this has 27" in complaint(site, "explain", f"[from.not-owned {key}7]", status=1)
+
+
+def test_an_id_of_a_time_that_the_history_holds(site):
+    """There is no use in looking elsewhere."""
+    key = site.sent["not-owned"]["id"][:-8] + "00000000"
+    said = complaint(site, "explain", key, status=1)
+    assert "JSON log" not in said and "look the id up once more" in said
 
 
 def test_from_json_lines(site):
@@ -409,6 +438,8 @@ def test_nothing_found(site):
 
 @pytest.mark.parametrize("arguments, status, words", [
     ((), 64, "name a decision's id"),
+    (("",), 64, "name a decision's id"),
+    ((" ", ""), 64, "name a decision's id"),
     (("/nonexistent/x",), 66, "/nonexistent/x: No such file"),
     (("{folder}/submilter.conf",), 66, "it holds no record and no decision's id"),
     (("{folder}",), 66, "Is a directory"),

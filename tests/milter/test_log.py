@@ -6,6 +6,7 @@ import datetime
 import fcntl
 import json
 import os
+import pathlib
 import pty
 import re
 import shutil
@@ -252,6 +253,50 @@ def test_without_any_records(site, tmp_path):
     config.write_text(f'user = "{USER}"; log: {{ json = ""; }};')
     done = subprocess.run([*command(site)[:1], "-c", config, "log"], capture_output=True, text=True, check=False)
     assert done.returncode == 78 and "neither history.file nor log.json is set" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("log",), ("explain", "4X"), ("observed",), ("report",), ("ready", "tls1.3"),
+                                       ("propose", "senders"), ("replay",), ("history",),
+                                       ("history", "import", "/dev/null")],
+                         ids=" ".join)
+def test_a_history_that_is_none(site, tmp_path, arguments):
+    """One status for all, and the way out where there is one."""
+    (tmp_path / "history.db").write_text("This is no database. " * 100)
+    config = tmp_path / "submilter.conf"
+    config.write_text(f'user = "{USER}"; log: {{ json = "{site.records_file}"; }};'
+                      f'history: {{ file = "{tmp_path}/history.db"; }};')
+    done = subprocess.run([*command(site)[:1], "-c", config, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 66 and "file is not a database" in done.stderr, done
+    assert (f"--file {site.records_file}" in done.stderr) == (arguments[0] != "history")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="takes another user's rights")
+@pytest.mark.parametrize("locked", ["folder", "history.db"])
+def test_a_history_that_may_not_be_read(site, locked):
+    """Who may not is told who may."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        place = pathlib.Path(folder) / "folder"
+        place.mkdir()
+        shutil.copy(site.history, place / "history.db")
+        (place / locked if locked != "folder" else place).chmod(0o700 if locked == "folder" else 0o600)
+        config = pathlib.Path(folder) / "submilter.conf"
+        config.write_text(f'user = "{USER}"; history: {{ file = "{place}/history.db"; }};')
+        shutil.copy(command(site)[0], folder)
+        done = subprocess.run([f"{folder}/submilterctl", "-c", config, "log"], capture_output=True, text=True,
+                              check=False, user="nobody", group="nogroup", extra_groups=[])
+    assert done.returncode == 66 and done.stderr.endswith("; be root or in group adm\n"), done
+
+
+def test_getopt_names_the_program(site):
+    assert complaint(site, "log", "--logn=x", status=64).startswith("submilterctl log: unrecognized option '--logn=x'\n")
+
+
+def test_an_unknown_command(site):
+    """Two lines, which stay on the screen."""
+    assert complaint(site, "lgo", status=64) == ('submilterctl: there is no command "lgo"; did you mean "log"?\n'
+                                                 "submilterctl --help: all commands\n")
+    assert "did you mean" not in complaint(site, "xyzzy\x1b", status=64)
 
 
 def test_help(site):

@@ -4,11 +4,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "ctl/explain/asked.h"
+#include "ctl/explain/encoded_text.h"
 
 #define ID "01JD3W8K7Q5N2M4P6R8T0V1X4Z"
 
@@ -28,6 +30,11 @@ static void test_kinds(void **state)
         {"/no/such/" ID ".json", ASKED_ID, ID},
         {"81JD3W8K7Q5N2M4P6R8T0V1X4Z", ASKED_QUEUE_ID, "81JD3W8K7Q5N2M4P6R8T0V1X4Z"},
         {"01JD3W8K7Q5N2M4P6R8T0V1X4U", ASKED_QUEUE_ID, "01JD3W8K7Q5N2M4P6R8T0V1X4U"}, /* no U */
+        {"01JD3W8K7Q5N2 M4P6R8T0V1X4Z", ASKED_ID, ID},
+        {"[from.not-owned 01JD3W8K7Q5N2M4P6R8T0V1\n  X4Z]", ASKED_ID, ID},
+        {"01JD3W8K7Q5N2M4P6R8T0V1X4Z Z", ASKED_ID, ID},
+        {"01JD3W8K7Q5N2-M4P6R8T0V1X4Z", ASKED_QUEUE_ID, "01JD3W8K7Q5N2-M4P6R8T0V1X4Z"},
+        {"01JD3W8K7Q5N2 M4P6R8T0V1X4", ASKED_QUEUE_ID, "01JD3W8K7Q5N2 M4P6R8T0V1X4"},
         {ID "A", ASKED_QUEUE_ID, ID "A"},
         {"4XyZ7D1mBnz9sQ", ASKED_QUEUE_ID, "4XyZ7D1mBnz9sQ"},
         {"4XyZ7D1mBnz9sQ: ", ASKED_QUEUE_ID, "4XyZ7D1mBnz9sQ"},
@@ -67,6 +74,39 @@ static void test_ids_in_a_text(void **state)
     assert_false(asked_find_id((struct bytes){NULL, 0}, id, &end));
 }
 
+static void test_lengths(void **state)
+{
+    (void)state;
+    assert_int_equal(asked_id_length(BYTES("01JD3W8K7Q5N2M4P6R8T0V1X4")), 25);
+    assert_int_equal(asked_id_length(BYTES(ID "Z")), 27);
+    assert_int_equal(asked_id_length(BYTES("from.not-owned 01JD3W8K7Q5N2 M4P6R8T0V1X4")), 25);
+    assert_int_equal(asked_id_length(BYTES("4XyZ7D1mBnz9sQ")), 0);
+    assert_int_equal(asked_id_length(BYTES("0123456789ABCDEF")), 0);
+    assert_int_equal(asked_id_length(BYTES("")), 0);
+}
+
+static void test_encoded(void **state)
+{
+    (void)state;
+    static const struct {
+        char *(*decode)(struct bytes text, size_t *ret_len);
+        const char *text, *plain;
+    } cases[] = {
+        {encoded_text_quoted, "a=3Db=\nc=\r\nd= \ne=3", "a=bcde=3"},
+        {encoded_text_quoted, "=", "="},
+        {encoded_text_quoted, "=zz=4", "=zz=4"},
+        {encoded_text_base64, "MIME: x\r\n\r\nYWJj\r\nZGU=\r\n\r\nYQ==", "abcde\na"},
+        {encoded_text_base64, "YWJ\n=\n====\nab-c\n", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t len;
+        char *plain = cases[i].decode(bytes_of(cases[i].text), &len);
+        assert_int_equal(len, strlen(cases[i].plain));
+        assert_memory_equal(plain, cases[i].plain, len);
+        free(plain);
+    }
+}
+
 static void test_time(void **state)
 {
     (void)state;
@@ -79,8 +119,8 @@ static void test_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_ids_in_a_text),
+        cmocka_unit_test(test_kinds),   cmocka_unit_test(test_ids_in_a_text),
+        cmocka_unit_test(test_lengths), cmocka_unit_test(test_encoded),
         cmocka_unit_test(test_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
