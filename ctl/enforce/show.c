@@ -6,6 +6,7 @@
 
 #include "ctl/enforce/enforce.h"
 #include "ctl/plain.h"
+#include "ctl/reload_hint.h"
 #include "ctl/setup/diff.h"
 #include "ctl/when.h"
 
@@ -83,7 +84,8 @@ static void show_measure(const struct enforce *enforce)
         return;
     }
     when_local_zone(measure->since, since);
-    say(enforce, "\nSince %s, of %" PRId64 " messages that were judged: ", since, measure->judged);
+    say(enforce, "\nSince %s, of %" PRId64 " message%s that %s judged: ", since, measure->judged,
+        measure->judged == 1 ? "" : "s", measure->judged == 1 ? "was" : "were");
     if (!messages) {
         puts("none would have been refused.");
         return;
@@ -134,8 +136,7 @@ static const char *result(const struct enforce *enforce)
         break;
     }
     return "Written. No daemon was found that runs with this configuration; where one does, have "
-           "it read it:\n  systemctl reload submilter, or without systemd: pkill -USR1 -x "
-           "submilter";
+           "it read it:\n  " RELOAD_HINT;
 }
 
 void enforce_print_text(const struct enforce *enforce)

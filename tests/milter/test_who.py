@@ -185,14 +185,14 @@ def test_nobody(site):
     printed = lines(site, "--address", "dave@example.com", status=1)
     assert printed[:5] == ["Nobody may send as dave@example.com.", "No row has dave@example.com or @example.com.",
                            "To let a login, write into @/senders", "dave@example.com LOGIN",
-                           "and then tell the daemon: pkill -USR1 -x submilter"]
+                           "and then tell the daemon: systemctl reload submilter, or without systemd: pkill -USR1 -x submilter"]
     assert "nothing: no row that holds names it" in lines(site, "--login", "a b", status=1)
 
 
 @pytest.mark.parametrize("table, expected", [
     ("lmdb:{}/more", ["write into @/more", "then make the database: postmap lmdb:@/more"]),
     ("cdb:{}/more", ["write into @/more", "then make the database: postmap cdb:@/more",
-                     "and then tell the daemon: pkill -USR1 -x submilter"]),
+                     "and then tell the daemon: systemctl reload submilter, or without systemd: pkill -USR1 -x submilter"]),
     ("pcre:{}/patterns", ["write into @/patterns", r"/^info\+x@example\.com$/ LOGIN"]),
     ("inline:{{ a@example.com=alice }}", ["inline: table in @/submilter.conf", "{ info+x@example.com = LOGIN }"])])
 def test_what_to_write(site, table, expected):
