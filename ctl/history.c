@@ -71,7 +71,8 @@ static int print_text(const struct report *report)
            " MB of journal; at most %" PRId64 " MB\n",
            "size", status->size >> 20, status->free >> 20, report->journal >> 20,
            report->settings->max_size >> 20);
-    printf("%-16s%" PRId64 " days\n", "kept for", report->settings->keep / 86400);
+    int64_t days = report->settings->keep / 86400;
+    printf("%-16s%" PRId64 " day%s\n", "kept for", days, days == 1 ? "" : "s");
     printf("%-16s%" PRId64 "\n", "schema", status->schema);
     return fflush(stdout) == 0 && !ferror(stdout) ? 0 : EX_IOERR;
 }
@@ -120,8 +121,10 @@ static int import(const struct history_settings *settings, const char *const *fi
     progress_begin(&progress, "read", 0);
     bool well = import_files(settings->file, files, count, &watch, &done, &error);
     progress_end(&progress);
-    printf("%zu records were imported, %zu were there already, %zu lines could not be read\n",
-           done.inserted, done.known, done.unreadable);
+    printf("%zu %s imported, %zu %s there already, %zu %s could not be read\n", done.inserted,
+           done.inserted == 1 ? "record was" : "records were", done.known,
+           done.known == 1 ? "was" : "were", done.unreadable,
+           done.unreadable == 1 ? "line" : "lines");
     fflush(stdout);
     if (done.unreadable) {
         fputs("submilterctl: ", stderr);
@@ -133,6 +136,20 @@ static int import(const struct history_settings *settings, const char *const *fi
     if (!well)
         return source_complain(&error, EX_NOINPUT);
     return done.unreadable ? EX_DATAERR : 0;
+}
+
+static bool check_arguments(char **argv, int count, bool json, struct error *error)
+{
+    if (count == 0)
+        return true;
+    if (strcmp(argv[0], "import") != 0)
+        return error_set(error,
+                         "\"%.200s\": history does nothing of that name; alone it shows what it "
+                         "holds, and import FILE... puts records into it",
+                         argv[0]);
+    if (json)
+        return error_set(error, "import: --json goes with what the history holds only");
+    return count > 1 || error_set(error, "import: files of records are expected");
 }
 
 static int run(const char *config, int argc, char **argv)
@@ -148,8 +165,8 @@ static int run(const char *config, int argc, char **argv)
         json = true;
     }
     bool imports = optind < argc && strcmp(argv[optind], "import") == 0;
-    if (imports ? json || optind + 1 == argc : optind < argc)
-        return EX_USAGE;
+    if (!check_arguments(argv + optind, argc - optind, json, &error))
+        return command_complain(&error, EX_USAGE);
     if (!settings_load(config, &settings, &error))
         return command_complain(&error, EX_CONFIG);
     int status;

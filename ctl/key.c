@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ctl/command.h"
+#include "ctl/reload_hint.h"
 #include "dkim/keygen.h"
 #include "gate/snapshot.h"
 #include "policy/address.h"
@@ -122,8 +123,8 @@ static int make(const char *config, const struct key_arguments *arguments)
         made = make_one(arguments, &place, KEY_ED25519, arena, &error);
     if (made)
         puts(
-            "; Publish these records; once DNS shows them everywhere, tell the daemon: pkill -USR1 "
-            "-x submilter\n"
+            "; Publish these records; once DNS shows them everywhere, tell the daemon: " RELOAD_HINT
+            "\n"
             "; It signs with every key that is in the folder from its next start or reload on.");
     arena_free(arena);
     settings_unref(settings);

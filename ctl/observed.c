@@ -76,7 +76,8 @@ static void print_ready(const struct tally *tally)
         if (ready.mended)
             printf(", %" PRId64 " would have been mended", ready.mended);
         if (ready.refused)
-            printf(", %" PRId64 " were refused by other rules anyway", ready.refused);
+            printf(", %" PRId64 " %s refused by other rules anyway", ready.refused,
+                   ready.refused == 1 ? "was" : "were");
         puts(ready.enforced_now ? " (enforced now)" : "");
     }
 }
@@ -103,7 +104,7 @@ static bool print_text(const struct tally *tally, const struct observed_argument
         when_local_zone(source->until, since);
         printf(", until %s", since);
     }
-    printf(": %" PRId64 " decisions.\n", tally->decisions);
+    printf(": %" PRId64 " decision%s.\n", tally->decisions, tally->decisions == 1 ? "" : "s");
     if (!tally->judged_count) {
         print_nothing(tally, arguments->login);
         return true;

@@ -19,7 +19,23 @@ struct question {
     bool json;
 };
 
-static bool read_options(int argc, char **argv, struct question *question)
+static bool read_named(char **argv, int count, struct question *question, struct error *error)
+{
+    if (question->login || question->address)
+        return error_set(error, "\"%.200s\": it or the options --address and --login, not both",
+                         argv[0]);
+    if (count > 1)
+        return error_set(error, "\"%.200s\": one address or login at a time", argv[1]);
+    if (!argv[0][0])
+        return error_set(error, "\"\" is no address and no login");
+    question->guessed = true;
+    question->address = strchr(argv[0], '@') ? argv[0] : NULL;
+    question->login = argv[0][0] == '@' ? NULL : argv[0];
+    return true;
+}
+
+/* error->text is empty where getopt has said what is wrong. */
+static bool read_options(int argc, char **argv, struct question *question, struct error *error)
 {
     static const struct option options[] = {{"login", required_argument, NULL, 'l'},
                                             {"address", required_argument, NULL, 'a'},
@@ -37,14 +53,11 @@ static bool read_options(int argc, char **argv, struct question *question)
         else
             return false;
     }
-    if (optind == argc)
-        return (question->login || question->address) && (!question->login || question->login[0]);
-    if (optind + 1 < argc || question->login || question->address || !argv[optind][0])
-        return false;
-    question->guessed = true;
-    question->address = strchr(argv[optind], '@') ? argv[optind] : NULL;
-    question->login = argv[optind][0] == '@' ? NULL : argv[optind];
-    return true;
+    if (optind < argc)
+        return read_named(argv + optind, argc - optind, question, error);
+    if (!question->login && !question->address)
+        return error_set(error, "an address or a login is expected");
+    return !question->login || question->login[0] || error_set(error, "--login: \"\" is no login");
 }
 
 /* Without blanks around it, and without angle brackets. */
@@ -202,8 +215,8 @@ static int run(const char *config, int argc, char **argv)
     struct question question;
     struct who who = {0};
     struct error error = {""};
-    if (!read_options(argc, argv, &question))
-        return EX_USAGE;
+    if (!read_options(argc, argv, &question, &error))
+        return *error.text ? command_complain(&error, EX_USAGE) : EX_USAGE;
     int status = ask(&who, &question, config, &error);
     unload(&who);
     return status;

@@ -147,6 +147,24 @@ bool readiness_ask(struct history *history, const struct history_filter *filter,
     return well;
 }
 
+bool readiness_mechanisms(struct history *history, const struct history_filter *filter,
+                          bool (*name)(struct bytes mechanism, void *context), void *context,
+                          struct error *error)
+{
+    sqlite3_stmt *statement;
+    bool row = false;
+    if (!prepare(history,
+                 "SELECT DISTINCT d.auth_mech FROM decisions AS d WHERE d.auth_mech IS NOT NULL"
+                 " AND %s",
+                 filter, &statement, error))
+        return false;
+    bool well = history_step(history, statement, &row, error);
+    while (well && row && name(history_column(statement, 0), context))
+        well = history_step(history, statement, &row, error);
+    sqlite3_finalize(statement);
+    return well;
+}
+
 bool readiness_extent(struct history *history, const struct history_filter *filter,
                       struct readiness_extent *ret_extent, struct error *error)
 {

@@ -36,6 +36,12 @@ struct readiness_question {
 MUST_CHECK bool readiness_ask(struct history *history, const struct history_filter *filter,
                               const struct readiness_question *question, struct error *error);
 
+/* The mechanisms by which somebody logged in, each once. name returns false to end it, which is no
+ * error; the text is good until it returns. */
+MUST_CHECK bool readiness_mechanisms(struct history *history, const struct history_filter *filter,
+                                     bool (*name)(struct bytes mechanism, void *context),
+                                     void *context, struct error *error);
+
 /* How much that was: what "nobody" is said over. */
 struct readiness_extent {
     int64_t messages; /* decisions, refused commands too */

@@ -38,10 +38,11 @@ static void look_at_file(struct doctor *doctor, const char *path)
     bool known = ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(certificate)) == 1;
     X509_free(certificate);
     if (known && (days < 0 || seconds < 0))
-        doctor_find(doctor, "postfix.certificate", path, mend, "it expired %d days ago", -days);
+        doctor_find(doctor, "postfix.certificate", path, mend, "it expired %d day%s ago", -days,
+                    days == -1 ? "" : "s");
     else if (known && days < SOON_DAYS)
-        doctor_find(doctor, "postfix.certificate-expires", path, mend, "it expires in %d days",
-                    days);
+        doctor_find(doctor, "postfix.certificate-expires", path, mend, "it expires in %d day%s",
+                    days, days == 1 ? "" : "s");
 }
 
 static void look_at_service(struct doctor *doctor, const struct postfix_service *service)

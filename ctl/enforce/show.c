@@ -6,6 +6,7 @@
 
 #include "ctl/enforce/enforce.h"
 #include "ctl/plain.h"
+#include "ctl/reload_hint.h"
 #include "ctl/setup/diff.h"
 #include "ctl/when.h"
 
@@ -83,7 +84,8 @@ static void show_measure(const struct enforce *enforce)
         return;
     }
     when_local_zone(measure->since, since);
-    say(enforce, "\nSince %s, of %" PRId64 " messages that were judged: ", since, measure->judged);
+    say(enforce, "\nSince %s, of %" PRId64 " message%s that %s judged: ", since, measure->judged,
+        measure->judged == 1 ? "" : "s", measure->judged == 1 ? "was" : "were");
     if (!messages) {
         puts("none would have been refused.");
         return;
@@ -123,7 +125,7 @@ static const char *no_daemon(const struct enforce *enforce)
         arena,
         "Written. No daemon was found: no %s runs as -c %s (--daemon names another program), %s.\n"
         "Where one does run, have it read it:\n"
-        "  systemctl reload submilter, or without systemd: pkill -USR1 -x submilter",
+        "  " RELOAD_HINT,
         reload->daemon, reload->config, why ? why : "");
     return text ? text : "Written. (memory is out)";
 }

@@ -131,7 +131,8 @@ bool tally_print_people(const struct tally *tally, size_t most, FILE *out, struc
     if (!finish(table, out, error))
         return false;
     if (more)
-        fprintf(out, "... and %zu more rows; --json has all of them\n", more);
+        fprintf(out, "... and %zu more row%s; --json has all of them\n", more,
+                more == 1 ? "" : "s");
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "conf/quote.h"
+#include "ctl/reload_hint.h"
 
 #define EXAMPLE_TABLE "/etc/submilter/proposed"
 #define EXAMPLE_PATTERNS "/etc/submilter/own.pcre"
@@ -90,6 +91,6 @@ void proposal_write_advice(const struct proposal *proposal, const char *before, 
     fprintf(out,
             "%sTo see before what that changes, with that line in a copy of the configuration:\n"
             "%s  submilterctl replay --config COPY\n"
-            "%sThen: systemctl reload submilter\n",
+            "%sThen: " RELOAD_HINT "\n",
             before, before, before);
 }

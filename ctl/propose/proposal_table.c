@@ -161,8 +161,9 @@ static void write_head(const struct proposal *proposal, FILE *out)
         fprintf(out, "# Left out: %zu that today's tables grant, and did not when it was sent.\n",
                 proposal->pairs.in_force);
     if (proposal->pairs.rare)
-        fprintf(out, "# Left out: %zu with fewer than %" PRId64 " messages (--min).\n",
-                proposal->pairs.rare, proposal->least_messages);
+        fprintf(out, "# Left out: %zu with fewer than %" PRId64 " message%s (--min).\n",
+                proposal->pairs.rare, proposal->least_messages,
+                proposal->least_messages == 1 ? "" : "s");
     fputs("#\n", out);
     proposal_write_advice(proposal, "# ", out);
 }

@@ -154,9 +154,8 @@ bool affected_add(struct affected *affected, const struct readiness_row *row,
                   enum impact_result result)
 {
     int64_t *const counts[] = {
-        [IMPACT_BREAKS] = &affected->breaks,
-        [IMPACT_ALREADY] = &affected->already,
-        [IMPACT_UNKNOWN] = &affected->unknown,
+        [IMPACT_BREAKS] = &affected->breaks,       [IMPACT_AS_SET] = &affected->as_set,
+        [IMPACT_ALREADY] = &affected->already,     [IMPACT_UNKNOWN] = &affected->unknown,
         [IMPACT_ELSEWHERE] = &affected->elsewhere,
     };
     if (result == IMPACT_NO_MEMORY)
@@ -165,7 +164,9 @@ bool affected_add(struct affected *affected, const struct readiness_row *row,
         affected->asked += row->messages;
     if (result != IMPACT_NONE)
         *counts[result] += row->messages;
-    return result != IMPACT_BREAKS || add_user(affected, row);
+    if (result == IMPACT_AS_SET)
+        affected->breaks += row->messages;
+    return (result != IMPACT_BREAKS && result != IMPACT_AS_SET) || add_user(affected, row);
 }
 
 static int by_messages(const void *left, const void *right)

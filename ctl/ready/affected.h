@@ -32,8 +32,9 @@ struct affected {
     struct names *kinds; /* of messages: what was said of them before their record was read */
     char *openness;      /* by the numbers of kinds */
     size_t kind_capacity;
-    int64_t asked; /* messages that the change is about */
-    int64_t breaks, already, unknown, elsewhere;
+    int64_t asked;          /* messages that the change is about */
+    int64_t breaks, as_set; /* as_set: those of breaks that the change is not needed for */
+    int64_t already, unknown, elsewhere;
 };
 
 /* False when memory is out; affected_done all the same. */

@@ -53,6 +53,18 @@ static bool is_refused_today(const struct impact *impact, const struct policy *p
            judge(impact, RULE_auth, facts, policy->settings[RULE_auth]) == OUTCOME_VIOLATION;
 }
 
+/* A change of more than the mode enforces the rule as well, and what its other settings say. */
+static bool is_refused_as_set(const struct impact *impact, const struct rule_settings *today,
+                              const struct rule_settings *changed, const struct facts *facts)
+{
+    if (!impact->change->option || today->mode == changed->mode)
+        return false;
+    const struct rule_settings *enforced =
+        ready_apply(impact->change, today, (struct ready_reach){.mode = true}, impact->arena);
+    return enforced &&
+           judge(impact, impact->change->word->rule, facts, enforced) == OUTCOME_VIOLATION;
+}
+
 /* A group that has settings of its own keeps them when the policy's are changed. */
 static const struct rule_settings *changed_for(const struct impact *impact, const char *policy,
                                                const struct rule_settings *today)
@@ -79,13 +91,16 @@ enum impact_result impact_of(const struct impact *impact, const struct readiness
         return IMPACT_NO_MEMORY;
     bool before = is_refused_today(impact, policy, &facts);
     enum outcome after = judge(impact, rule, &facts, changed);
+    bool as_set = is_refused_as_set(impact, policy->settings[rule], changed, &facts);
     if (arena_failed(impact->arena))
         return IMPACT_NO_MEMORY;
     if (before)
         return IMPACT_ALREADY;
     if (after == OUTCOME_UNAVAILABLE)
         return IMPACT_UNKNOWN;
-    return after == OUTCOME_VIOLATION ? IMPACT_BREAKS : IMPACT_NONE;
+    if (after != OUTCOME_VIOLATION)
+        return IMPACT_NONE;
+    return as_set ? IMPACT_AS_SET : IMPACT_BREAKS;
 }
 
 static const struct option_row *bits_option(void)

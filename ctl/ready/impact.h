@@ -10,6 +10,7 @@
 enum impact_result {
     IMPACT_NONE,      /* it goes on as it does */
     IMPACT_BREAKS,    /* it would be refused */
+    IMPACT_AS_SET,    /* likewise, and without the change too, were the rule enforced as it is */
     IMPACT_ALREADY,   /* today's tls or auth refuses it */
     IMPACT_UNKNOWN,   /* it is not known whether there was TLS, or a login */
     IMPACT_ELSEWHERE, /* the change is not for its policy */

@@ -110,14 +110,25 @@ static bool is_written(struct error *error)
            error_set(error, "standard output cannot be written");
 }
 
+static bool find_unused(struct show_ready *show, struct history *history, struct arena *arena,
+                        struct error *error)
+{
+    const struct history_filter filter = {.since = show->source->since,
+                                          .until = show->source->until};
+    const struct policy *policy =
+        settings_policy(show->impact->settings, show->policy, (struct bytes){NULL, 0});
+    return unused_find(show->impact->change, policy, history, &filter, arena, &show->unused, error);
+}
+
 static int answer(struct arguments *arguments, const struct show_ready *described,
-                  struct history *history, struct error *error)
+                  struct history *history, struct arena *arena, struct error *error)
 {
     struct affected affected;
     struct readiness_extent extent;
     struct show_ready show = *described;
     bool well = affected_init(&affected) || error_set(error, "out of memory");
-    well = well && ask(history, &arguments->source, show.impact, &affected, &extent, error);
+    well = well && ask(history, &arguments->source, show.impact, &affected, &extent, error) &&
+           find_unused(&show, history, arena, error);
     if (well) {
         affected_sort(&affected);
         show.affected = &affected;
@@ -148,7 +159,7 @@ static int look_back(const char *config, struct arguments *arguments, struct set
     else if (!source_open_place(&place, &history, error))
         status = source_complain(error, EX_NOINPUT);
     else
-        status = answer(arguments, &show, history, error);
+        status = answer(arguments, &show, history, arena, error);
     source_close(history);
     arena_free(rows);
     return status;

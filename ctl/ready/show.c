@@ -119,6 +119,34 @@ static bool print_users(const struct affected *affected, struct error *error)
     return printed;
 }
 
+static void print_breaks(const struct show_ready *show)
+{
+    const struct affected *affected = show->affected;
+    printf(" would be refused, with %" PRId64 " message%s", affected->breaks,
+           plural(affected->breaks));
+    if (affected->as_set)
+        printf(": %" PRId64 " by this change, %" PRId64
+               " by %s as it is set today, were it enforced",
+               affected->breaks - affected->as_set, affected->as_set,
+               rules[show->impact->change->word->rule]->name);
+    putchar('\n');
+}
+
+static void print_unused(const struct show_ready *show)
+{
+    for (size_t i = 0; i < show->unused.count; i++) {
+        const struct unused_item *item = &show->unused.items[i];
+        fputs("nobody used ", stdout);
+        plain_write_value(stdout, bytes_of(item->name));
+        if (item->nearest) {
+            fputs(": did you mean ", stdout);
+            plain_write_value(stdout, bytes_of(item->nearest));
+            putchar('?');
+        }
+        putchar('\n');
+    }
+}
+
 bool show_ready_text(const struct show_ready *show, struct error *error)
 {
     const struct affected *affected = show->affected;
@@ -136,8 +164,8 @@ bool show_ready_text(const struct show_ready *show, struct error *error)
         printf("%s%" PRId64 " client network%s without a login", logins ? " and " : "", clients,
                plural(clients));
     if (affected->count)
-        printf(" would be refused, with %" PRId64 " message%s\n", affected->breaks,
-               plural(affected->breaks));
+        print_breaks(show);
+    print_unused(show);
     print_rest(show);
     if (!affected->count)
         return true;

@@ -3,6 +3,7 @@
 #define CTL_READY_SHOW_H
 
 #include "ctl/ready/affected.h"
+#include "ctl/ready/unused.h"
 #include "ctl/source.h"
 
 struct show_ready {
@@ -10,6 +11,7 @@ struct show_ready {
     const struct affected *affected;
     const struct readiness_extent *extent;
     const struct source_options *source;
+    struct unused unused;
     const char *policy;  /* whose setting it is */
     const char *setting; /* "min_version = \"TLSv1.3\"" */
     const char *mode;    /* the rule's mode today, where it is not enforced; else NULL */

@@ -69,9 +69,22 @@ static void write_counts(struct json *json, const struct show_ready *show)
     json_int(json, "logins", show->extent->logins);
     json_int(json, "asked", affected->asked);
     json_int(json, "would_refuse", affected->breaks);
+    json_int(json, "would_refuse_as_set", affected->as_set);
     json_int(json, "refused_already", affected->already);
     json_int(json, "unknown", affected->unknown);
     json_int(json, "other_policies", affected->elsewhere);
+}
+
+static void write_unused(struct json *json, const struct show_ready *show)
+{
+    json_open(json, "unused", '[');
+    for (size_t i = 0; i < show->unused.count; i++) {
+        json_open(json, NULL, '{');
+        json_text(json, "name", show->unused.items[i].name);
+        json_text(json, "nearest", show->unused.items[i].nearest);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
 }
 
 bool show_ready_json(const struct show_ready *show, struct error *error)
@@ -81,6 +94,7 @@ bool show_ready_json(const struct show_ready *show, struct error *error)
     json_open(&json, NULL, '{');
     write_change(&json, show);
     write_counts(&json, show);
+    write_unused(&json, show);
     json_open(&json, "who", '[');
     for (size_t i = 0; i < show->affected->count; i++)
         write_user(&json, show->affected, &show->affected->items[i]);

@@ -155,6 +155,13 @@ static struct texts texts_of(const struct rule_settings *settings, const struct 
     return list;
 }
 
+struct texts ready_list(const struct ready_change *change, const struct rule_settings *settings,
+                        struct arena *arena)
+{
+    struct texts list = texts_of(settings, change->option);
+    return list.count ? list : read_default(change->option->default_value, arena);
+}
+
 static void change_member(const struct ready_change *change, void *place, struct arena *arena)
 {
     switch (change->option->type) {

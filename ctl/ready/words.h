@@ -51,6 +51,10 @@ const struct rule_settings *ready_apply(const struct ready_change *change,
                                         const struct rule_settings *settings,
                                         struct ready_reach reach, struct arena *arena);
 
+/* The list that the change is about as it is set; where it is empty (all): the default. */
+struct texts ready_list(const struct ready_change *change, const struct rule_settings *settings,
+                        struct arena *arena);
+
 /* Where the policy's own settings and the login's are the same, a change of the one reaches the
  * other. */
 struct ready_reach ready_reaches(const struct ready_change *change,

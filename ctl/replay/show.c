@@ -124,7 +124,8 @@ static bool print_logins(const struct differences *differences, FILE *out, struc
     if (!print_table(table, out, error))
         return false;
     if (count > LOGINS_SHOWN)
-        fprintf(out, "and %zu more logins; --json has all\n", count - LOGINS_SHOWN);
+        fprintf(out, "and %zu more login%s; --json has all\n", count - LOGINS_SHOWN,
+                count - LOGINS_SHOWN == 1 ? "" : "s");
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* What came out is what was checked, and our name stands under it. */
 #include "ctl/verify/received.h"
 
+#include "ctl/reload_hint.h"
 #include "ctl/verify/arrived_text.h"
 #include "ctl/verify/dns_key.h"
 #include "ctl/verify/probe_message.h"
@@ -149,8 +150,7 @@ static void check_key(const struct context *context, const struct arrived_text *
     const char *idle = refusal_not_enforced(context, RULE_dkim, true);
     if (!only_with(&arrived->header, key, context->arena, &header))
         checklist_fail(context->list, CHECK_DKIM,
-                       "a key that is new is used from the daemon's next reload on: pkill -USR1 -x "
-                       "submilter",
+                       "a key that is new is used from the daemon's next reload on: " RELOAD_HINT,
                        "there is no signature of %s/%s%s%s", key->domain, key->selector,
                        idle ? "; " : "", idle ? idle : "");
     else if (!verify(context, &header, arrived->body, &good, &error))

@@ -67,8 +67,8 @@ static void leave_nothing(const struct context *context, struct sink *sink)
                 "its queue: mailq\n",
                 left);
     else if (interrupted() && !sink && context->sent)
-        fprintf(stderr, "submilterctl: interrupted; the server had taken %d test messages\n",
-                context->sent);
+        fprintf(stderr, "submilterctl: interrupted; the server had taken %d test message%s\n",
+                context->sent, context->sent == 1 ? "" : "s");
 }
 
 static int send_all(struct context *context)

@@ -89,6 +89,58 @@ static bool print_owner(void *context, const struct owner *owner)
     return !printer->unread && !progress_interrupted();
 }
 
+#define ROW_CEILING ((size_t)2 << 30) /* a value may be as large as its file */
+
+struct counting {
+    const struct senders *senders;
+    struct bytes domain;
+    size_t table;        /* this one's rows */
+    struct arena *arena; /* for one row */
+    size_t count;
+};
+
+/* One of the tables before has it too. */
+static bool is_counted(const struct counting *counting, struct bytes key)
+{
+    bool found = false;
+    struct table_answer answer;
+    arena_clear(counting->arena);
+    for (size_t i = 0; i < counting->table && !found; i++) {
+        const struct table *table = senders_table(counting->senders, i);
+        found = !table_matches_patterns(table) &&
+                table_find(table, counting->arena, key, &answer) == TABLE_FOUND;
+    }
+    return found;
+}
+
+static bool count_row(void *context, const struct table_row *row)
+{
+    struct counting *counting = context;
+    size_t at = row->key.len;
+    while (at && row->key.data[at - 1] != '@')
+        at--;
+    if (at > 1 && bytes_equal_nocase(bytes_slice(row->key, at, row->key.len), counting->domain))
+        counting->count += !is_counted(counting, row->key);
+    return !progress_interrupted();
+}
+
+/* Addresses at the domain that have rows; patterns are no addresses. Of a table that cannot be gone
+ * through none are known. */
+static size_t count_rows(const struct printer *printer)
+{
+    struct counting counting = {.senders = printer->who->senders,
+                                .domain = printer->mailbox->domain,
+                                .arena = arena_new(ROW_CEILING)};
+    struct error error;
+    const struct table *table;
+    bool going = counting.arena && !printer->mailbox->local.len;
+    for (; going && (table = senders_table(counting.senders, counting.table)); counting.table++)
+        if (!table_matches_patterns(table))
+            going = table_each(table, count_row, &counting, &error) != TABLE_STOPPED;
+    arena_free(counting.arena);
+    return counting.count;
+}
+
 static void end(struct printer *printer, enum table_result result, struct bytes reason)
 {
     struct json *json = printer->who->json;
@@ -96,12 +148,21 @@ static void end(struct printer *printer, enum table_result result, struct bytes 
         end_row_json(printer);
         if (printer->hidden)
             json_close(json, ']');
-        if (!printer->row)
+        if (!printer->row) {
             json_none(json, "row");
+            json_int(json, "addresses_with_rows", (int64_t)count_rows(printer));
+        }
         return;
     }
     if (printer->row) {
         putchar('\n');
+        return;
+    }
+    size_t rows = result == TABLE_ABSENT ? count_rows(printer) : 0;
+    if (rows) {
+        fputs("No row for the whole domain ", stdout);
+        who_text(printer->mailbox->domain);
+        printf("; %zu %s.\n", rows, rows == 1 ? "address has a row" : "addresses have rows");
         return;
     }
     fputs(result == TABLE_UNAVAILABLE ? "Not known who may send as " : "Nobody may send as ",

@@ -2,11 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/reload_hint.h"
 #include "ctl/who/who.h"
 #include "policy/address.h"
 
 #define SPECIAL "\\^$.[]|()?*+{}/" /* in a pattern */
-#define RELOAD "  and then tell the daemon: pkill -USR1 -x submilter\n"
+#define RELOAD "  and then tell the daemon: " RELOAD_HINT "\n"
 
 /* The first table that rows can be written into; a pattern one where there are no others. */
 static const struct table *table_to_write(const struct senders *senders)

@@ -69,8 +69,10 @@ def test_where_there_is_none(start_daemon):
     daemon = start_daemon().daemon
     done = ctl(daemon, check=False)
     assert done.returncode == 78 and b"history.file is not set" in done.stderr
-    for arguments in (["import"], ["export"], ["--json", "import", "x"]):
-        assert ctl(daemon, *arguments, check=False).returncode == 64
+    for arguments, said in ((["import"], b"import: files"), (["status"], b'"status": history'),
+                            (["--json", "import", "x"], b"--json")):
+        done = ctl(daemon, *arguments, check=False)
+        assert done.returncode == 64 and said in done.stderr
 
 
 def test_import_beside_the_daemon(site):
@@ -100,7 +102,7 @@ def test_import_beside_the_daemon(site):
     finally:
         enough.set()
         sender.join(PATIENCE)
-    assert done.stdout == b"1500 records were imported, 0 were there already, 1 lines could not be read\n", done
+    assert done.stdout == b"1500 records were imported, 0 were there already, 1 line could not be read\n", done
     assert done.returncode == 65 and b"old.jsonl:1501: it is no JSON" in done.stderr
     assert ctl(daemon, "import", old, check=False).stdout.startswith(b"0 records were imported, 1500 were there")
     wait_for_rows(daemon, 1501 + len(sent))
@@ -116,7 +118,7 @@ def test_import_makes_the_database(start_daemon):
     gate.record()
     daemon.template = CONFIG + HISTORY
     daemon.configure()
-    assert ctl(daemon, "import", daemon.records_file).stdout.startswith(b"1 records were imported")
+    assert ctl(daemon, "import", daemon.records_file).stdout.startswith(b"1 record was imported")
     status, folder = daemon.history.stat(), daemon.history.parent.stat()
     assert (status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)) == (folder.st_uid, folder.st_gid, 0o640)
     daemon.reload()

@@ -108,6 +108,26 @@ def test_what_an_admin_reads(site):
     assert "new@example.com" not in text
 
 
+def test_what_the_rule_would_refuse_without_the_change(site):
+    """Both are counted apart: auth is only observed, and nobody and bare are against it as it is."""
+    answer = json.loads(ask(site, "ready", "no-plain", "--json", status=1))
+    assert (answer["would_refuse"], answer["would_refuse_as_set"]) == (5, 2)
+    assert "with 5 messages: 3 by this change, 2 by auth as it is set today, were it enforced" in \
+        ask(site, "ready", "no-plain", status=1)
+    answer = json.loads(ask(site, "ready", "login", "--json", status=1))
+    assert (answer["would_refuse"], answer["would_refuse_as_set"]) == (2, 0), "the change is the mode"
+
+
+def test_a_mechanism_that_nobody_used(site):
+    """Neither among those that came in nor among those that may: a slip."""
+    text = ask(site, "ready", "no-mechanism", "PLAYN", "cram-md5", "SCRAM-SHA-1", "FOOBAR", status=1)
+    assert "nobody used PLAYN: did you mean PLAIN?\n" in text and "nobody used FOOBAR\n" in text
+    assert text.count("nobody used") == 2
+    answer = json.loads(ask(site, "ready", "no-mechanism", "PLAYN", "FOOBAR", "--json", status=1))
+    assert answer["unused"] == [{"name": "PLAYN", "nearest": "PLAIN"}, {"name": "FOOBAR", "nearest": None}]
+    assert json.loads(ask(site, "ready", "no-plain", "--json", status=1))["unused"] == []
+
+
 def test_files_of_records_tell_the_same(site):
     assert json.loads(ask(site, "ready", "tls1.3", "--json", "--file", site.records_file, status=1))["who"] == \
         json.loads(ask(site, "ready", "tls1.3", "--json", status=1))["who"]

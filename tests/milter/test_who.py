@@ -162,18 +162,37 @@ def test_what_it_says_is_what_is_decided(site, login):
             assert granted and owners["row"] == exact
 
 
+def test_a_domain_whose_addresses_have_rows(site):
+    """Nobody may send as all of it, and that is not all there is to say."""
+    printed = lines(site, "@example.com", status=1)
+    assert printed[0] == "No row for the whole domain example.com; 3 addresses have rows."
+    assert answer(site, "@example.com", status=1)["address"]["addresses_with_rows"] == 3
+    site.configure('senders: { tables = [ "texthash:%s/senders" ]; };' % site.folder)
+    assert lines(site, "@Example.ORG", status=1)[0] == "No row for the whole domain example.org; 1 address has a row."
+    assert lines(site, "@example.net", status=1)[0] == "Nobody may send as any plain address at example.net."
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (["a", "b"], '"b": one address or login at a time'), ([""], '"" is no address and no login'),
+    ([], "an address or a login is expected"), (["--login", ""], '--login: "" is no login'),
+    (["a", "--login", "b"], "not both")])
+def test_what_cannot_be_asked_is_said(site, arguments, said):
+    done = who(site, *arguments)
+    assert done.returncode == 64 and said in done.stderr, done.stderr
+
+
 def test_nobody(site):
     printed = lines(site, "--address", "dave@example.com", status=1)
     assert printed[:5] == ["Nobody may send as dave@example.com.", "No row has dave@example.com or @example.com.",
                            "To let a login, write into @/senders", "dave@example.com LOGIN",
-                           "and then tell the daemon: pkill -USR1 -x submilter"]
+                           "and then tell the daemon: systemctl reload submilter, or without systemd: pkill -USR1 -x submilter"]
     assert "nothing: no row that holds names it" in lines(site, "--login", "a b", status=1)
 
 
 @pytest.mark.parametrize("table, expected", [
     ("lmdb:{}/more", ["write into @/more", "then make the database: postmap lmdb:@/more"]),
     ("cdb:{}/more", ["write into @/more", "then make the database: postmap cdb:@/more",
-                     "and then tell the daemon: pkill -USR1 -x submilter"]),
+                     "and then tell the daemon: systemctl reload submilter, or without systemd: pkill -USR1 -x submilter"]),
     ("pcre:{}/patterns", ["write into @/patterns", r"/^info\+x@example\.com$/ LOGIN"]),
     ("inline:{{ a@example.com=alice }}", ["inline: table in @/submilter.conf", "{ info+x@example.com = LOGIN }"])])
 def test_what_to_write(site, table, expected):

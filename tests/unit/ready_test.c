@@ -59,7 +59,8 @@ static const struct impact_case cases[] = {
     {{"tls1.2"}, {SESSION("lenient", "alice", "PLAIN"), TLS("TLSv1.1", "A", 128)}, IMPACT_BREAKS},
     {{"tls1.1"}, {SESSION("lenient", "alice", "PLAIN"), TLS("TLSv1.1", "A", 128)}, IMPACT_NONE},
     /* its mode would be enforced as well */
-    {{"tls1.1"}, {SESSION("lenient", "alice", "CRAM-MD5")}, IMPACT_BREAKS},
+    {{"tls1.1"}, {SESSION("lenient", "alice", "CRAM-MD5")}, IMPACT_AS_SET},
+    {{"no-mechanism", "FOO"}, {SESSION("lenient", "", ""), TLS12}, IMPACT_AS_SET},
     {{"no-plaintext"}, {SESSION("lenient", "alice", "CRAM-MD5")}, IMPACT_BREAKS},
     {{"no-plaintext"}, {SESSION("lenient", "alice", "PLAIN"), TLS12}, IMPACT_NONE},
     {{"no-plaintext"},
