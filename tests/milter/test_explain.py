@@ -439,7 +439,6 @@ def test_nothing_found(site):
 @pytest.mark.parametrize("arguments, status, words", [
     ((), 64, "name a decision's id"),
     (("",), 64, "name a decision's id"),
-    ((" ", ""), 64, "name a decision's id"),
     (("/nonexistent/x",), 66, "/nonexistent/x: No such file"),
     (("{folder}/submilter.conf",), 66, "it holds no record and no decision's id"),
     (("{folder}",), 66, "Is a directory"),

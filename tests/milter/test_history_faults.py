@@ -128,7 +128,7 @@ def test_a_trigger_does_nothing(start_daemon):
         database.executescript("CREATE TRIGGER away AFTER INSERT ON decisions BEGIN DELETE FROM decisions; END;"
                                "DELETE FROM decisions")
     run(program("ctl/submilterctl"), "-c", daemon.config, "history", "import", daemon.records_file)
-    assert len(rows(daemon.history)) == 1
+    assert ask(daemon.history, "SELECT count(*) FROM decisions") == [(1,)]
 
 
 def test_a_version_that_never_was(start_daemon):
@@ -136,9 +136,9 @@ def test_a_version_that_never_was(start_daemon):
     daemon = one_row(start_daemon)
     with contextlib.closing(sqlite3.connect(daemon.history)) as database:
         database.execute("PRAGMA user_version = -16777215")
-    for status, *command in ((66, "log"), (74, "history", "import", daemon.records_file)):
+    for command in (["log"], ["history", "import", daemon.records_file]):
         done = run(program("ctl/submilterctl"), "-c", daemon.config, *command, check=False)
-        assert done.returncode == status, done
+        assert done.returncode == 66, done
         assert "there never was a schema -16777215" in done.stderr.decode(), done
 
 
