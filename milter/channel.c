@@ -83,6 +83,10 @@ bool channel_receive(int channel, int milliseconds, char text[CHANNEL_TEXT], int
     if (!wait_for(channel, milliseconds, error))
         return false;
     ssize_t got = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+    /* Who ends without having read all that we said resets the connection: its last words come
+     * behind that. */
+    if (got < 0 && errno == ECONNRESET)
+        got = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
     if (got <= 0)
         return error_set(error, "the other process has ended");
     text[got] = '\0';
