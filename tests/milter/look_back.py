@@ -1,5 +1,6 @@
 """Asks submilterctl about the past of a daemon."""
 
+import os
 import signal
 import subprocess
 import tempfile
@@ -31,24 +32,28 @@ def complaint(daemon, *arguments, status):
     return done.stderr
 
 
+def whole(file):
+    """What is in it; the offset, which a program that writes there shares, stays where it is."""
+    size = os.fstat(file.fileno()).st_size
+    return os.pread(file.fileno(), size, 0).decode()
+
+
 class Running:
     """A command that goes on; what it prints is read as it comes."""
 
     def __init__(self, daemon, *arguments, **options):
-        self.output = tempfile.TemporaryFile("w+")
-        self.errors = tempfile.TemporaryFile("w+")
+        self.output = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()
         # A shell that starts its jobs in the background makes them ignore these.
         self.process = subprocess.Popen(command(daemon, *arguments), stdout=self.output, stderr=self.errors,
                                         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
                                         **{"stdin": subprocess.DEVNULL, **options})
 
     def text(self):
-        self.output.seek(0)
-        return self.output.read()
+        return whole(self.output)
 
     def said(self):
-        self.errors.seek(0)
-        return self.errors.read()
+        return whole(self.errors)
 
     def lines(self):
         return self.text().splitlines()
