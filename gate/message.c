@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate/counted.h"
 #include "gate/gather.h"
 #include "gate/message_dkim.h"
 #include "policy/cut_short.h"
@@ -28,6 +29,7 @@ struct message *message_new(struct snapshot *snapshot, const struct message_sess
     struct facts *facts = &message->facts;
     message->listener = session->listener;
     message->without_signing = session->without_signing;
+    message->limits = session->limits;
     facts->site = &snapshot->settings->site;
     facts->connection = session->connection;
     facts->tls = session->tls;
@@ -43,6 +45,7 @@ void message_free(struct message *message)
 {
     if (!message)
         return;
+    counted_done(message);
     message_dkim_free(message);
     snapshot_unref(message->snapshot);
     arena_free(message->arena);
@@ -82,11 +85,14 @@ bool message_is_carried(const struct message *message, enum rule_id rule)
 
 static void judge(struct message *message, enum stage stage)
 {
+    message->facts.stage = stage;
     engine_judge(stage, &message->facts, message->policy, message->arena, &message->decision);
     for (size_t i = 0; message->recorded && i < RULE_COUNT; i++)
         if (rules[i]->stage == stage && message_is_carried(message, (enum rule_id)i))
             engine_carry((enum rule_id)i, message->recorded->carried[i], message->policy,
                          message->arena, &message->decision);
+    if (message->decision.contain > message->facts.limits.standing.state)
+        counted_contain(message);
     settle(message);
 }
 
@@ -129,9 +135,12 @@ void message_mail(struct message *message, struct bytes path, bool smtputf8)
     facts->envelope.smtputf8 = smtputf8;
     address_parse_path(message->arena, facts->envelope.mail_from, &facts->envelope.sender);
     gather_envelope(message->arena, message->snapshot, facts);
+    counted_mail(message);
     judge(message, STAGE_MAIL);
-    if (message->outcome.action >= ACTION_TEMPFAIL)
+    if (message->outcome.action >= ACTION_TEMPFAIL) {
         message->refused_command = "MAIL";
+        counted_refusal(message);
+    }
 }
 
 /* An MTA that never said MAIL still gets a decision. */
@@ -167,13 +176,16 @@ bool message_rcpt(struct message *message, struct bytes path)
     struct facts_envelope *envelope = &message->facts.envelope;
     envelope->rcpt = arena_bytes(message->arena, path);
     address_parse_path(message->arena, envelope->rcpt, &envelope->rcpt_address);
+    counted_rcpt(message);
     judge(message, STAGE_RCPT);
     if (message->outcome.action < ACTION_TEMPFAIL) {
         keep_rcpt(message);
+        counted_rcpt_accepted(message);
         envelope->rcpt_count++;
         return true;
     }
     message->refused_command = "RCPT";
+    counted_refusal(message);
     return false;
 }
 
@@ -250,6 +262,7 @@ static void end_header(struct message *message, struct bytes first_chunk)
         (void)cut_short(message->arena, &facts->header,
                         bytes_slice(first_chunk, 0, CUT_SHORT_BEGINNING), &facts->body.cut_short);
     gather_header(message->arena, message->snapshot, message->fields, facts);
+    counted_header(message);
     judge(message, STAGE_HEADER);
     message_dkim_begin(message);
 }
@@ -269,4 +282,10 @@ void message_end(struct message *message)
     judge(message, STAGE_BODY);
     if (!message_dkim_sign(message))
         settle(message);
+    if (message->outcome.action < ACTION_TEMPFAIL) {
+        counted_settle(message);
+        judge(message, STAGE_SETTLE);
+    }
+    if (message->outcome.action >= ACTION_TEMPFAIL)
+        counted_refusal(message);
 }

@@ -7,6 +7,7 @@
 #define GATE_MESSAGE_H
 
 #include "gate/snapshot.h"
+#include "limits/limits.h"
 #include "policy/body.h"
 #include "policy/decision_id.h"
 #include "policy/engine.h"
@@ -25,7 +26,8 @@ struct message_session {
     struct facts_connection connection; /* listener is found by the message */
     struct facts_tls tls;
     struct facts_login login;
-    bool without_signing; /* the decision alone is asked for: no signature is made */
+    bool without_signing;  /* the decision alone is asked for: no signature is made */
+    struct limits *limits; /* NULL: nothing is counted */
 };
 
 struct message_clock {
@@ -83,6 +85,8 @@ struct message {
     struct body_scan scan;
     struct signing_profile *profile; /* its own, where some fields stay unsigned */
     struct signer *signer;
+    struct limits *limits;
+    struct counted *counted; /* gate/counted.c's own; NULL where nothing is counted */
     struct verifier *verifier;
 
     const struct message_recorded *recorded; /* borrowed; NULL: header, body and all are there. Set

@@ -22,7 +22,8 @@ const char *action_word(enum action action)
 
 void decision_init(struct decision *decision)
 {
-    *decision = (struct decision){.action = ACTION_ACCEPT, .decider = RULE_COUNT};
+    *decision =
+        (struct decision){.action = ACTION_ACCEPT, .decider = RULE_COUNT, .container = RULE_COUNT};
 }
 
 static enum action action_of(const struct verdict *verdict, const struct rule_settings *settings)
@@ -80,12 +81,18 @@ static void fold(struct decision *decision, struct arena *arena)
 {
     decision->action = ACTION_ACCEPT;
     decision->decider = RULE_COUNT;
+    decision->contain = LOGIN_NORMAL;
+    decision->container = RULE_COUNT;
     decision->edits = NULL;
     decision->unsigned_fields = NULL;
     for (size_t i = 0; i < RULE_COUNT; i++) {
         struct judged *judged = &decision->judged[i];
         if (judged->mode != MODE_ENFORCE)
             continue;
+        if (judged->verdict.contain > decision->contain) {
+            decision->contain = judged->verdict.contain;
+            decision->container = (enum rule_id)i;
+        }
         if (judged->action > decision->action) {
             decision->action = judged->action;
             decision->decider = (enum rule_id)i;
@@ -106,19 +113,25 @@ static void fold_or_fail(struct decision *decision, struct arena *arena)
     }
 }
 
+static bool is_asked_at(const struct rule *rule, enum stage stage)
+{
+    return rule->stage == stage || rule->early & RULE_STAGE(stage);
+}
+
 void engine_judge(enum stage stage, const struct facts *facts, const struct policy *policy,
                   struct arena *arena, struct decision *decision)
 {
     for (size_t i = 0; i < RULE_COUNT; i++) {
         const struct rule_settings *settings = policy->settings[i];
-        if (rules[i]->stage != stage)
+        if (!is_asked_at(rules[i], stage))
             continue;
         struct judged judged = {.mode = settings->mode};
         if (settings->mode != MODE_OFF) {
             rules[i]->judge(facts, settings, arena, &judged.verdict);
             judged.action = action_of(&judged.verdict, settings);
         }
-        if (judged.action >= decision->judged[i].action)
+        if (judged.action >= decision->judged[i].action &&
+            judged.verdict.contain >= decision->judged[i].verdict.contain)
             decision->judged[i] = judged;
     }
     fold_or_fail(decision, arena);
@@ -139,7 +152,7 @@ void engine_carry(enum rule_id rule, const struct verdict *verdict, const struct
 void engine_forget(enum stage stage, struct arena *arena, struct decision *decision)
 {
     for (size_t i = 0; i < RULE_COUNT; i++)
-        if (rules[i]->stage == stage)
+        if (is_asked_at(rules[i], stage))
             decision->judged[i] = (struct judged){0};
     fold(decision, arena);
 }

@@ -21,7 +21,9 @@ struct decision {
     struct judged judged[RULE_COUNT];
     enum action action;   /* the heaviest enforced one */
     enum rule_id decider; /* the first rule that asked for it; RULE_COUNT when action is ACCEPT */
-    struct edit *edits;   /* of all enforced fixes, in rule order */
+    enum login_state contain; /* the furthest that an enforced rule takes the login to */
+    enum rule_id container;   /* the first rule that asked for it; RULE_COUNT: none */
+    struct edit *edits;       /* of all enforced fixes, in rule order */
     struct unsigned_field *unsigned_fields; /* of all enforced fixes, each name once */
 };
 

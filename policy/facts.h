@@ -10,12 +10,22 @@
 #include "policy/address.h"
 #include "policy/arena.h"
 #include "policy/bytes.h"
+#include "policy/counting.h"
 #include "policy/texts.h"
 
 enum fact {
     FACT_ABSENT,
     FACT_KNOWN,
     FACT_UNAVAILABLE, /* it could not be found out: the answer is a 451, not a guess */
+};
+
+enum stage {
+    STAGE_MAIL,   /* connection, TLS, login, envelope sender */
+    STAGE_RCPT,   /* the above and one recipient */
+    STAGE_HEADER, /* the whole header block, the beginning of the body, ownership and key answers */
+    STAGE_BODY,   /* everything */
+    STAGE_SETTLE, /* asked only for what would leave: what is counted is counted now */
+    STAGE_COUNT,
 };
 
 /* What this site is: from the configuration in force. */
@@ -136,6 +146,20 @@ struct facts_dkim {
     struct bytes own_signature_domain;
 };
 
+/* What limits/ answered. */
+struct facts_limits {
+    enum fact state; /* ABSENT: nothing is counted here */
+    struct counted_subject subjects[SUBJECT_COUNT];
+    struct login_standing standing;
+    struct habit habit;
+    bool rcpt_is_new;      /* the asked recipient: never written to by this login */
+    bool rcpt_is_known;    /* ... since long enough to be let through when the login is contained */
+    int64_t new_rcpts;     /* among the accepted ones */
+    int64_t unknown_rcpts; /* ... those that are not known */
+    bool degraded;         /* judged by this host's share of the fleet's limits */
+    int64_t hosts;         /* how many share; 0 where not degraded */
+};
+
 struct facts {
     const struct site *site;
     struct facts_connection connection;
@@ -152,6 +176,8 @@ struct facts {
     size_t identity_count;
     bool identities_cut; /* there are more than IDENTITIES_MAX: what is listed is not all */
     struct facts_dkim dkim;
+    struct facts_limits limits;
+    enum stage stage;   /* that is being asked: for rules that are asked at several */
     int64_t now;        /* seconds since 1970 */
     uint8_t random[16]; /* from the kernel, for a Message-ID */
     const char *id;     /* the decision's id */

@@ -22,14 +22,6 @@ enum action { /* in the order of their weight */
               ACTION_REJECT,
 };
 
-enum stage {
-    STAGE_MAIL,   /* connection, TLS, login, envelope sender */
-    STAGE_RCPT,   /* the above and one recipient */
-    STAGE_HEADER, /* the whole header block, the beginning of the body, ownership and key answers */
-    STAGE_BODY,   /* everything */
-    STAGE_COUNT,
-};
-
 /* The first member of every rule's settings; its rows (mode, action) are added by conf/. */
 struct rule_settings {
     enum mode mode;
@@ -42,6 +34,8 @@ struct rule {
     const char *name;
     const char *asks; /* one sentence, for the reference and the manual */
     enum stage stage;
+    unsigned early; /* RULE_STAGE(STAGE_MAIL) | ...: stages before that one at which it is
+                       asked too, and refuses what is clear there already */
     enum action default_action;
     unsigned actions;            /* allowed ones: RULE_ACTION(ACTION_REJECT) | ... */
     bool refuses_beyond_mending; /* with the action "fix" too: verdict.h, beyond_mending */
@@ -54,6 +48,7 @@ struct rule {
                   struct verdict *ret_verdict);
 };
 
+#define RULE_STAGE(stage) (1U << (stage))
 #define RULE_ACTION(action) (1U << (action))
 #define RULE_ACTIONS_REFUSE                                                                        \
     (RULE_ACTION(ACTION_REJECT) | RULE_ACTION(ACTION_TEMPFAIL) | RULE_ACTION(ACTION_QUARANTINE))

@@ -19,7 +19,8 @@ struct verdict {
     const char *enhanced; /* "5.7.1" */
     const char
         *sentence; /* for people, says what to do; client's bytes in it are made safe by reply.c */
-    bool beyond_mending; /* where the action is "fix", it is refused */
+    bool beyond_mending;      /* where the action is "fix", it is refused */
+    enum login_state contain; /* a sign of theft: what the login is taken to, where enforced */
     struct edit *edits;
     struct edit *last_edit; /* of edits: a block of 10,000 fields may all have to go */
     struct unsigned_field *unsigned_fields; /* each name once */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "tables/siphash.h"
+#include "policy/siphash.h"
 
 void rows_init(struct rows *rows, char *text)
 {

@@ -1,5 +1,5 @@
 /* The hash function of the row index. */
-#include "tables/siphash.h"
+#include "policy/siphash.h"
 
 #include <string.h>
 

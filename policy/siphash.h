@@ -1,6 +1,6 @@
 /* SipHash-1-3 (Aumasson and Bernstein 2012): a keyed hash for tables whose keys others write. */
-#ifndef TABLES_SIPHASH_H
-#define TABLES_SIPHASH_H
+#ifndef POLICY_SIPHASH_H
+#define POLICY_SIPHASH_H
 
 #include <stddef.h>
 #include <stdint.h>
