@@ -189,6 +189,11 @@ bool message_rcpt(struct message *message, struct bytes path)
     return false;
 }
 
+void message_rcpt_refused_by_mta(struct message *message)
+{
+    counted_refusal_by_mta(message);
+}
+
 /* The refusal has taken the id with it; each decision has one of its own. */
 static void take_next_id(struct message *message)
 {
@@ -274,6 +279,21 @@ void message_body(struct message *message, struct bytes chunk)
     message_dkim_body(message, chunk);
 }
 
+/* What cannot leave as things stand is not counted; what is counted at the same time elsewhere
+ * shows when it is. */
+static void charge(struct message *message)
+{
+    judge(message, STAGE_SETTLE);
+    if (!message->counted || message->outcome.action >= ACTION_TEMPFAIL)
+        return;
+    bool admitted = counted_settle(message);
+    judge(message, STAGE_SETTLE);
+    if (admitted || message->outcome.action >= ACTION_TEMPFAIL)
+        return;
+    message_fault(message, "it passes a limit that no rule finds passed");
+    settle(message);
+}
+
 void message_end(struct message *message)
 {
     end_header(message, (struct bytes){NULL, 0});
@@ -282,10 +302,8 @@ void message_end(struct message *message)
     judge(message, STAGE_BODY);
     if (!message_dkim_sign(message))
         settle(message);
-    if (message->outcome.action < ACTION_TEMPFAIL) {
-        counted_settle(message);
-        judge(message, STAGE_SETTLE);
-    }
+    if (message->outcome.action < ACTION_TEMPFAIL)
+        charge(message);
     if (message->outcome.action >= ACTION_TEMPFAIL)
         counted_refusal(message);
 }
