@@ -49,7 +49,7 @@ static void write_verdicts(struct json *json, const struct decision *decision)
         if (judged->verdict.beyond_mending)
             json_bool(json, "beyond_mending", true);
         if (judged->verdict.contain)
-            json_text(json, "contain", login_state_word(judged->verdict.contain));
+            json_text(json, "contain", record_contain(judged->verdict.contain));
         json_bytes(json, "fact", judged->verdict.fact);
         json_close(json, '}');
     }

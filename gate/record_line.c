@@ -103,12 +103,11 @@ static void put_observed(struct record_line *line, const struct decision *decisi
     }
 }
 
-static void put_state(struct record_line *line, const char *name, enum login_state state,
-                      enum rule_id rule, const struct verdict *verdict)
+static void put_sign(struct record_line *line, const char *name, const char *state,
+                     enum rule_id rule, const struct verdict *verdict)
 {
     char text[200];
-    snprintf(text, sizeof text, "%s:%s.%s", login_state_word(state), rules[rule]->name,
-             verdict->reason);
+    snprintf(text, sizeof text, "%s:%s.%s", state, rules[rule]->name, verdict->reason);
     put_text(line, name, text);
 }
 
@@ -122,10 +121,11 @@ static void put_standing(struct record_line *line, const struct message *message
     for (size_t i = 0; i < RULE_COUNT; i++) {
         const struct judged *judged = &decision->judged[i];
         if (judged->mode == MODE_OBSERVE && judged->verdict.contain)
-            put_state(line, "would", judged->verdict.contain, (enum rule_id)i, &judged->verdict);
+            put_sign(line, "would", record_contain(judged->verdict.contain), (enum rule_id)i,
+                     &judged->verdict);
     }
     if (decision->container < RULE_COUNT)
-        put_state(line, "contained", decision->contain, decision->container,
+        put_sign(line, "contained", login_state_word(decision->contain), decision->container,
                   &decision->judged[decision->container].verdict);
     if (limits->degraded)
         put_int(line, "degraded_hosts", limits->hosts);

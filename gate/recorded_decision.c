@@ -19,7 +19,7 @@ static void read_verdict(struct reading *reading, const struct json_tree *item,
                          struct recorded *recorded)
 {
     static const char *const outcomes[] = {"not-asked", "pass", "violation", "unavailable", NULL};
-    static const char *const states[] = {"normal", "slowed", "frozen", NULL};
+    static const char *const states[] = {"nothing", "slow", "freeze", NULL};
     static const char *const modes[] = {"off", "observe", "enforce", NULL};
     struct bytes name = {NULL, 0};
     struct bytes reason = {NULL, 0};

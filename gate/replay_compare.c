@@ -21,12 +21,13 @@ struct replay_effect replay_effect_of(const struct verdict *verdict, enum mode m
 {
     if (verdict->outcome < OUTCOME_VIOLATION)
         return (struct replay_effect){.action = ACTION_ACCEPT};
-    return (struct replay_effect){mode, action, verdict->reason};
+    return (struct replay_effect){mode, action, verdict->contain, verdict->reason};
 }
 
 bool replay_same_effect(const struct replay_effect *a, const struct replay_effect *b)
 {
-    return a->action == b->action && a->mode == b->mode && same_text(a->reason, b->reason);
+    return a->action == b->action && a->mode == b->mode && a->contain == b->contain &&
+           same_text(a->reason, b->reason);
 }
 
 static bool settles(const char *name)

@@ -303,7 +303,7 @@ static void test_line(void **state)
     judged->verdict.reason = "hour";
     judged->mode = MODE_OBSERVE;
     record_write_line(message, &context, line, sizeof line);
-    assert_non_null(strstr(line, " would=frozen:tls.hour "));
+    assert_non_null(strstr(line, " would=freeze:tls.hour "));
     judged->mode = MODE_ENFORCE;
     message->decision.contain = LOGIN_FROZEN;
     message->decision.container = RULE_tls;
