@@ -126,7 +126,7 @@ static void put_standing(struct record_line *line, const struct message *message
     }
     if (decision->container < RULE_COUNT)
         put_sign(line, "contained", login_state_word(decision->contain), decision->container,
-                  &decision->judged[decision->container].verdict);
+                 &decision->judged[decision->container].verdict);
     if (limits->degraded)
         put_int(line, "degraded_hosts", limits->hosts);
 }
