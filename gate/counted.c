@@ -40,3 +40,8 @@ void counted_done(struct message *message)
 {
     (void)message;
 }
+
+void counted_refusal_by_mta(struct message *message)
+{
+    (void)message;
+}

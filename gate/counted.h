@@ -24,8 +24,11 @@ void counted_header(struct message *message);
  * that are asked at STAGE_SETTLE see what was there before it. */
 void counted_settle(struct message *message);
 
-/* A command, a recipient or the message was refused, by us or (a recipient) by the MTA. */
+/* A command, a recipient or the message was refused by us. */
 void counted_refusal(struct message *message);
+
+/* The MTA itself refused a recipient. */
+void counted_refusal_by_mta(struct message *message);
 
 /* An enforced sign of theft was found: its login goes no further than it says, from now on. */
 void counted_contain(struct message *message);

@@ -189,6 +189,11 @@ bool message_rcpt(struct message *message, struct bytes path)
     return false;
 }
 
+void message_rcpt_refused_by_mta(struct message *message)
+{
+    counted_refusal_by_mta(message);
+}
+
 /* The refusal has taken the id with it; each decision has one of its own. */
 static void take_next_id(struct message *message)
 {

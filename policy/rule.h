@@ -38,6 +38,7 @@ struct rule {
                        asked too, and refuses what is clear there already */
     enum action default_action;
     unsigned actions;            /* allowed ones: RULE_ACTION(ACTION_REJECT) | ... */
+    bool counted; /* judges by facts->limits: where no such rule is on, nothing is counted */
     bool refuses_beyond_mending; /* with the action "fix" too: verdict.h, beyond_mending */
     const char *const
         *mode_words; /* words for mode beside enforce, observe and off, each meaning
