@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "gate/counted.h"
+#include "gate/counted_again.h"
 #include "gate/gather.h"
 #include "gate/message_dkim.h"
 #include "policy/cut_short.h"
@@ -83,16 +84,33 @@ bool message_is_carried(const struct message *message, enum rule_id rule)
            message->decision.judged[rule].verdict.outcome != OUTCOME_VIOLATION;
 }
 
+/* For the record: what is counted at the end, and a state that a sign leads to, are not what the
+ * rules before saw. */
+static void keep_limits(struct message *message)
+{
+    const struct facts *facts = &message->facts;
+    if (facts->stage > STAGE_HEADER || facts->limits.state != FACT_KNOWN)
+        return;
+    if (!message->limits_asked)
+        message->limits_asked = arena_alloc(message->arena, sizeof *message->limits_asked);
+    if (message->limits_asked)
+        *message->limits_asked = facts->limits;
+}
+
 static void judge(struct message *message, enum stage stage)
 {
     message->facts.stage = stage;
+    counted_again(message);
+    keep_limits(message);
     engine_judge(stage, &message->facts, message->policy, message->arena, &message->decision);
     for (size_t i = 0; message->recorded && i < RULE_COUNT; i++)
         if (rules[i]->stage == stage && message_is_carried(message, (enum rule_id)i))
             engine_carry((enum rule_id)i, message->recorded->carried[i], message->policy,
                          message->arena, &message->decision);
-    if (message->decision.contain > message->facts.limits.standing.state)
+    if (message->decision.contain > message->facts.limits.standing.state) {
         counted_contain(message);
+        message->contained = message->facts.limits.standing.state != LOGIN_NORMAL;
+    }
     settle(message);
 }
 
