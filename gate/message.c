@@ -295,6 +295,21 @@ void message_body(struct message *message, struct bytes chunk)
     message_dkim_body(message, chunk);
 }
 
+/* What cannot leave as things stand is not counted; what is counted at the same time elsewhere
+ * shows when it is. */
+static void charge(struct message *message)
+{
+    judge(message, STAGE_SETTLE);
+    if (!message->counted || message->outcome.action >= ACTION_TEMPFAIL)
+        return;
+    bool admitted = counted_settle(message);
+    judge(message, STAGE_SETTLE);
+    if (admitted || message->outcome.action >= ACTION_TEMPFAIL)
+        return;
+    message_fault(message, "it passes a limit that no rule finds passed");
+    settle(message);
+}
+
 void message_end(struct message *message)
 {
     end_header(message, (struct bytes){NULL, 0});
@@ -303,10 +318,8 @@ void message_end(struct message *message)
     judge(message, STAGE_BODY);
     if (!message_dkim_sign(message))
         settle(message);
-    if (message->outcome.action < ACTION_TEMPFAIL) {
-        counted_settle(message);
-        judge(message, STAGE_SETTLE);
-    }
+    if (message->outcome.action < ACTION_TEMPFAIL)
+        charge(message);
     if (message->outcome.action >= ACTION_TEMPFAIL)
         counted_refusal(message);
 }
