@@ -60,6 +60,7 @@ static void count_all(struct facts_limits *limits)
             for (size_t k = 0; k < WINDOW_COUNT; k++)
                 limits->subjects[i].counted.counts[j][k] = number++;
     }
+    limits->subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_MINUTE] = 61;
     limits->subjects[SUBJECT_CLIENT].counted = (struct counters){0};
     limits->subjects[SUBJECT_HOST].counted.counts[QUANTITY_NEW][WINDOW_HOUR] = RECORD_COUNT_MAX;
     for (const struct record_habit *row = record_habit_keys; row->name; row++, number++)
@@ -299,6 +300,8 @@ static void test_line(void **state)
     assert_non_null(strstr(line, " standing=slowed "));
     assert_non_null(strstr(line, " degraded_hosts=3 "));
     assert_null(strstr(line, " contained="));
+    assert_non_null(strstr(line, " would=tempfail:limits.contain "));
+    assert_non_null(strstr(line, " limit=\"login 62 messages/minute of 30\" "));
     struct judged *judged = &message->decision.judged[RULE_tls];
     judged->verdict.contain = LOGIN_FROZEN;
     judged->verdict.reason = "hour";
@@ -310,7 +313,7 @@ static void test_line(void **state)
     message->decision.container = RULE_tls;
     record_write_line(message, &context, line, sizeof line);
     assert_non_null(strstr(line, " contained=frozen:tls.hour "));
-    assert_null(strstr(line, " would="));
+    assert_null(strstr(line, " would=freeze"));
     message_free(message);
 }
 
