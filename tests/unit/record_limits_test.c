@@ -300,8 +300,8 @@ static void test_line(void **state)
     assert_non_null(strstr(line, " standing=slowed "));
     assert_non_null(strstr(line, " degraded_hosts=3 "));
     assert_null(strstr(line, " contained="));
-    assert_non_null(strstr(line, " would=tempfail:limits.contain "));
-    assert_non_null(strstr(line, " limit=\"login 62 messages/minute of 30\" "));
+    assert_non_null(strstr(line, " would=tempfail:limits.login "));
+    assert_non_null(strstr(line, " limit=\"login 62 messages/minute of 60\" "));
     struct judged *judged = &message->decision.judged[RULE_tls];
     judged->verdict.contain = LOGIN_FROZEN;
     judged->verdict.reason = "hour";
