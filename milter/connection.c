@@ -4,6 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "milter/counting.h"
+
 #define CONNECTION_ARENA_CEILING ((size_t)256 << 10)
 
 static atomic_uint messages;
@@ -59,7 +61,9 @@ void connection_end_message(struct connection *connection)
     connection->microseconds = 0;
     if (!connection->message)
         return;
+    struct limits *limits = connection->message->limits;
     message_free(connection->message);
+    counting_give(limits);
     connection->message = NULL;
     atomic_fetch_sub(&messages, 1);
 }

@@ -2,8 +2,10 @@
  * is what the client reads. Included with RULE(name) defined; no include guard on purpose. */
 RULE(tls)
 RULE(auth)
+RULE(login_state)
 RULE(envelope)
 RULE(recipients)
+RULE(limits)
 RULE(header_syntax)
 RULE(header_once)
 RULE(header_injection)
