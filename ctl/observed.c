@@ -204,7 +204,7 @@ static int look(const char *config, struct observed_arguments *arguments, struct
     progress_end(&progress);
     mark_enforced(config, &tally);
     int status = taken ? show(arguments, &tally) : source_complain(&error, EX_SOFTWARE);
-    tally_done(&tally);
+    tally_clear(&tally);
     source_close(history);
     return status;
 }

@@ -107,8 +107,10 @@ static void judge(struct message *message, enum stage stage)
         if (rules[i]->stage == stage && message_is_carried(message, (enum rule_id)i))
             engine_carry((enum rule_id)i, message->recorded->carried[i], message->policy,
                          message->arena, &message->decision);
-    if (message->decision.contain > message->facts.limits.standing.state)
+    if (message->decision.contain > message->facts.limits.standing.state) {
         counted_contain(message);
+        message->contained = message->facts.limits.standing.state != LOGIN_NORMAL;
+    }
     settle(message);
 }
 

@@ -80,6 +80,7 @@ struct message {
     const char
         *not_signed;   /* why no signature can stand on it, though rule dkim would sign; NULL */
     const char *fault; /* what went wrong inside, for the log; NULL */
+    bool contained;    /* an enforced sign of theft took its login further: facts.limits.standing */
     char id[DECISION_ID_LEN + 1];
     uint8_t id_random[10]; /* what id was made of */
     int64_t began;         /* milliseconds since 1970 */

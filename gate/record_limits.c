@@ -79,7 +79,7 @@ static void write_standing(struct json *json, const struct login_standing *stand
     json_close(json, '}');
 }
 
-const struct record_habit record_habits[] = {
+const struct record_habit record_habit_keys[] = {
     {"since", offsetof(struct habit, since), RECORD_COUNT_MAX},
     {"messages", offsetof(struct habit, messages), RECORD_COUNT_MAX},
     {"networks_hour", offsetof(struct habit, networks_hour), RECORD_COUNT_MAX},
@@ -95,7 +95,7 @@ const struct record_habit record_habits[] = {
 static void write_habit(struct json *json, const struct habit *habit)
 {
     bool open = false;
-    for (const struct record_habit *row = record_habits; row->name; row++) {
+    for (const struct record_habit *row = record_habit_keys; row->name; row++) {
         int64_t number;
         memcpy(&number, (const char *)habit + row->offset, sizeof number);
         if (number && !open)

@@ -13,7 +13,7 @@ struct record_habit {
     size_t offset; /* of an int64_t in struct habit */
     int64_t most;
 };
-extern const struct record_habit record_habits[];
+extern const struct record_habit record_habit_keys[];
 
 /* What the rules saw before the settling. */
 const struct facts_limits *record_limits_seen(const struct message *message);

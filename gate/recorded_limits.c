@@ -86,7 +86,7 @@ static void read_habit(struct reading *reading, const struct json_tree *limits,
                        struct habit *ret_habit)
 {
     const struct json_tree *object = reading_object(reading, limits, "habit");
-    for (const struct record_habit *row = record_habits; row->name; row++) {
+    for (const struct record_habit *row = record_habit_keys; row->name; row++) {
         int64_t number = 0;
         read_count(reading, object, row->name, &number);
         if (number > row->most)

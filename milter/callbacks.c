@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "gate/record.h"
+#include "milter/alert.h"
 #include "milter/apply.h"
 #include "milter/connection.h"
 #include "milter/counting.h"
@@ -60,6 +61,7 @@ static void write_record(struct connection *connection)
         .now = now_in(CLOCK_REALTIME, 1000),
         .microseconds = connection->microseconds,
     };
+    alert_message(message, context.queue_id);
     if (settings->syslog || log_is_verbose()) {
         char line[2048];
         record_write_line(message, &context, line, sizeof line);

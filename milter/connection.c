@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "milter/counting.h"
+#include "milter/alert.h"
 
 #define CONNECTION_ARENA_CEILING ((size_t)256 << 10)
 
@@ -57,6 +58,8 @@ void connection_begin_message(struct connection *connection, struct message *mes
 
 void connection_end_message(struct connection *connection)
 {
+    if (connection->message) /* what was found before an abort is told, too */
+        alert_message(connection->message, bytes_of(connection->queue_id));
     connection->queue_id[0] = '\0';
     connection->microseconds = 0;
     if (!connection->message)

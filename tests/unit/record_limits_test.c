@@ -62,7 +62,7 @@ static void count_all(struct facts_limits *limits)
     }
     limits->subjects[SUBJECT_CLIENT].counted = (struct counters){0};
     limits->subjects[SUBJECT_HOST].counted.counts[QUANTITY_NEW][WINDOW_HOUR] = RECORD_COUNT_MAX;
-    for (const struct record_habit *row = record_habits; row->name; row++, number++)
+    for (const struct record_habit *row = record_habit_keys; row->name; row++, number++)
         memcpy((char *)&limits->habit + row->offset, &number, sizeof number);
     limits->standing = (struct login_standing){LOGIN_SLOWED, 1789999000, 1790007200,
                                                BYTES("by root: \"phished\"")};
