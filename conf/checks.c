@@ -76,6 +76,34 @@ bool check_socket(const char *text, struct error *error)
                             "\"inet6:PORT@IPV6-ADDRESS\" or \"fd:NUMBER\"");
 }
 
+bool check_redis(const char *text, struct error *error)
+{
+    if (!text[0] || (strncmp(text, "fd:", 3) != 0 && check_socket(text, error)))
+        return true;
+    return error_set(error, "expected \"unix:/PATH\", \"inet:PORT@IPV4-ADDRESS\" or "
+                            "\"inet6:PORT@IPV6-ADDRESS\"");
+}
+
+bool check_fleet(const char *text, struct error *error)
+{
+    size_t len = strlen(text);
+    bool good = len >= 1 && len <= 64;
+    for (; *text && good; text++) {
+        bool letter = bytes_lower(*text) >= 'a' && bytes_lower(*text) <= 'z';
+        good = letter || (*text >= '0' && *text <= '9') || strchr("._-", *text);
+    }
+    return good || error_set(error, "expected a name of letters, digits, dots, dashes and "
+                                    "underlines, like \"submilter\"");
+}
+
+bool check_webhook(const char *text, struct error *error)
+{
+    bool good = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
+    if (!text[0] || (good && !has_blank_or_control(text)))
+        return true;
+    return error_set(error, "expected an address like \"https://alerts.example.com/mail\"");
+}
+
 bool check_mode(const char *text, struct error *error)
 {
     size_t len = strlen(text);

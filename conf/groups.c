@@ -71,6 +71,12 @@ size_t groups_find(const struct settings *settings, struct bytes login)
     return i;
 }
 
+const char *settings_group(const struct settings *settings, struct bytes login)
+{
+    size_t i = groups_find(settings, login);
+    return i < settings->private->group_count ? settings->private->groups[i].name : NULL;
+}
+
 bool groups_covers(const struct group *group, const char *policy)
 {
     for (size_t i = 0; i < group->policies.count; i++)

@@ -225,5 +225,7 @@ bool settings_print(const struct settings *settings, FILE *out)
     print_section(&printer, settings, "dkim", dkim_rows);
     print_section(&printer, settings, "log", log_rows);
     print_section(&printer, settings, "history", history_rows);
+    print_section(&printer, settings, "counters", counters_rows);
+    print_section(&printer, settings, "alerts", alerts_rows);
     return fflush(out) == 0 && !ferror(out) && printer.good;
 }

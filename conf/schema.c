@@ -10,12 +10,14 @@ static const struct shape senders_shape = {senders_rows, no_branches, NULL};
 static const struct shape dkim_shape = {dkim_rows, no_branches, NULL};
 static const struct shape log_shape = {log_rows, no_branches, NULL};
 static const struct shape history_shape = {history_rows, no_branches, NULL};
+static const struct shape counters_shape = {counters_rows, no_branches, NULL};
+static const struct shape alerts_shape = {alerts_rows, no_branches, NULL};
 static const struct shape listener_shape = {listener_rows, no_branches, NULL};
 
 /* Everything that schema_new makes, in one piece. */
 struct shapes {
     struct shape top, policies, policy, group, group_rules;
-    struct branch top_branches[8];
+    struct branch top_branches[10];
     struct branch group_branches[2];
     struct branch rule_branches[RULE_COUNT + 1];
     struct shape rules[RULE_COUNT];
@@ -67,6 +69,11 @@ static void add_top(struct shapes *shapes)
         {"log", false, &log_shape, "The record that every message leaves."},
         {"history", false, &history_shape,
          "The records of the last weeks in a database, which submilterctl looks back into."},
+        {"counters", false, &counters_shape,
+         "What each login, group, domain, client and network sends is counted, for the rules that "
+         "limit it and those that find stolen accounts."},
+        {"alerts", false, &alerts_shape,
+         "Telling an admin that a login was slowed or frozen, or that it is held back by a limit."},
         {0}};
     for (size_t i = 0; i < sizeof branches / sizeof *branches; i++)
         shapes->top_branches[i] = branches[i];

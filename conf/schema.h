@@ -62,6 +62,8 @@ extern const struct option_row
     dkim_rows[]; /* not dkim_options: libopendkim has a function of that name */
 extern const struct option_row log_rows[];
 extern const struct option_row history_rows[];
+extern const struct option_row counters_rows[];
+extern const struct option_row alerts_rows[];
 extern const struct option_row listener_rows[];
 extern const struct option_row policy_rows[];
 extern const struct option_row group_rows[];

@@ -68,6 +68,22 @@ static bool build_top(struct settings *settings, struct error *error)
     return normalise_domains(settings, &top.domains, error);
 }
 
+static void take_empty_as_none(struct settings *settings)
+{
+    const char **const texts[] = {
+        &settings->log.json,
+        &settings->history.file,
+        &settings->counters.file,
+        &settings->counters.redis,
+        &settings->counters.redis_password_file,
+        &settings->counters.secret_file,
+        &settings->alerts.command,
+        &settings->alerts.webhook,
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = none_if_empty(*texts[i]);
+}
+
 static bool build_sections(struct settings *settings, struct error *error)
 {
     struct arena *arena = settings->private->arena;
@@ -75,14 +91,25 @@ static bool build_sections(struct settings *settings, struct error *error)
     if (!fill_all(senders_rows, node_member(root, "senders"), arena, &settings->senders, error) ||
         !fill_all(dkim_rows, node_member(root, "dkim"), arena, &settings->dkim, error) ||
         !fill_all(log_rows, node_member(root, "log"), arena, &settings->log, error) ||
-        !fill_all(history_rows, node_member(root, "history"), arena, &settings->history, error))
+        !fill_all(history_rows, node_member(root, "history"), arena, &settings->history, error) ||
+        !fill_all(counters_rows, node_member(root, "counters"), arena, &settings->counters,
+                  error) ||
+        !fill_all(alerts_rows, node_member(root, "alerts"), arena, &settings->alerts, error))
         return false;
     int pair = settings->dkim.header_canonicalization;
     settings->dkim.header_canonicalization = pair / 2;
     settings->dkim.body_canonicalization = pair % 2;
-    settings->log.json = none_if_empty(settings->log.json);
-    settings->history.file = none_if_empty(settings->history.file);
+    take_empty_as_none(settings);
     return true;
+}
+
+bool settings_blame(const struct settings *settings, const char *section, const char *key,
+                    struct error *error)
+{
+    const struct node *node = node_member(node_member(settings->private->root, section), key);
+    if (node && node->file)
+        return error_prefix(error, "%s:%u: %s.%s: ", node->file, node->line, section, key);
+    return error_prefix(error, "%s: %s.%s: ", settings->path, section, key);
 }
 
 static bool build(struct settings *settings, const struct file *files, size_t count,

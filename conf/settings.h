@@ -62,6 +62,24 @@ struct history_settings {
     int64_t max_size; /* bytes */
 };
 
+struct counters_settings {
+    const char *file;                /* the folder of what is counted, or NULL: in memory alone */
+    int64_t max_size;                /* bytes */
+    const char *redis;               /* "unix:/PATH", "inet:PORT@ADDRESS", ..., or NULL */
+    const char *redis_password_file; /* or NULL */
+    const char *fleet;
+    const char *secret_file; /* or NULL: "secret" in file */
+    int64_t remember;        /* seconds */
+    int64_t known_after;     /* seconds */
+    int64_t network_bits_ipv4, network_bits_ipv6;
+};
+
+struct alerts_settings {
+    const char *command; /* or NULL */
+    const char *webhook; /* or NULL */
+    int64_t every;       /* seconds */
+};
+
 struct settings {
     const char *path;
     char hash[17]; /* of everything that was read, in hex */
@@ -79,6 +97,8 @@ struct settings {
     struct log_settings log;
     struct texts expectations; /* paths of files: gate/expectations.h */
     struct history_settings history;
+    struct counters_settings counters;
+    struct alerts_settings alerts;
     struct settings_private *private;
 };
 
@@ -118,6 +138,14 @@ const char *settings_policy_base(const struct settings *settings, const char *na
 /* Whether any mail is signed: the rule dkim is not off for users, for this host or for a listener.
  * Else keys and other signers are no concern of ours. */
 bool settings_signs(const struct settings *settings);
+
+/* The group of users that names the login first; NULL: none does. */
+const char *settings_group(const struct settings *settings, struct bytes login);
+
+/* Puts where a section's key is written before an error about its value: "FILE:LINE: counters.file:
+ * ", or "FILE: counters.file: " where it is not. Always false. */
+bool settings_blame(const struct settings *settings, const char *section, const char *key,
+                    struct error *error);
 
 /* `submilterctl conf`: every key's effective value, one a line, "# FILE:LINE" or "# default"
  * behind. */
