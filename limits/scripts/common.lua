@@ -65,6 +65,9 @@ end
 -- Takes what is older than the window out of the total; for_good: out of the hash, too.
 local function expire(key, w, total, cut, at, for_good)
     local first, letter = first_of(total), LETTER[w]
+    if first > total[11] then
+        return nothing()
+    end
     if first >= cut then
         return total
     end
