@@ -13,6 +13,7 @@
 #ifndef LIMITS_EMBEDDED_H
 #define LIMITS_EMBEDDED_H
 
+#include "limits/known_set.h"
 #include "limits/limits.h"
 #include "limits/tally.h"
 
@@ -62,7 +63,6 @@ struct bytes embedded_name(const struct embedded *embedded, enum subject_kind ki
 
 /* How a correspondent is kept: half of it is the login's, so that they can be forgotten together.
  * No address can be had back from it without the secret. login as embedded_name has it. */
-#define CORRESPONDENT_KEY 16
 void embedded_correspondent(const struct embedded *embedded, struct bytes login, struct bytes rcpt,
                             uint8_t ret_key[CORRESPONDENT_KEY]);
 

@@ -3,29 +3,36 @@
 
 #include <stdlib.h>
 
+#include "limits/embedded.h"
+
 struct limits {
-    struct limits_options options;
+    struct embedded *embedded;
 };
 
 bool limits_open(const struct limits_options *options, struct limits **ret_limits,
                  struct error *error)
 {
-    *ret_limits = calloc(1, sizeof **ret_limits);
-    if (!*ret_limits)
+    struct limits *limits = calloc(1, sizeof *limits);
+    if (!limits)
         return error_set(error, "out of memory");
-    (*ret_limits)->options = *options;
+    if (!embedded_open(options, &limits->embedded, error)) {
+        free(limits);
+        return false;
+    }
+    *ret_limits = limits;
     return true;
 }
 
 void limits_close(struct limits *limits)
 {
+    if (limits)
+        embedded_close(limits->embedded);
     free(limits);
 }
 
 void limits_submit(struct limits *limits, struct limits_request *request)
 {
-    (void)limits;
-    request->answer = (struct limits_answer){.answered = true, .admitted = true};
+    embedded_do(limits->embedded, request, 0);
 }
 
 void limits_collect(struct limits *limits, struct limits_request *request)
@@ -43,16 +50,10 @@ bool limits_is_ready(struct limits *limits, const struct limits_request *request
 
 void limits_raise(struct limits *limits, struct bytes login, const struct login_standing *standing)
 {
-    (void)limits;
-    (void)login;
-    (void)standing;
+    embedded_raise(limits->embedded, login, standing);
 }
 
 bool limits_claim(struct limits *limits, const char *key, int64_t seconds, int64_t now)
 {
-    (void)limits;
-    (void)key;
-    (void)seconds;
-    (void)now;
-    return true;
+    return embedded_claim(limits->embedded, key, seconds, now);
 }

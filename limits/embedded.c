@@ -1,0 +1,128 @@
+/* The embedded store: its subjects in memory, by name. */
+#include "limits/embedded.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "limits/embedded_private.h"
+#include "policy/siphash.h"
+
+#define SKEW 10000 /* milliseconds: callers come out of order, clocks are set back a little */
+#define CORRESPONDENTS_MAX 1000000
+
+int64_t embedded_uptime(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+int64_t embedded_wall_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t embedded_now(struct embedded *embedded, int64_t now)
+{
+    if (now > embedded->latest || now < embedded->latest - SKEW)
+        embedded->latest = now;
+    return embedded->latest;
+}
+
+uint64_t embedded_hash(const struct embedded *embedded, char what, struct bytes text)
+{
+    uint8_t secret[16];
+    if (!text.len)
+        return 0;
+    memcpy(secret, embedded->secret, sizeof secret);
+    secret[0] ^= (uint8_t)what;
+    uint64_t hash = siphash(secret, text.data, text.len);
+    return hash ? hash : 1;
+}
+
+struct bytes embedded_name(const struct embedded *embedded, enum subject_kind kind,
+                           struct bytes name, char buffer[LIMITS_NAME_MAX])
+{
+    bool folded = kind == SUBJECT_LOGIN || kind == SUBJECT_DOMAIN;
+    if (name.len > LIMITS_NAME_MAX) {
+        char text[34];
+        int len = snprintf(text, sizeof text, "~%016llx%016llx",
+                           (unsigned long long)siphash(embedded->secret, name.data, name.len),
+                           (unsigned long long)siphash(embedded->secret + 16, name.data, name.len));
+        memcpy(buffer, text, (size_t)len);
+        return (struct bytes){buffer, (size_t)len};
+    }
+    for (size_t i = 0; i < name.len; i++)
+        buffer[i] = folded ? bytes_lower(name.data[i]) : name.data[i];
+    return (struct bytes){buffer, name.len};
+}
+
+void embedded_correspondent(const struct embedded *embedded, struct bytes login, struct bytes rcpt,
+                            uint8_t ret_key[CORRESPONDENT_KEY])
+{
+    uint64_t whose = siphash(embedded->secret, login.data, login.len);
+    uint8_t secret[16];
+    memcpy(secret, embedded->secret + 16, sizeof secret);
+    for (size_t i = 0; i < sizeof whose; i++)
+        secret[i] ^= (uint8_t)(whose >> 8 * i);
+    uint64_t who = siphash(secret, rcpt.data, rcpt.len);
+    memcpy(ret_key, &whose, sizeof whose);
+    memcpy(ret_key + 8, &who, sizeof who);
+}
+
+bool embedded_key(const struct embedded *embedded, enum subject_kind kind, struct bytes name,
+                  struct named_key *ret_key)
+{
+    if (!name.len)
+        return false;
+    ret_key->key.kind = kind;
+    ret_key->key.name = embedded_name(embedded, kind, name, ret_key->buffer);
+    ret_key->key.hash = embedded_hash(embedded, (char)('0' + (int)kind), ret_key->key.name);
+    return true;
+}
+
+void embedded_gather(struct embedded *embedded, const struct entry_key *const *keys, size_t count,
+                     bool create, struct entry **entries)
+{
+    int64_t uptime = embedded_uptime();
+    pthread_mutex_lock(&embedded->lock);
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = keys[i] ? entries_find(&embedded->entries, keys[i]) : NULL;
+        if (!entries[i] && keys[i] && create)
+            entries[i] = entries_add(&embedded->entries, keys[i]);
+        if (entries[i])
+            entries[i]->used = uptime;
+    }
+}
+
+bool embedded_open(const struct limits_options *options, struct embedded **ret_embedded,
+                   struct error *error)
+{
+    struct embedded *embedded = calloc(1, sizeof *embedded);
+    if (!embedded || !entries_init(&embedded->entries)) {
+        free(embedded);
+        return error_set(error, "out of memory");
+    }
+    memcpy(embedded->secret, options->secret, sizeof embedded->secret);
+    embedded->remember = options->remember;
+    pthread_mutex_init(&embedded->lock, NULL);
+    correspondents_init(&embedded->correspondents, CORRESPONDENTS_MAX);
+    claims_init(&embedded->claims);
+    *ret_embedded = embedded;
+    return true;
+}
+
+void embedded_close(struct embedded *embedded)
+{
+    if (!embedded)
+        return;
+    entries_done(&embedded->entries);
+    correspondents_done(&embedded->correspondents);
+    claims_done(&embedded->claims);
+    pthread_mutex_destroy(&embedded->lock);
+    free(embedded);
+}
