@@ -57,3 +57,15 @@ bool limits_claim(struct limits *limits, const char *key, int64_t seconds, int64
 {
     return embedded_claim(limits->embedded, key, seconds, now);
 }
+
+bool limits_count_correspondents(struct limits *limits, struct bytes login, int64_t now,
+                                 int64_t known_after, int64_t *ret_remembered, int64_t *ret_known,
+                                 struct error *error)
+{
+    struct embedded_count count;
+    bool counted = embedded_count_correspondents(limits->embedded, login, now / 1000, known_after,
+                                                 &count, error);
+    *ret_remembered = count.remembered;
+    *ret_known = count.known;
+    return counted;
+}

@@ -14,7 +14,7 @@ struct shown {
     /* Of a login. */
     const char *group; /* NULL: none */
     struct limits_request group_look;
-    int64_t remembered, known; /* correspondents */
+    int64_t remembered, known; /* correspondents; -1: nobody can tell */
     const struct held *limits;
     size_t limit_count;
 };

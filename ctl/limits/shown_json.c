@@ -26,6 +26,18 @@ static void write_counted(struct json *json, const struct counted_subject *count
     write_numbers(json, "frees", counted->frees);
 }
 
+static void write_correspondents(struct json *json, const struct shown *show)
+{
+    if (show->remembered < 0) {
+        json_none(json, "correspondents");
+        return;
+    }
+    json_open(json, "correspondents", '{');
+    json_int(json, "remembered", show->remembered);
+    json_int(json, "known", show->known);
+    json_close(json, '}');
+}
+
 static void write_login(struct json *json, const struct shown *show)
 {
     const struct habit *habit = &show->look.answer.habit;
@@ -42,10 +54,7 @@ static void write_login(struct json *json, const struct shown *show)
     json_int(json, "clients", habit->clients);
     json_int(json, "other_client_messages", habit->other_client_messages);
     json_close(json, '}');
-    json_open(json, "correspondents", '{');
-    json_int(json, "remembered", show->remembered);
-    json_int(json, "known", show->known);
-    json_close(json, '}');
+    write_correspondents(json, show);
     if (!show->group) {
         json_none(json, "group");
         return;

@@ -106,8 +106,9 @@ static void print_habit(const struct shown *show)
                " messages since the last new one\n",
                habit->clients, habit->other_client_messages);
     }
-    printf("correspondents  %s, %s of them known\n", figures_count(show->remembered, count),
-           figures_count(show->known, known));
+    if (show->remembered >= 0)
+        printf("correspondents  %s, %s of them known\n", figures_count(show->remembered, count),
+               figures_count(show->known, known));
 }
 
 static void print_login(const struct shown *show)
