@@ -91,16 +91,11 @@ MUST_CHECK bool embedded_contained(struct embedded *embedded, int64_t now,
                                                  const struct login_standing *standing,
                                                  void *context),
                                    void *context, struct error *error);
+MUST_CHECK bool embedded_count_correspondents(struct embedded *embedded, struct bytes login,
+                                              int64_t now, int64_t *ret_remembered,
+                                              int64_t *ret_known, struct error *error);
 MUST_CHECK bool embedded_learn(struct embedded *embedded, struct bytes login, struct bytes rcpt,
                                int64_t first, int64_t last, struct error *error);
-/* Of those that the file has, -1 without one: now in seconds since 1970, known_after in seconds. */
-struct embedded_count {
-    int64_t remembered, known;
-};
-MUST_CHECK bool embedded_count_correspondents(struct embedded *embedded, struct bytes login,
-                                              int64_t now, int64_t known_after,
-                                              struct embedded_count *ret_count,
-                                              struct error *error);
 /* What embedded_learn left waiting reaches the file. */
 MUST_CHECK bool embedded_settle(struct embedded *embedded, struct error *error);
 

@@ -140,12 +140,11 @@ MUST_CHECK bool limits_contained(struct limits *limits, int64_t now,
                                                void *context),
                                  void *context, struct error *error);
 
-/* How many correspondents of the login the file has, and how many of those are known: first written
- * to known_after seconds ago or longer. Without a file both are -1. now: milliseconds since 1970.
- */
+/* How many correspondents of the login are remembered, and how many of those are known: first
+ * written to `known_after` ago or longer. now: milliseconds since 1970. */
 MUST_CHECK bool limits_count_correspondents(struct limits *limits, struct bytes login, int64_t now,
-                                            int64_t known_after, int64_t *ret_remembered,
-                                            int64_t *ret_known, struct error *error);
+                                            int64_t *ret_remembered, int64_t *ret_known,
+                                            struct error *error);
 
 /* Remembers a correspondent of the past, as `submilterctl limits learn` finds it in the history. */
 MUST_CHECK bool limits_learn(struct limits *limits, struct bytes login, struct bytes rcpt,

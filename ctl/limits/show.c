@@ -32,8 +32,7 @@ static bool gather_login(struct shown *show, struct admin *admin, struct error *
 {
     bool found;
     show->group = settings_group(admin->settings, show->whom.name);
-    return limits_count_correspondents(admin->limits, show->whom.name, show->now,
-                                       admin->settings->counters.known_after, &show->remembered,
+    return limits_count_correspondents(admin->limits, show->whom.name, show->now, &show->remembered,
                                        &show->known, error) &&
            (!show->group || look(admin, &show->group_look, SUBJECT_GROUP, bytes_of(show->group),
                                  show->now, &found, error));
