@@ -46,18 +46,38 @@ uint64_t embedded_hash(const struct embedded *embedded, char what, struct bytes 
     return hash ? hash : 1;
 }
 
+/* A hash of a name of any length, piece by piece, as it is folded: else a long login would be
+ * another one with each capital. */
+static size_t hashed_name(const struct embedded *embedded, bool folded, struct bytes name,
+                          char buffer[LIMITS_NAME_MAX])
+{
+    struct {
+        uint64_t before[2];
+        char piece[240];
+    } block = {0};
+    for (size_t from = 0; from < name.len; from += sizeof block.piece) {
+        struct bytes piece = bytes_slice(name, from, from + sizeof block.piece);
+        for (size_t i = 0; i < piece.len; i++)
+            block.piece[i] = folded ? bytes_lower(piece.data[i]) : piece.data[i];
+        const char *data = (const char *)&block;
+        size_t len = sizeof block.before + piece.len;
+        uint64_t first = siphash(embedded->secret, data, len);
+        block.before[1] = siphash(embedded->secret + 16, data, len);
+        block.before[0] = first;
+    }
+    char text[34];
+    int len = snprintf(text, sizeof text, "~%016llx%016llx", (unsigned long long)block.before[0],
+                       (unsigned long long)block.before[1]);
+    memcpy(buffer, text, (size_t)len);
+    return (size_t)len;
+}
+
 struct bytes embedded_name(const struct embedded *embedded, enum subject_kind kind,
                            struct bytes name, char buffer[LIMITS_NAME_MAX])
 {
     bool folded = kind == SUBJECT_LOGIN || kind == SUBJECT_DOMAIN;
-    if (name.len > LIMITS_NAME_MAX) {
-        char text[34];
-        int len = snprintf(text, sizeof text, "~%016llx%016llx",
-                           (unsigned long long)siphash(embedded->secret, name.data, name.len),
-                           (unsigned long long)siphash(embedded->secret + 16, name.data, name.len));
-        memcpy(buffer, text, (size_t)len);
-        return (struct bytes){buffer, (size_t)len};
-    }
+    if (name.len > LIMITS_NAME_MAX)
+        return (struct bytes){buffer, hashed_name(embedded, folded, name, buffer)};
     for (size_t i = 0; i < name.len; i++)
         buffer[i] = folded ? bytes_lower(name.data[i]) : name.data[i];
     return (struct bytes){buffer, name.len};

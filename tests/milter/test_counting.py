@@ -295,3 +295,70 @@ def test_what_counts_can_be_changed_without_a_word(start_daemon):
     gate.daemon.reload()
     gate.daemon.wait_for_log("reloaded: ", PATIENCE)
     assert "next start" not in gate.daemon.log()
+
+
+SIGN = """\
+policies: {{ submission: {{ many_refusals: {{ mode = "{mode}"; then = "{then}"; max_hour = 2; for = "{lasts}"; }}; }}; }};
+counters: {{ known_after = "0"; }};
+"""
+
+
+def sign(then, mode="enforce", lasts="1h"):
+    return SIGN.format(then=then, mode=mode, lasts=lasts)
+
+
+def be_refused(gate, count):
+    for _ in range(count):
+        assert gate.play(mail("ceo@example.com")).reply.code == 5
+
+
+def test_a_login_is_frozen_at_once(start_daemon):
+    """In all sessions, wherever they are, by the first message that shows the sign."""
+    gate = start_daemon(sign("freeze"))
+    at_mail, at_rcpt, at_end = players = [gate.player(login()) for _ in range(3)]
+    message = mail(rcpts=people(1))
+    for player in players:
+        assert player.mail(message).goes_on
+    for player in (at_rcpt, at_end):
+        assert player.rcpt(message.rcpts[0]).goes_on
+    for step in (at_end.data, *(lambda field=field: at_end.header(*field) for field in message.headers), at_end.eoh):
+        step()
+    at_end.body(b"x\r\n")
+    be_refused(gate, 3)
+    found = gate.play(mail())
+    assert found.stage == RCPT and "[login_state.frozen " in found.reply.text, found
+    for reply in (at_mail.rcpt("<bob@example.net>"), at_rcpt.rcpt("<bob@example.net>"), at_end.eom()):
+        assert reply.text.startswith("451 4.7.1 ") and "[login_state.frozen " in reply.text, reply
+    assert gate.play(mail()).stage == MAIL
+    pass_on(gate, 1, mail("carol@example.com"), login("carol@example.com"))
+    records = gate.records(3 + 1 + 3 + 1 + 1)
+    assert records[3]["contained"]["by"] == "many_refusals" if "by" in records[3].get("contained", {}) else True
+
+
+def test_a_slowed_login_writes_to_whom_it_knows(start_daemon):
+    gate = start_daemon(sign("slow"))
+    pass_on(gate, 1, mail(rcpts=people(2)))
+    be_refused(gate, 3)
+    outcome = gate.play(mail(rcpts=people(4)))
+    assert outcome.accepted and [reply.code for reply in outcome.rcpts] == [2, 2, 4, 4]
+    assert "[login_state.slowed " in outcome.rcpts[2].text
+    outcome = gate.play(mail(rcpts=people(2, first=2)))
+    assert outcome.stage == RCPT and outcome.reply.code == 4
+    gate.records(1 + 3 + 3 + 2)
+
+
+def test_what_a_limit_holds_back_makes_no_thief(start_daemon):
+    """Nor does what a slowed login is told, however often its program tries."""
+    gate = start_daemon(sign("freeze").replace("many_refusals: {", 'limits: { mode = "enforce"; contain = [ ]; '
+                                               'login = [ "1 recipients/hour" ]; }; many_refusals: {'))
+    pass_on(gate, 1)
+    for _ in range(5):
+        assert is_held_back(gate.play(mail()), MAIL)
+    gate.records(6)
+
+
+def test_an_observed_sign_leads_to_nothing(start_daemon):
+    gate = start_daemon(sign("freeze", mode="observe"))
+    be_refused(gate, 4)
+    pass_on(gate, 2)
+    gate.records(6)
