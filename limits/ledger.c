@@ -71,7 +71,7 @@ static int open_tables(struct ledger *ledger, MDB_txn *txn, unsigned flags)
 
 static int note_identity(struct ledger *ledger)
 {
-    struct stat found;
+    struct stat found = {0};
     int fd, status = mdb_env_get_fd(ledger->env, &fd);
     /* LMDB leaves it open for children. */
     if (!status && (fcntl(fd, F_SETFD, FD_CLOEXEC) || fstat(fd, &found)))
