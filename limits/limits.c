@@ -118,3 +118,8 @@ bool limits_learn(struct limits *limits, struct bytes login, struct bytes rcpt, 
 {
     return embedded_learn(limits->embedded, login, rcpt, first, last, error);
 }
+
+bool limits_settle(struct limits *limits, struct error *error)
+{
+    return embedded_settle(limits->embedded, error);
+}

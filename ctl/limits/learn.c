@@ -43,7 +43,8 @@ static bool learn(struct walk *walk, struct history *history, const struct sourc
     progress_begin(&walk->progress, "read", 0);
     bool well = pages_each(history, &filter, visit, walk, walk->error) && !walk->failed;
     progress_end(&walk->progress);
-    return well && !progress_interrupted() && learned_flush(&walk->learned, walk->error);
+    return well && !progress_interrupted() && learned_flush(&walk->learned, walk->error) &&
+           limits_settle(walk->learned.limits, walk->error);
 }
 
 static int print(const struct learned *learned, bool as_json, struct error *error)
