@@ -46,18 +46,38 @@ uint64_t embedded_hash(const struct embedded *embedded, char what, struct bytes 
     return hash ? hash : 1;
 }
 
+/* A hash of a name of any length, piece by piece, as it is folded: else a long login would be
+ * another one with each capital. */
+static size_t hashed_name(const struct embedded *embedded, bool folded, struct bytes name,
+                          char buffer[LIMITS_NAME_MAX])
+{
+    struct {
+        uint64_t before[2];
+        char piece[240];
+    } block = {0};
+    for (size_t from = 0; from < name.len; from += sizeof block.piece) {
+        struct bytes piece = bytes_slice(name, from, from + sizeof block.piece);
+        for (size_t i = 0; i < piece.len; i++)
+            block.piece[i] = folded ? bytes_lower(piece.data[i]) : piece.data[i];
+        const char *data = (const char *)&block;
+        size_t len = sizeof block.before + piece.len;
+        uint64_t first = siphash(embedded->secret, data, len);
+        block.before[1] = siphash(embedded->secret + 16, data, len);
+        block.before[0] = first;
+    }
+    char text[34];
+    int len = snprintf(text, sizeof text, "~%016llx%016llx", (unsigned long long)block.before[0],
+                       (unsigned long long)block.before[1]);
+    memcpy(buffer, text, (size_t)len);
+    return (size_t)len;
+}
+
 struct bytes embedded_name(const struct embedded *embedded, enum subject_kind kind,
                            struct bytes name, char buffer[LIMITS_NAME_MAX])
 {
     bool folded = kind == SUBJECT_LOGIN || kind == SUBJECT_DOMAIN;
-    if (name.len > LIMITS_NAME_MAX) {
-        char text[34];
-        int len = snprintf(text, sizeof text, "~%016llx%016llx",
-                           (unsigned long long)siphash(embedded->secret, name.data, name.len),
-                           (unsigned long long)siphash(embedded->secret + 16, name.data, name.len));
-        memcpy(buffer, text, (size_t)len);
-        return (struct bytes){buffer, (size_t)len};
-    }
+    if (name.len > LIMITS_NAME_MAX)
+        return (struct bytes){buffer, hashed_name(embedded, folded, name, buffer)};
     for (size_t i = 0; i < name.len; i++)
         buffer[i] = folded ? bytes_lower(name.data[i]) : name.data[i];
     return (struct bytes){buffer, name.len};
@@ -168,6 +188,7 @@ static bool init(const struct limits_options *options, struct embedded **ret_emb
     }
     memcpy(embedded->secret, options->secret, sizeof embedded->secret);
     embedded->remember = options->remember;
+    embedded->known_after = options->known_after;
     pthread_mutex_init(&embedded->lock, NULL);
     correspondents_init(&embedded->correspondents, CORRESPONDENTS_MAX);
     claims_init(&embedded->claims);
@@ -175,7 +196,7 @@ static bool init(const struct limits_options *options, struct embedded **ret_emb
     return true;
 }
 
-static bool open_with(const struct limits_options *options, enum file_use use,
+static bool open_with(const struct limits_options *options, enum ledger_use use,
                       struct embedded **ret_embedded, struct error *error)
 {
     if (!init(options, ret_embedded, error))
@@ -190,7 +211,7 @@ static bool open_with(const struct limits_options *options, enum file_use use,
 bool embedded_open(const struct limits_options *options, struct embedded **ret_embedded,
                    struct error *error)
 {
-    return open_with(options, FILE_MAKE, ret_embedded, error);
+    return open_with(options, LEDGER_MAKE, ret_embedded, error);
 }
 
 bool embedded_open_admin(const struct limits_options *options, struct embedded **ret_embedded,
@@ -199,7 +220,7 @@ bool embedded_open_admin(const struct limits_options *options, struct embedded *
     if (!options->file || !*options->file)
         return error_set(error, "the counters are kept in the daemon's memory alone: set "
                                 "counters.file, so that they can be looked at");
-    return open_with(options, FILE_EXISTING, ret_embedded, error);
+    return open_with(options, LEDGER_EXISTING, ret_embedded, error);
 }
 
 void embedded_close(struct embedded *embedded)

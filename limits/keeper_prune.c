@@ -25,11 +25,9 @@ static bool is_old_record(const struct keeper *keeper, const MDB_val *value, int
 
 static bool is_old_correspondent(const struct keeper *keeper, const MDB_val *value, int64_t now)
 {
-    uint32_t numbers[2];
-    if (value->mv_size != sizeof numbers)
+    struct known known;
+    if (!known_decode(value->mv_data, value->mv_size, &known))
         return true;
-    memcpy(numbers, value->mv_data, sizeof numbers);
-    const struct known known = {.first = numbers[0], .last = numbers[1]};
     return !known_since(&known, now / 1000, keeper->embedded->remember);
 }
 
@@ -62,8 +60,8 @@ static void go_on_at(struct keeper *keeper, const MDB_val *key)
 
 int keeper_prune(struct keeper *keeper, MDB_txn *txn, int64_t now, bool *ret_changed)
 {
-    const MDB_dbi tables[TABLE_COUNT] = {keeper->file.records, keeper->file.correspondents,
-                                         keeper->file.standings};
+    const MDB_dbi tables[TABLE_COUNT] = {keeper->ledger.records, keeper->ledger.correspondents,
+                                         keeper->ledger.standings};
     MDB_cursor *cursor;
     MDB_val key = {keeper->prune_len, keeper->prune_key}, value;
     *ret_changed = false;
