@@ -1,0 +1,16 @@
+-- Since when a login writes to somebody. KEYS: standing, known of this time, known of the time
+-- before. ARGV: now, login, hash of the recipient, the first day that is remembered.
+local now, login, rcpt = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local numbers = {0}
+for n = 2, 3 do
+    local value = call("HGET", KEYS[n], rcpt)
+    if value then
+        local first, last = struct.unpack("<HH", value)
+        if last >= tonumber(ARGV[4]) then
+            numbers[1] = first * DAY
+            break
+        end
+    end
+end
+local cause = tell_standing(numbers, KEYS[1], login, floor(now / 1000))
+return {packed(numbers), cause}
