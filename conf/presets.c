@@ -11,6 +11,11 @@ const struct preset presets[] = {
     {"submission", "privacy", "mode", "\"off\""},
     {"submission", "local_spoof", "mode", "\"off\""},
     {"submission", "limits", "mode", "\"observe\""},
+    {"submission", "many_networks", "mode", "\"observe\""},
+    {"submission", "new_network", "mode", "\"observe\""},
+    {"submission", "many_refusals", "mode", "\"observe\""},
+    {"submission", "new_client", "mode", "\"observe\""},
+    {"submission", "night_burst", "mode", "\"observe\""},
     /* sendmail(1) and web applications on this host: nobody logs in */
     {"local", "tls", "mode", "\"off\""},
     {"local", "auth", "mode", "\"off\""},
@@ -25,6 +30,12 @@ const struct preset presets[] = {
     {"local", "message_id", "mode", "\"add\""},
     {"local", "privacy", "mode", "\"off\""},
     {"local", "local_spoof", "mode", "\"off\""},
+    /* signs are of a login */
+    {"local", "many_networks", "mode", "\"off\""},
+    {"local", "new_network", "mode", "\"off\""},
+    {"local", "many_refusals", "mode", "\"off\""},
+    {"local", "new_client", "mode", "\"off\""},
+    {"local", "night_burst", "mode", "\"off\""},
     /* mail from elsewhere: only our own name is guarded */
     {"inbound", "*", "mode", "\"off\""},
     {"inbound", "local_spoof", "mode", "\"enforce\""},

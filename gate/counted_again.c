@@ -1,6 +1,14 @@
 /* The counts of a record, stage by stage. */
 #include "gate/counted_again.h"
 
+/* Nothing that a rule could find too much. */
+static void put_names(const struct facts_limits *recorded, struct facts_limits *ret_limits)
+{
+    *ret_limits = (struct facts_limits){.state = FACT_KNOWN};
+    for (size_t i = 0; i < SUBJECT_COUNT; i++)
+        ret_limits->subjects[i].name = recorded->subjects[i].name;
+}
+
 void counted_again(struct message *message)
 {
     const struct message_recorded *recorded = message->recorded;
@@ -9,9 +17,10 @@ void counted_again(struct message *message)
     struct login_standing led_to = limits->standing;
     if (!recorded || !recorded->limits)
         return;
-    *limits = (struct facts_limits){.state = FACT_ABSENT};
-    if (facts->stage < recorded->limits_from)
+    if (facts->stage < recorded->limits_from) {
+        put_names(recorded->limits, limits);
         return;
+    }
     *limits = facts->stage == STAGE_SETTLE ? *recorded->settled : *recorded->limits;
     if (facts->stage == STAGE_SETTLE && recorded->standing_is_own)
         limits->standing = recorded->limits->standing;

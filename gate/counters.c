@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "gate/counters_secret.h"
 #include "policy/address.h"
@@ -71,6 +72,18 @@ bool counters_prepare(const struct settings *settings, struct error *error)
     if (secret_path(counters, path) && !counters_secret_make(path, error))
         return settings_blame(settings, "counters", "secret_file", error);
     return true;
+}
+
+bool counters_check(const struct settings *settings, struct error *error)
+{
+    uint8_t secret[COUNTERS_SECRET_SIZE];
+    char path[PATH_SIZE];
+    if (!secret_path(&settings->counters, path) || access(path, R_OK) < 0)
+        return true;
+    bool good = counters_secret_read(path, secret, error) ||
+                settings_blame(settings, "counters", "secret_file", error);
+    explicit_bzero(secret, sizeof secret);
+    return good;
 }
 
 static bool is_same(const char *a, const char *b)

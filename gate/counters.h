@@ -16,6 +16,9 @@ MUST_CHECK bool counters_options(const struct settings *settings,
  * there yet, both for the daemon's user alone. Another process may do the same at the same time. */
 MUST_CHECK bool counters_prepare(const struct settings *settings, struct error *error);
 
+/* Whether a start could use what is there already; makes nothing. As the daemon's user. */
+MUST_CHECK bool counters_check(const struct settings *settings, struct error *error);
+
 /* Whether what is read from both at a start is the same. */
 bool counters_same(const struct settings *a, const struct settings *b);
 

@@ -50,7 +50,7 @@ struct message_recorded {
 
     const struct facts_limits *limits;  /* what was counted; NULL: it is not known */
     const struct facts_limits *settled; /* ... at the settling */
-    enum stage limits_from;             /* at stages before it nothing was counted */
+    enum stage limits_from;             /* at stages before it so little that nothing is passed */
     bool standing_is_own; /* the standing at the settling is what its own sign took the login to */
     bool rcpt_is_new, rcpt_is_known;  /* of the recipient that is asked about */
     int64_t new_rcpts, unknown_rcpts; /* at the stage that is asked */

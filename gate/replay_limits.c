@@ -9,11 +9,11 @@ static bool decided(const struct recorded *recorded, enum rule_id rule)
 }
 
 /* Where counts decided, it was at the last stage that it came to: before it they were others, or
- * not there yet. */
+ * not there yet. What is only asked there tells nothing of earlier ones. */
 static enum stage seen_from(const struct recorded *recorded)
 {
     for (size_t i = 0; i < RULE_COUNT; i++) {
-        if (!rules[i]->counted || !decided(recorded, (enum rule_id)i))
+        if (!rules[i]->counted || !rules[i]->early || !decided(recorded, (enum rule_id)i))
             continue;
         if (!recorded->command.len)
             return STAGE_HEADER;

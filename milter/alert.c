@@ -13,6 +13,7 @@
 #include "milter/alert_recent.h"
 #include "milter/alert_webhook.h"
 #include "milter/clock.h"
+#include "milter/counting.h"
 #include "milter/log.h"
 #include "milter/signals.h"
 
@@ -33,7 +34,6 @@ static struct {
     bool running, stop, done;
 } shared = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static struct limits *counters;
 static char host_name[256];
 static _Atomic int64_t end_by; /* a moment of clock_milliseconds, when nothing may run any longer */
 
@@ -74,11 +74,20 @@ static bool by_webhook(const struct alert *alert, const char *url)
     return !failed(alert, "alerts.webhook", error.text);
 }
 
+/* Whether nobody of the fleet has told of it. */
+static bool claim(const struct alert *alert)
+{
+    struct limits *limits = counting_take();
+    bool ours = !limits || limits_claim(limits, alert->key, alert->pause, now_in_seconds());
+    counting_give(limits);
+    return ours;
+}
+
 /* Whether all is said that can be. */
 static bool tell(struct alert *alert, const struct alerts_settings *settings)
 {
     if (!alert->claimed) {
-        if (!limits_claim(counters, alert->key, alert->pause, now_in_seconds()))
+        if (!claim(alert))
             return true;
         alert->claimed = true;
         log_warning("alert: %s", alert->text.title);
@@ -184,9 +193,8 @@ static bool init_conditions(void)
     return made;
 }
 
-bool alert_start(struct settings *settings, struct limits *limits, struct error *error)
+bool alert_start(struct settings *settings, struct error *error)
 {
-    counters = limits;
     atomic_store(&end_by, INT64_MAX);
     if (gethostname(host_name, sizeof host_name - 1) < 0)
         host_name[0] = '\0';

@@ -10,8 +10,8 @@
 #include "conf/settings.h"
 #include "gate/message.h"
 
-/* Before any other thread. limits outlives alert_stop. */
-MUST_CHECK bool alert_start(struct settings *settings, struct limits *limits, struct error *error);
+/* Before libmilter's threads, once counters are there; they are closed after alert_stop. */
+MUST_CHECK bool alert_start(struct settings *settings, struct error *error);
 
 /* What is told from now on goes where these say. */
 void alert_use(struct settings *settings);

@@ -4,8 +4,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "milter/counting.h"
 #include "milter/alert.h"
+#include "milter/counting.h"
 
 #define CONNECTION_ARENA_CEILING ((size_t)256 << 10)
 

@@ -10,6 +10,7 @@
 #include "gate/counters.h"
 #include "gate/reload_report.h"
 #include "milter/advice.h"
+#include "milter/alert.h"
 #include "milter/clock.h"
 #include "milter/connection.h"
 #include "milter/counting.h"
@@ -84,6 +85,7 @@ static void reload(const char *path)
     }
     writer_set_file(next->settings->log.json);
     history_writer_use(next->settings);
+    alert_use(next->settings);
     warn_of_restart(now->settings, next->settings);
     snapshot_unref(now);
     current_replace(next);
@@ -146,7 +148,12 @@ bool daemon_start(struct snapshot *snapshot, struct listening *listening, int ch
 {
     if (!counting_start(snapshot->settings, error))
         return false;
+    if (!alert_start(snapshot->settings, error)) {
+        counting_stop();
+        return false;
+    }
     if (!start_threads(snapshot, listening, channel, error)) {
+        alert_stop();
         counting_stop();
         return false;
     }
@@ -296,6 +303,7 @@ int daemon_serve(const struct arguments *arguments, const struct listening *list
         log_error("libmilter ended by itself");
     else
         log_info("stopped");
+    alert_stop();
     counting_stop();
     history_writer_stop();
     writer_stop();

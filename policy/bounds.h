@@ -19,10 +19,10 @@ struct limits_settings {
 };
 
 struct bound {
-    enum subject_kind subject;
-    struct limit limit;
-    bool contains;  /* it holds back only recipients that the login does not know */
     int64_t amount; /* what the message adds, as far as it is known at the stage */
+    struct limit limit;
+    enum subject_kind subject;
+    bool contains; /* it holds back only recipients that the login does not know */
 };
 
 /* The limits that the message could pass at that stage (MAIL, RCPT, SETTLE), in the order in which

@@ -35,11 +35,10 @@ def probe():
 
 
 class Refusing(Sendmail):
-    """It knows who is unknown on this host, and refuses somebody else by a rule."""
+    """It refuses somebody by a rule."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments, more="""\
-define(`ALIAS_FILE', `null:none')dnl
 LOCAL_RULESETS
 SLocal_check_rcpt
 R$* gone @ $*\t$#error $@ 5.1.1 $: "550 gone away"

@@ -36,6 +36,15 @@ static bool rule_is(const struct message *message, const char *wanted, enum mode
     return false;
 }
 
+/* Whether a rule was asked and found nothing. */
+static bool rule_passes(const struct message *message, const char *wanted)
+{
+    for (size_t i = 0; i < RULE_COUNT; i++)
+        if (strcmp(rules[i]->name, wanted) == 0)
+            return message->decision.judged[i].verdict.outcome == OUTCOME_PASS;
+    return false;
+}
+
 static bool has_edit(const struct message *message, const char *kind, const char *name)
 {
     for (const struct edit *edit = message->outcome.edits; edit; edit = edit->next)
@@ -92,6 +101,8 @@ static bool holds(const struct message *message, const char *expect)
     if (strcmp(word, "observed") == 0)
         return sscanf(rest, "%127s", name) == 1 &&
                rule_is(message, name, MODE_OBSERVE, ACTION_ACCEPT);
+    if (strcmp(word, "no-violation") == 0)
+        return sscanf(rest, "%127s", name) == 1 && rule_passes(message, name);
     if (strcmp(word, "contain") == 0)
         return sscanf(rest, "%127s", name) == 1 &&
                strcmp(name, login_state_word(message->decision.contain)) == 0;
