@@ -51,7 +51,8 @@ void traffic_request(const struct traffic *traffic, struct made *made, enum limi
     *made = (struct made){.request = {.op = op, .who.now = traffic->now}};
     for (int kind = 0; kind < SUBJECT_COUNT; kind++)
         if (kind == SUBJECT_LOGIN || chance(8) > 0)
-            make_name(made, (enum subject_kind)kind, chance(traffic->names));
+            make_name(made, (enum subject_kind)kind,
+                      kind == SUBJECT_HOST ? 0 : chance(traffic->names)); /* a fleet is one host */
     (void)snprintf(made->looks, sizeof made->looks, "PLAIN TLSv1.3 mailer%u", chance(3));
     made->request.who.client_look = bytes_of(made->looks);
 }
