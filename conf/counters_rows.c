@@ -80,9 +80,8 @@ const struct option_row alerts_rows[] = {
      .offset = offsetof(struct alerts_settings, command),
      .default_value = "\"\"",
      .check = check_path_or_none,
-     .help =
-         "A program that is run for each alert, which it finds as a JSON object on its standard "
-         "input; \"\" runs none."},
+     .help = "A program, with words for it behind blanks, that is run for each alert, which it "
+             "finds as a JSON object on its standard input; \"\" runs none."},
     {.name = "webhook",
      .type = OPTION_TEXT,
      .offset = offsetof(struct alerts_settings, webhook),

@@ -3,12 +3,15 @@
 
 #include "conf/private.h"
 
-/* The rule dkim signs: watched, it would not. It refuses where a key is missing. */
+/* The rule dkim signs: watched, it would not. It refuses where a key is missing. login_state
+ * refuses what an admin said, or a sign of theft that is not watched: where all of these are, it
+ * stays. */
 static bool may_refuse(const struct policy *policy, size_t rule)
 {
     const struct rule_settings *settings = policy->settings[rule];
-    return rule != RULE_dkim && settings->mode == MODE_ENFORCE &&
-           (settings->action > ACTION_FIX || rules[rule]->refuses_beyond_mending);
+    return rule != RULE_dkim && rule != RULE_login_state && settings->mode == MODE_ENFORCE &&
+           (settings->action > ACTION_FIX || rules[rule]->refuses_beyond_mending ||
+            rules[rule]->contains);
 }
 
 static bool any_may_refuse(const struct policy *policy)

@@ -53,7 +53,13 @@ static void write_rule(struct layout *layout, const char *policy, const struct r
     layout_close(layout);
 }
 
-/* Only what sets it apart from the first policy, which shows every key. */
+static bool same_group(const struct preset *a, const struct preset *b)
+{
+    return strcmp(a->policy, b->policy) == 0 && strcmp(a->rule, b->rule) == 0;
+}
+
+/* Only what sets it apart from the first policy, which shows every key. What is said of one rule
+ * stands together: libconfig takes no group twice. */
 static void write_presets(struct layout *layout, const char *policy, const char *about)
 {
     layout_separate(layout);
@@ -62,8 +68,12 @@ static void write_presets(struct layout *layout, const char *policy, const char 
     for (size_t i = 0; i < preset_count; i++) {
         const struct preset *preset = &presets[i];
         const char *rule = strcmp(preset->rule, "*") == 0 ? "every rule" : preset->rule;
-        if (strcmp(preset->policy, policy) == 0)
-            fprintf(layout->out, "    # %s: { %s = %s; };\n", rule, preset->key, preset->value);
+        if (strcmp(preset->policy, policy) != 0)
+            continue;
+        fprintf(layout->out, "    # %s: { %s = %s;", rule, preset->key, preset->value);
+        for (; i + 1 < preset_count && same_group(preset, &presets[i + 1]); i++)
+            fprintf(layout->out, " %s = %s;", presets[i + 1].key, presets[i + 1].value);
+        fputs(" };\n", layout->out);
     }
     layout_close(layout);
 }

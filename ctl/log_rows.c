@@ -56,7 +56,7 @@ void log_rows_free(struct log_rows *rows)
 
 struct reason {
     FILE *out;
-    enum action said; /* what the last of the words would have been */
+    char said[16]; /* what the last of the words would have been */
     bool any;
 };
 
@@ -64,12 +64,11 @@ struct reason {
 static void put_observed(const struct observed_verdict *verdict, void *context)
 {
     struct reason *reason = context;
-    if (!bytes_equal(verdict->action, bytes_of(action_word(reason->said)))) {
-        fprintf(reason->out, "%swould %.*s:", reason->any ? "; " : "", (int)verdict->action.len,
-                verdict->action.data);
-        for (int action = ACTION_ACCEPT; action <= ACTION_REJECT; action++)
-            if (bytes_equal(verdict->action, bytes_of(action_word((enum action)action))))
-                reason->said = (enum action)action;
+    struct bytes action = bytes_slice(verdict->action, 0, sizeof reason->said - 1);
+    if (!bytes_equal(action, bytes_of(reason->said))) {
+        fprintf(reason->out, "%swould %.*s:", reason->any ? "; " : "", (int)action.len,
+                action.data);
+        snprintf(reason->said, sizeof reason->said, "%.*s", (int)action.len, action.data);
     }
     reason->any = true;
     fprintf(reason->out, " %.*s.%.*s", (int)verdict->rule.len, verdict->rule.data,
@@ -106,7 +105,7 @@ static bool add_reason(struct log_rows *rows, struct history *history,
 {
     char *text = NULL;
     size_t len;
-    struct reason reason = {open_memstream(&text, &len), ACTION_ACCEPT, false};
+    struct reason reason = {open_memstream(&text, &len), "", false};
     if (!reason.out)
         return error_set(error, "out of memory");
     bool asked = put_reason(history, row, &reason, error);

@@ -111,7 +111,8 @@ static bool print_text(const struct tally *tally, const struct observed_argument
     }
     int64_t messages = tally_messages(tally, 0, tally->count);
     if (messages) {
-        puts("\nRules in observe would have refused or held back, of what went through:\n");
+        puts("\nRules in observe would have refused or held back (or slowed or frozen the login "
+             "for), of what\nwent through:\n");
         if (!tally_print_reasons(tally, stdout, error))
             return false;
         printf("\nWhom that would have met (submilterctl explain ID shows a message):\n\n");
@@ -203,7 +204,7 @@ static int look(const char *config, struct observed_arguments *arguments, struct
     progress_end(&progress);
     mark_enforced(config, &tally);
     int status = taken ? show(arguments, &tally) : source_complain(&error, EX_SOFTWARE);
-    tally_done(&tally);
+    tally_clear(&tally);
     source_close(history);
     return status;
 }

@@ -1,7 +1,8 @@
 /* What limits/ is asked for a message on its way, and what it answers, as facts.
  *
- * Nothing is asked where the session has no limits (submilterctl test, replay): facts->limits is
- * ABSENT then, or what a record tells. */
+ * Nothing is asked where the session has no limits (submilterctl test, replay), and where no rule
+ * of the policy that judges by counts is on: facts->limits is ABSENT then, or what a record tells.
+ */
 #ifndef GATE_COUNTED_H
 #define GATE_COUNTED_H
 
@@ -20,12 +21,17 @@ void counted_rcpt_accepted(struct message *message);
 /* The header block is there: the From domain and the mail program are known. */
 void counted_header(struct message *message);
 
-/* Everything else says that it leaves: counts it, unless an enforced limit is passed. The rules
- * that are asked at STAGE_SETTLE see what was there before it. */
-void counted_settle(struct message *message);
+/* Everything else says that it leaves: counts it, unless an enforced limit is passed (false). The
+ * rules that are asked at STAGE_SETTLE then see what was there before it. */
+MUST_CHECK bool counted_settle(struct message *message);
 
-/* A command, a recipient or the message was refused, by us or (a recipient) by the MTA. */
+/* A command, a recipient or the message was refused by us: counted where its sender is at fault.
+ * What a limit holds back is no refusal (else limits would make signs of theft), nor is what could
+ * not be decided. */
 void counted_refusal(struct message *message);
+
+/* The MTA itself refused a recipient. */
+void counted_refusal_by_mta(struct message *message);
 
 /* An enforced sign of theft was found: its login goes no further than it says, from now on. */
 void counted_contain(struct message *message);

@@ -164,10 +164,16 @@ void json_text(struct json *json, const char *name, const char *value)
 
 void json_int(struct json *json, const char *name, int64_t value)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%lld", (long long)value);
+    char text[24]; /* a record with counts has a hundred numbers: no snprintf */
+    size_t at = sizeof text;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do
+        text[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        text[--at] = '-';
     begin_value(json, name);
-    json_raw(json, (struct bytes){text, (size_t)len});
+    json_raw(json, (struct bytes){text + at, sizeof text - at});
 }
 
 void json_bool(struct json *json, const char *name, bool value)

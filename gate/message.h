@@ -47,6 +47,13 @@ struct message_recorded {
     enum fact own_signature;
     struct bytes own_signature_domain;
     const char *not_signed; /* what only the values could tell, where they are not known; or NULL */
+
+    const struct facts_limits *limits;  /* what was counted; NULL: it is not known */
+    const struct facts_limits *settled; /* ... at the settling */
+    enum stage limits_from;             /* at stages before it so little that nothing is passed */
+    bool standing_is_own; /* the standing at the settling is what its own sign took the login to */
+    bool rcpt_is_new, rcpt_is_known;  /* of the recipient that is asked about */
+    int64_t new_rcpts, unknown_rcpts; /* at the stage that is asked */
 };
 
 /* What is to be done, once message_end (or a refusal of MAIL or RCPT) has been said. */
@@ -73,6 +80,7 @@ struct message {
     const char
         *not_signed;   /* why no signature can stand on it, though rule dkim would sign; NULL */
     const char *fault; /* what went wrong inside, for the log; NULL */
+    bool contained;    /* an enforced sign of theft took its login further: facts.limits.standing */
     char id[DECISION_ID_LEN + 1];
     uint8_t id_random[10]; /* what id was made of */
     int64_t began;         /* milliseconds since 1970 */
@@ -86,7 +94,9 @@ struct message {
     struct signing_profile *profile; /* its own, where some fields stay unsigned */
     struct signer *signer;
     struct limits *limits;
-    struct counted *counted; /* gate/counted.c's own; NULL where nothing is counted */
+    struct counted *counted;           /* gate/counted.c's own; NULL where nothing is counted */
+    struct facts_limits *limits_asked; /* as the rules saw it that were last asked before the
+                                          settling; NULL: there was nothing to see */
     struct verifier *verifier;
 
     const struct message_recorded *recorded; /* borrowed; NULL: header, body and all are there. Set
@@ -107,6 +117,9 @@ void message_mail(struct message *message, struct bytes path, bool smtputf8);
  * goes on with the others after message_rcpt_refused. */
 bool message_rcpt(struct message *message, struct bytes path);
 void message_rcpt_refused(struct message *message);
+
+/* The MTA has refused a recipient by itself: it is none of the message's. */
+void message_rcpt_refused_by_mta(struct message *message);
 
 /* One field in order; name and value are copied. */
 void message_field(struct message *message, struct bytes name, struct bytes value);

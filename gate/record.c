@@ -48,6 +48,8 @@ static void write_verdicts(struct json *json, const struct decision *decision)
         json_text(json, "action", action_word(judged->action));
         if (judged->verdict.beyond_mending)
             json_bool(json, "beyond_mending", true);
+        if (judged->verdict.contain)
+            json_text(json, "contain", record_contain(judged->verdict.contain));
         json_bytes(json, "fact", judged->verdict.fact);
         json_close(json, '}');
     }
@@ -135,6 +137,8 @@ void record_write_json(const struct message *message, const struct record_contex
     json_text(json, "reply", reply[0] ? reply : NULL);
     if (message->fault)
         json_text(json, "fault", message->fault);
+    if (message->decision.contain)
+        json_text(json, "contained", login_state_word(message->decision.contain));
     write_verdicts(json, &message->decision);
     write_identities(json, &message->facts);
     write_edits(json, message);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "gate/record_limits.h"
 #include "gate/record_values.h"
 #include "policy/claim.h"
 
@@ -237,5 +238,6 @@ void record_write_facts(struct json *json, const struct message *message)
     write_header(json, message);
     if (!message->refused_command)
         write_body(json, message);
+    record_write_limits(json, message);
     write_all_exact(json, message);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "gate/record_limits.h"
 #include "gate/record_values.h"
 
 #define VALUE_MAX 200 /* bytes of one value that are kept */
@@ -97,7 +98,37 @@ static void put_observed(struct record_line *line, const struct decision *decisi
         snprintf(text, sizeof text, "%s:%s.%s", action_word(judged->action), rules[i]->name,
                  judged->verdict.reason);
         put_text(line, "would", text);
+        if (rules[i]->counted && judged->verdict.outcome == OUTCOME_VIOLATION)
+            put_some(line, "limit", judged->verdict.fact);
     }
+}
+
+static void put_sign(struct record_line *line, const char *name, const char *state,
+                     enum rule_id rule, const struct verdict *verdict)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s:%s.%s", state, rules[rule]->name, verdict->reason);
+    put_text(line, name, text);
+}
+
+/* What state the login is in, and what this message took it to or, observed, would have. */
+static void put_standing(struct record_line *line, const struct message *message)
+{
+    const struct decision *decision = &message->decision;
+    const struct facts_limits *limits = record_limits_seen(message);
+    if (limits->standing.state)
+        put_text(line, "standing", login_state_word(limits->standing.state));
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        const struct judged *judged = &decision->judged[i];
+        if (judged->mode == MODE_OBSERVE && judged->verdict.contain)
+            put_sign(line, "would", record_contain(judged->verdict.contain), (enum rule_id)i,
+                     &judged->verdict);
+    }
+    if (decision->container < RULE_COUNT)
+        put_sign(line, "contained", login_state_word(decision->contain), decision->container,
+                 &decision->judged[decision->container].verdict);
+    if (limits->degraded)
+        put_int(line, "degraded_hosts", limits->hosts);
 }
 
 static void put_signatures(struct record_line *line, const struct message *message)
@@ -167,6 +198,7 @@ void record_write_line(const struct message *message, const struct record_contex
         put_text(&line, "not_signed", message->not_signed);
     put_signatures(&line, message);
     put_observed(&line, &message->decision);
+    put_standing(&line, message);
     put_refusal(&line, message);
     put_int(&line, "usec", context->microseconds);
 }

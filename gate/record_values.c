@@ -46,6 +46,16 @@ const char *record_fact(enum fact fact)
     return words[fact];
 }
 
+const char *record_contain(enum login_state state)
+{
+    static const char *const words[] = {
+        [LOGIN_NORMAL] = NULL,
+        [LOGIN_SLOWED] = "slow",
+        [LOGIN_FROZEN] = "freeze",
+    };
+    return words[state];
+}
+
 const char *record_edit_kind(enum edit_kind kind)
 {
     static const char *const words[] = {

@@ -8,6 +8,7 @@ const char *record_identity_kind(enum identity_kind kind);
 const char *record_ownership(enum ownership ownership);
 const char *record_outcome(enum outcome outcome);
 const char *record_fact(enum fact fact);
+const char *record_contain(enum login_state state); /* "slow", "freeze"; NULL for normal */
 const char *record_edit_kind(enum edit_kind kind);
 const char *record_algorithm(const struct key *key); /* "rsa-sha256" */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gate/recorded_decision.h"
+#include "gate/recorded_limits.h"
 #include "policy/decision_id.h"
 
 /* A tree of small items takes many times its text; records have some 15 bytes an item. */
@@ -226,6 +227,7 @@ bool recorded_new(struct bytes text, struct recorded **ret_recorded, struct erro
     read_envelope(&reading, root, recorded);
     read_header(&reading, root, recorded);
     read_body(&reading, root, recorded);
+    recorded_read_limits(&reading, root, recorded);
     recorded_read_decision(&reading, root, recorded);
     if (reading.failed) {
         recorded_free(recorded);

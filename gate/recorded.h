@@ -62,6 +62,10 @@ struct recorded {
     struct bytes own_signature_domain;
     struct bytes from; /* as it was read, or as it stood there */
 
+    struct facts_limits limits;  /* as the rules saw it before the settling; FACT_ABSENT: the record
+                                    tells nothing of it */
+    struct facts_limits settled; /* as it was then */
+
     struct bytes rule, reason; /* no bytes for a plain accept */
     struct bytes reply, fault;
     struct recorded_verdict verdicts[RULE_COUNT];

@@ -19,12 +19,14 @@ static void read_verdict(struct reading *reading, const struct json_tree *item,
                          struct recorded *recorded)
 {
     static const char *const outcomes[] = {"not-asked", "pass", "violation", "unavailable", NULL};
+    static const char *const states[] = {"nothing", "slow", "freeze", NULL};
     static const char *const modes[] = {"off", "observe", "enforce", NULL};
     struct bytes name = {NULL, 0};
     struct bytes reason = {NULL, 0};
     int outcome = OUTCOME_NOT_ASKED;
     int mode = MODE_OFF;
     int action = ACTION_ACCEPT;
+    int contain = LOGIN_NORMAL;
     reading_text(reading, item, "rule", &name);
     const struct rule *const *rule = find_rule(name);
     if (!name.data)
@@ -38,10 +40,12 @@ static void read_verdict(struct reading *reading, const struct json_tree *item,
     reading_text(reading, item, "reason", &reason);
     reading_text(reading, item, "fact", &found->verdict.fact);
     reading_bool(reading, item, "beyond_mending", &found->verdict.beyond_mending);
+    reading_word(reading, item, "contain", states, &contain);
     if (outcome >= OUTCOME_VIOLATION && !reason.len)
         reading_fail(reading, "reason", "a word, where a rule was violated");
     found->verdict.outcome = (enum outcome)outcome;
     found->verdict.reason = reason.data;
+    found->verdict.contain = (enum login_state)contain;
     found->mode = (enum mode)mode;
     found->action = (enum action)action;
 }

@@ -6,6 +6,7 @@
 #include "gate/record_values.h"
 #include "gate/replay_carry.h"
 #include "gate/replay_compare.h"
+#include "gate/replay_limits.h"
 
 static struct replay_decision decision_now(const struct message *message)
 {
@@ -32,6 +33,7 @@ static bool put_in(const struct recorded *recorded, struct replayed *replayed)
         .own_signature_domain = recorded->own_signature_domain,
         .not_signed = misses_value(recorded) ? recorded->not_signed : NULL,
     };
+    replay_limits_put_in(recorded, &replayed->recorded);
     for (size_t i = 0; i < RULE_COUNT; i++) {
         if (!replay_must_carry(recorded, (enum rule_id)i))
             continue;
@@ -54,6 +56,11 @@ static void judge_mail(const struct recorded *recorded, struct message *message)
                          message->arena, &message->decision);
 }
 
+static bool is_asked_at_rcpt(const struct rule *rule)
+{
+    return rule->stage == STAGE_RCPT || rule->early & RULE_STAGE(STAGE_RCPT);
+}
+
 static void keep_refusal(const struct message *message, struct replayed *replayed)
 {
     if (replayed->rcpts_refused++)
@@ -61,10 +68,18 @@ static void keep_refusal(const struct message *message, struct replayed *replaye
     replayed->rcpt = decision_now(message);
     for (size_t i = 0; i < RULE_COUNT; i++) {
         const struct judged *judged = &message->decision.judged[i];
-        if (rules[i]->stage == STAGE_RCPT)
+        if (is_asked_at_rcpt(rules[i]))
             replayed->rules[i].now =
                 replay_effect_of(&judged->verdict, judged->mode, judged->action);
     }
+}
+
+static bool judge_rcpt(const struct recorded *recorded, size_t index, struct replayed *replayed)
+{
+    replay_limits_ask(recorded, index, &replayed->recorded);
+    bool accepted = message_rcpt(replayed->message, recorded->rcpts[index]);
+    replay_limits_answered(accepted, &replayed->recorded);
+    return accepted;
 }
 
 /* The recipients that were accepted then. False: none of them would be now. */
@@ -72,14 +87,27 @@ static bool judge_rcpts(const struct recorded *recorded, struct replayed *replay
 {
     struct message *message = replayed->message;
     for (size_t i = 0; i < recorded->rcpts_len; i++) {
-        if (message_rcpt(message, recorded->rcpts[i]))
+        if (judge_rcpt(recorded, i, replayed))
             continue;
         keep_refusal(message, replayed);
         message_rcpt_refused(message);
     }
     if ((size_t)recorded->rcpt_count > recorded->rcpts_len)
         message->facts.envelope.rcpt_count += recorded->rcpt_count - (int64_t)recorded->rcpts_len;
+    replay_limits_all_asked(recorded, &replayed->recorded);
     return !replayed->rcpts_refused || message->facts.envelope.rcpt_count;
+}
+
+/* The one that was refused then; what becomes of those before it their own message's record has. */
+static void judge_refused_rcpt(const struct recorded *recorded, struct replayed *replayed)
+{
+    for (size_t i = 0; i < recorded->rcpts_len; i++)
+        if (!judge_rcpt(recorded, i, replayed))
+            message_rcpt_refused(replayed->message);
+    replay_limits_ask_refused(recorded, &replayed->recorded);
+    if (message_rcpt(replayed->message, recorded->rcpt))
+        replayed->gap = REPLAY_NOT_REFUSED;
+    replayed->now = decision_now(replayed->message);
 }
 
 static void judge_whole(const struct recorded *recorded, struct replayed *replayed)
@@ -105,11 +133,7 @@ static void judge(const struct recorded *recorded, struct replayed *replayed)
         return;
     }
     if (then) {
-        struct replayed before = {.message = message}; /* their own message's record has them */
-        (void)judge_rcpts(recorded, &before);
-        if (message_rcpt(message, recorded->rcpt))
-            replayed->gap = REPLAY_NOT_REFUSED;
-        replayed->now = decision_now(message);
+        judge_refused_rcpt(recorded, replayed);
         return;
     }
     if (judge_rcpts(recorded, replayed))

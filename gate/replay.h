@@ -27,6 +27,7 @@ enum replay_gap {
 struct replay_effect {
     enum mode mode;
     enum action action;
+    enum login_state contain; /* what it takes the login to */
     const char *reason;
 };
 

@@ -59,8 +59,18 @@ static bool misses_values(const struct recorded *recorded, enum rule_id rule)
     }
 }
 
+/* Where a rule was off, or this version's predecessor wrote the record, nobody may have counted;
+ * where it passed without counts, it does so again. */
+static bool misses_counts(const struct recorded *recorded, enum rule_id rule)
+{
+    return recorded->limits.state != FACT_KNOWN &&
+           recorded->verdicts[rule].verdict.outcome != OUTCOME_PASS;
+}
+
 bool replay_must_carry(const struct recorded *recorded, enum rule_id rule)
 {
+    if (rules[rule]->counted)
+        return misses_counts(recorded, rule);
     switch (rules[rule]->stage) {
     case STAGE_MAIL:
         return false;

@@ -21,16 +21,28 @@ struct replay_effect replay_effect_of(const struct verdict *verdict, enum mode m
 {
     if (verdict->outcome < OUTCOME_VIOLATION)
         return (struct replay_effect){.action = ACTION_ACCEPT};
-    return (struct replay_effect){mode, action, verdict->reason};
+    return (struct replay_effect){mode, action, verdict->contain, verdict->reason};
 }
 
 bool replay_same_effect(const struct replay_effect *a, const struct replay_effect *b)
 {
-    return a->action == b->action && a->mode == b->mode && same_text(a->reason, b->reason);
+    return a->action == b->action && a->mode == b->mode && a->contain == b->contain &&
+           same_text(a->reason, b->reason);
 }
 
+static bool settles(const char *name)
+{
+    for (size_t i = 0; name && i < RULE_COUNT; i++)
+        if (strcmp(name, rules[i]->name) == 0)
+            return rules[i]->stage == STAGE_SETTLE;
+    return false;
+}
+
+/* Where it was refused before it would have left, nobody asked those that settle. */
 static enum stage reached(const struct replay_decision *decision)
 {
+    if (!decision->command && (decision->action < ACTION_TEMPFAIL || settles(decision->rule)))
+        return STAGE_SETTLE;
     if (!decision->command)
         return STAGE_BODY;
     return decision->command[0] == 'M' ? STAGE_MAIL : STAGE_RCPT;
@@ -43,6 +55,8 @@ static void compare_rule(const struct recorded *recorded, enum rule_id id,
     const struct judged *judged = &replayed->message->decision.judged[id];
     struct replay_rule *rule = &replayed->rules[id];
     bool refused = rules[id]->stage == STAGE_RCPT && replayed->rcpts_refused;
+    if (rules[id]->early & RULE_STAGE(STAGE_RCPT))
+        refused = rule->now.action > judged->action;
     bool asked = replayed->message->policy->settings[id]->mode != MODE_OFF;
     rule->then = replay_effect_of(&then->verdict, then->mode, then->action);
     if (!refused)
@@ -53,6 +67,23 @@ static void compare_rule(const struct recorded *recorded, enum rule_id id,
     rule->unknown = asked && message_is_carried(replayed->message, id) &&
                     then->verdict.outcome == OUTCOME_NOT_ASKED;
     replayed->differs |= !replay_same_effect(&rule->then, &rule->now);
+}
+
+/* Of a rule that is asked early, too: what it said early is all that it said where both came as
+ * far. Else it is the last word if it refused. */
+static bool is_told_early(const struct recorded *recorded, const struct replayed *replayed,
+                          enum rule_id id, enum stage last)
+{
+    enum stage then = reached(&replayed->then);
+    enum stage now = replayed->gap ? then : reached(&replayed->now);
+    if (!(rules[id]->early & (RULE_STAGE(last + 1) - 1)))
+        return false;
+    if (then == now)
+        return true;
+    if (then < now)
+        return recorded->verdicts[id].verdict.outcome >= OUTCOME_VIOLATION;
+    return replayed->rules[id].now.reason || /* of a recipient that was refused */
+           replayed->message->decision.judged[id].verdict.outcome >= OUTCOME_VIOLATION;
 }
 
 static bool is_new_id(struct bytes value, struct bytes *ret_domain)
@@ -140,7 +171,7 @@ void replay_compare(const struct recorded *recorded, struct replayed *replayed)
     replayed->decision_differs = replayed->gap || !same_decision(then, now);
     replayed->differs = replayed->decision_differs || replayed->rcpts_refused;
     for (size_t i = 0; i < RULE_COUNT; i++)
-        if (rules[i]->stage <= last)
+        if (rules[i]->stage <= last || is_told_early(recorded, replayed, (enum rule_id)i, last))
             compare_rule(recorded, (enum rule_id)i, replayed);
     if (!recorded->complete || recorded->header_cut || !left(then) || !left(now))
         return;

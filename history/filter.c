@@ -6,7 +6,8 @@
 #include "history/filter_bind.h"
 #include "history/network.h"
 
-#define REFUSES "v.mode = 'observe' AND v.action IN ('quarantine', 'tempfail', 'reject')"
+#define REFUSES                                                                                    \
+    "v.mode = 'observe' AND v.action IN ('slow', 'freeze', 'quarantine', 'tempfail', 'reject')"
 
 static const char *client_condition(const struct network *network)
 {

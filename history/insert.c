@@ -32,7 +32,9 @@ static const char verdicts_sql[] =
     "INSERT OR IGNORE INTO verdicts (seq, rule, reason, outcome, mode, action, fact)"
     " SELECT ?2, json_extract(value, '$.rule'), json_extract(value, '$.reason'),"
     " json_extract(value, '$.outcome'), json_extract(value, '$.mode'),"
-    " json_extract(value, '$.action'), json_extract(value, '$.fact')"
+    " CASE json_extract(value, '$.action') WHEN 'accept'"
+    "  THEN ifnull(json_extract(value, '$.contain'), 'accept')"
+    "  ELSE json_extract(value, '$.action') END, json_extract(value, '$.fact')"
     " FROM json_each(?1, '$.verdicts') WHERE json_extract(value, '$.outcome') <> 'pass'";
 
 static const char addresses_sql[] =

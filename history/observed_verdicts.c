@@ -11,8 +11,9 @@ bool observed_verdicts(struct history *history, int64_t seq,
     bool row = false;
     if (!history_prepare(history,
                          "SELECT rule, reason, action, fact FROM verdicts WHERE seq = ?1"
-                         " AND mode = 'observe' AND action IN ('quarantine', 'tempfail', 'reject')"
-                         " ORDER BY action = 'reject' DESC, action = 'tempfail' DESC, rule",
+                         " AND mode = 'observe' AND action NOT IN ('accept', 'fix')"
+                         " ORDER BY action = 'reject' DESC, action = 'tempfail' DESC,"
+                         " action = 'quarantine' DESC, action, rule",
                          &statement, error))
         return false;
     sqlite3_bind_int64(statement, 1, seq);

@@ -1,12 +1,14 @@
 /* The embedded store: its subjects in memory, by name. */
 #include "limits/embedded.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "limits/embedded_private.h"
+#include "limits/keeper.h"
 #include "policy/siphash.h"
 
 #define SKEW 10000 /* milliseconds: callers come out of order, clocks are set back a little */
@@ -44,18 +46,38 @@ uint64_t embedded_hash(const struct embedded *embedded, char what, struct bytes 
     return hash ? hash : 1;
 }
 
+/* A hash of a name of any length, piece by piece, as it is folded: else a long login would be
+ * another one with each capital. */
+static size_t hashed_name(const struct embedded *embedded, bool folded, struct bytes name,
+                          char buffer[LIMITS_NAME_MAX])
+{
+    struct {
+        uint64_t before[2];
+        char piece[240];
+    } block = {0};
+    for (size_t from = 0; from < name.len; from += sizeof block.piece) {
+        struct bytes piece = bytes_slice(name, from, from + sizeof block.piece);
+        for (size_t i = 0; i < piece.len; i++)
+            block.piece[i] = folded ? bytes_lower(piece.data[i]) : piece.data[i];
+        const char *data = (const char *)&block;
+        size_t len = sizeof block.before + piece.len;
+        uint64_t first = siphash(embedded->secret, data, len);
+        block.before[1] = siphash(embedded->secret + 16, data, len);
+        block.before[0] = first;
+    }
+    char text[34];
+    int len = snprintf(text, sizeof text, "~%016llx%016llx", (unsigned long long)block.before[0],
+                       (unsigned long long)block.before[1]);
+    memcpy(buffer, text, (size_t)len);
+    return (size_t)len;
+}
+
 struct bytes embedded_name(const struct embedded *embedded, enum subject_kind kind,
                            struct bytes name, char buffer[LIMITS_NAME_MAX])
 {
     bool folded = kind == SUBJECT_LOGIN || kind == SUBJECT_DOMAIN;
-    if (name.len > LIMITS_NAME_MAX) {
-        char text[34];
-        int len = snprintf(text, sizeof text, "~%016llx%016llx",
-                           (unsigned long long)siphash(embedded->secret, name.data, name.len),
-                           (unsigned long long)siphash(embedded->secret + 16, name.data, name.len));
-        memcpy(buffer, text, (size_t)len);
-        return (struct bytes){buffer, (size_t)len};
-    }
+    if (name.len > LIMITS_NAME_MAX)
+        return (struct bytes){buffer, hashed_name(embedded, folded, name, buffer)};
     for (size_t i = 0; i < name.len; i++)
         buffer[i] = folded ? bytes_lower(name.data[i]) : name.data[i];
     return (struct bytes){buffer, name.len};
@@ -85,13 +107,70 @@ bool embedded_key(const struct embedded *embedded, enum subject_kind kind, struc
     return true;
 }
 
+/* With the lock held. Whether somebody is missing. */
+static bool find(struct embedded *embedded, const struct entry_key *const *keys, size_t count,
+                 struct entry **entries)
+{
+    bool missing = false;
+    int64_t uptime = embedded_uptime();
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = keys[i] ? entries_find(&embedded->entries, keys[i]) : NULL;
+        if (entries[i])
+            entries[i]->used = uptime; /* not to be forgotten while the lock is let go */
+        missing = missing || (keys[i] && !entries[i]);
+    }
+    return missing;
+}
+
+/* Without the lock: the disk may have to be read. */
+static void load(struct embedded *embedded, const struct entry_key *const *keys, size_t count,
+                 struct entry **entries, struct record *records)
+{
+    for (size_t i = 0; i < count; i++)
+        if (keys[i] && !entries[i])
+            keeper_load(embedded->keeper, keys[i], &records[i]);
+}
+
+/* With the lock held: what nobody else has put there meanwhile. */
+static void put_in(struct embedded *embedded, const struct entry_key *const *keys, size_t count,
+                   struct record *records)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = NULL;
+        if (!record_is_empty(&records[i]) && !entries_find(&embedded->entries, keys[i]))
+            entry = entries_add(&embedded->entries, keys[i]);
+        if (entry) {
+            entry->total = records[i];
+            entry->used = embedded_uptime();
+        } else {
+            record_done(&records[i]);
+        }
+        records[i] = (struct record){0};
+    }
+}
+
 void embedded_gather(struct embedded *embedded, const struct entry_key *const *keys, size_t count,
                      bool create, struct entry **entries)
 {
     int64_t uptime = embedded_uptime();
+    uint64_t generation;
+    struct record records[SUBJECT_COUNT];
+    assert(count <= SUBJECT_COUNT);
+    memset(records, 0, sizeof records);
     pthread_mutex_lock(&embedded->lock);
+    bool missing = find(embedded, keys, count, entries);
+    while (missing && embedded->keeper) {
+        generation = embedded->generation;
+        pthread_mutex_unlock(&embedded->lock);
+        load(embedded, keys, count, entries, records);
+        pthread_mutex_lock(&embedded->lock);
+        missing = generation != embedded->generation;
+        for (size_t i = 0; missing && i < count; i++)
+            record_done(&records[i]);
+    }
+    put_in(embedded, keys, count, records);
+    find(embedded, keys, count, entries);
     for (size_t i = 0; i < count; i++) {
-        entries[i] = keys[i] ? entries_find(&embedded->entries, keys[i]) : NULL;
         if (!entries[i] && keys[i] && create)
             entries[i] = entries_add(&embedded->entries, keys[i]);
         if (entries[i])
@@ -99,8 +178,8 @@ void embedded_gather(struct embedded *embedded, const struct entry_key *const *k
     }
 }
 
-bool embedded_open(const struct limits_options *options, struct embedded **ret_embedded,
-                   struct error *error)
+static bool init(const struct limits_options *options, struct embedded **ret_embedded,
+                 struct error *error)
 {
     struct embedded *embedded = calloc(1, sizeof *embedded);
     if (!embedded || !entries_init(&embedded->entries)) {
@@ -116,10 +195,39 @@ bool embedded_open(const struct limits_options *options, struct embedded **ret_e
     return true;
 }
 
+static bool open_with(const struct limits_options *options, enum file_use use,
+                      struct embedded **ret_embedded, struct error *error)
+{
+    if (!init(options, ret_embedded, error))
+        return false;
+    if (!options->file || !*options->file || keeper_start(*ret_embedded, options, use, error))
+        return true;
+    embedded_close(*ret_embedded);
+    *ret_embedded = NULL;
+    return false;
+}
+
+bool embedded_open(const struct limits_options *options, struct embedded **ret_embedded,
+                   struct error *error)
+{
+    return open_with(options, FILE_MAKE, ret_embedded, error);
+}
+
+bool embedded_open_admin(const struct limits_options *options, struct embedded **ret_embedded,
+                         struct error *error)
+{
+    if (!options->file || !*options->file)
+        return error_set(error, "the counters are kept in the daemon's memory alone: set "
+                                "counters.file, so that they can be looked at");
+    return open_with(options, FILE_EXISTING, ret_embedded, error);
+}
+
 void embedded_close(struct embedded *embedded)
 {
     if (!embedded)
         return;
+    if (embedded->keeper)
+        keeper_stop(embedded->keeper);
     entries_done(&embedded->entries);
     correspondents_done(&embedded->correspondents);
     claims_done(&embedded->claims);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "limits/embedded_private.h"
+#include "limits/keeper.h"
 
 /* A request and what it is about. */
 struct doing {
@@ -171,14 +172,21 @@ static void find_rcpt(const struct doing *doing)
 {
     const struct entry_key *login = doing->keys[SUBJECT_LOGIN];
     struct limits_request *request = doing->request;
-    struct known known;
+    struct embedded *embedded = doing->embedded;
+    struct known known, written;
     uint8_t key[CORRESPONDENT_KEY];
     if (!login || !request->rcpt_count)
         return;
-    embedded_correspondent(doing->embedded, login->name, request->rcpts[0], key);
-    if (correspondents_find(&doing->embedded->correspondents, key, &known))
-        request->answer.rcpt_since =
-            known_since(&known, doing->now / 1000, doing->embedded->remember);
+    embedded_correspondent(embedded, login->name, request->rcpts[0], key);
+    /* Memory first: what leaves it meanwhile is in the file. */
+    bool in_memory = correspondents_find(&embedded->correspondents, key, &known);
+    bool in_file = embedded->keeper && keeper_find_correspondent(embedded->keeper, key, &written);
+    if (in_memory && in_file)
+        known_merge(&known, &written);
+    else if (in_file)
+        known = written;
+    if (in_memory || in_file)
+        request->answer.rcpt_since = known_since(&known, doing->now / 1000, embedded->remember);
 }
 
 void embedded_do(struct embedded *embedded, struct limits_request *request, int64_t hosts)

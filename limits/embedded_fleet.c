@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "limits/embedded_private.h"
+#include "limits/keeper.h"
 
 void embedded_raise(struct embedded *embedded, struct bytes login,
                     const struct login_standing *standing)
@@ -70,6 +71,9 @@ bool embedded_take_unseen(struct embedded *embedded, int64_t now,
 
 bool embedded_claim(struct embedded *embedded, const char *key, int64_t seconds, int64_t now)
 {
-    return claims_claim(&embedded->claims, embedded_hash(embedded, 'k', bytes_of(key)), seconds,
-                        now);
+    uint64_t hash = embedded_hash(embedded, 'k', bytes_of(key));
+    bool is_free;
+    if (embedded->keeper && keeper_claim(embedded->keeper, hash, seconds, now, &is_free))
+        return is_free;
+    return claims_claim(&embedded->claims, hash, seconds, now);
 }

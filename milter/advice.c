@@ -54,6 +54,25 @@ static void advise_file(const struct settings *settings, const char *key, const 
             settings->user ? settings->user : "");
 }
 
+/* The folder is made at the start, in a folder that is there. */
+static void advise_counters(const struct settings *settings, advice_say *say)
+{
+    const char *file = settings->counters.file;
+    char folder[PATH_MAX];
+    if (!file)
+        return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(file, '/') - file), file);
+    if (may_write(file, *folder ? folder : "/"))
+        return;
+    if (errno == ENOENT)
+        say("counters.file: the daemon will not start before the folder of %s is there: install "
+            "-d -o %s -m 750 %s",
+            file, settings->user ? settings->user : "root", folder);
+    else
+        say("counters.file: the daemon will not start, as it cannot write %s: %s", file,
+            strerror(errno));
+}
+
 static void advise_socket(const struct settings *settings, advice_say *say)
 {
     char folder[PATH_MAX];
@@ -78,5 +97,6 @@ void advice_give(const struct snapshot *snapshot, advice_say *say)
     advise_domains(snapshot, say);
     advise_file(settings, "log.json", settings->log.json, say);
     advise_file(settings, "history.file", settings->history.file, say);
+    advise_counters(settings, say);
     advise_socket(snapshot->settings, say);
 }

@@ -8,15 +8,18 @@
 #include <time.h>
 
 #include "gate/record.h"
+#include "milter/alert.h"
 #include "milter/apply.h"
 #include "milter/connection.h"
+#include "milter/counting.h"
 #include "milter/current.h"
 #include "milter/history_writer.h"
 #include "milter/log.h"
 #include "milter/macros.h"
 #include "milter/writer.h"
 
-/* Stages that only collect facts ask for no reply: the MTA then streams. */
+/* Stages that only collect facts ask for no reply: the MTA then streams. Recipients that the MTA
+ * refuses are asked for where it says by a macro which ones these are. */
 #define PROTOCOL                                                                                   \
     (SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_HDR_LEADSPC | SMFIP_NR_CONN | SMFIP_NR_HELO |          \
      SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
@@ -58,6 +61,7 @@ static void write_record(struct connection *connection)
         .now = now_in(CLOCK_REALTIME, 1000),
         .microseconds = connection->microseconds,
     };
+    alert_message(message, context.queue_id);
     if (settings->syslog || log_is_verbose()) {
         char line[2048];
         record_write_line(message, &context, line, sizeof line);
@@ -93,6 +97,8 @@ static sfsistat on_negotiate(SMFICTX *context, unsigned long actions, unsigned l
     if (!connection)
         return SMFIS_REJECT;
     connection->flags = PROTOCOL & protocol;
+    if (actions & SMFIF_SETSYMLIST)
+        connection->flags |= SMFIP_RCPT_REJ & protocol;
     *ret_actions = ACTIONS & actions;
     *ret_protocol = connection->flags;
     *ret2 = *ret3 = 0;
@@ -172,10 +178,13 @@ static bool begin_message(SMFICTX *context, struct connection *connection)
         snapshot_unref(snapshot);
         return false;
     }
+    connection->session.limits = counting_take();
     struct message *message = message_new(snapshot, &connection->session, &clock);
     snapshot_unref(snapshot);
-    if (!message)
+    if (!message) {
+        counting_give(connection->session.limits);
         return false;
+    }
     connection_begin_message(connection, message);
     macros_read_queue_id(context, connection);
     return true;
@@ -214,6 +223,10 @@ static sfsistat on_rcpt(SMFICTX *context, char **arguments)
         return apply_fault(context);
     struct message *message = connection->message;
     macros_read_queue_id(context, connection);
+    if (connection->flags & SMFIP_RCPT_REJ && macros_tell_refused_rcpt(context)) {
+        message_rcpt_refused_by_mta(message);
+        return SMFIS_CONTINUE;
+    }
     bool accepted = message_rcpt(message, bytes_of(arguments[0]));
     connection->microseconds += microseconds() - began;
     if (accepted)

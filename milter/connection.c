@@ -4,6 +4,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "milter/alert.h"
+#include "milter/counting.h"
+
 #define CONNECTION_ARENA_CEILING ((size_t)256 << 10)
 
 static atomic_uint messages;
@@ -55,11 +58,15 @@ void connection_begin_message(struct connection *connection, struct message *mes
 
 void connection_end_message(struct connection *connection)
 {
+    if (connection->message) /* what was found before an abort is told, too */
+        alert_message(connection->message, bytes_of(connection->queue_id));
     connection->queue_id[0] = '\0';
     connection->microseconds = 0;
     if (!connection->message)
         return;
+    struct limits *limits = connection->message->limits;
     message_free(connection->message);
+    counting_give(limits);
     connection->message = NULL;
     atomic_fetch_sub(&messages, 1);
 }

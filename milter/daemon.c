@@ -7,10 +7,13 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "gate/counters.h"
 #include "gate/reload_report.h"
 #include "milter/advice.h"
+#include "milter/alert.h"
 #include "milter/clock.h"
 #include "milter/connection.h"
+#include "milter/counting.h"
 #include "milter/current.h"
 #include "milter/expected.h"
 #include "milter/handover.h"
@@ -46,6 +49,7 @@ static void warn_of_restart(const struct settings *before, const struct settings
         {"user", is_same(before->user, after->user)},
         {"pid_file", is_same(before->pid_file, after->pid_file)},
         {"timeout", before->timeout == after->timeout},
+        {"counters", counters_same(before, after)},
     };
     for (size_t i = 0; i < sizeof settled / sizeof *settled; i++)
         if (!settled[i].same)
@@ -81,6 +85,7 @@ static void reload(const char *path)
     }
     writer_set_file(next->settings->log.json);
     history_writer_use(next->settings);
+    alert_use(next->settings);
     warn_of_restart(now->settings, next->settings);
     snapshot_unref(now);
     current_replace(next);
@@ -118,8 +123,8 @@ static bool come_up(const struct settings *settings, struct listening *listening
     return false;
 }
 
-bool daemon_start(struct snapshot *snapshot, struct listening *listening, int channel,
-                  struct error *error)
+static bool start_threads(struct snapshot *snapshot, struct listening *listening, int channel,
+                          struct error *error)
 {
     if (!writer_start(error))
         return false;
@@ -133,6 +138,23 @@ bool daemon_start(struct snapshot *snapshot, struct listening *listening, int ch
         history_writer_stop();
         writer_stop();
         current_replace(NULL);
+        return false;
+    }
+    return true;
+}
+
+bool daemon_start(struct snapshot *snapshot, struct listening *listening, int channel,
+                  struct error *error)
+{
+    if (!counting_start(snapshot->settings, error))
+        return false;
+    if (!alert_start(snapshot->settings, error)) {
+        counting_stop();
+        return false;
+    }
+    if (!start_threads(snapshot, listening, channel, error)) {
+        alert_stop();
+        counting_stop();
         return false;
     }
     snapshot_unref(snapshot);
@@ -281,6 +303,8 @@ int daemon_serve(const struct arguments *arguments, const struct listening *list
         log_error("libmilter ended by itself");
     else
         log_info("stopped");
+    alert_stop();
+    counting_stop();
     history_writer_stop();
     writer_stop();
     current_replace(NULL);

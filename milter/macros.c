@@ -19,7 +19,7 @@ static const struct {
     {SMFIM_ENVFROM,
      "i {auth_authen} {auth_type} {tls_version} {cipher} {cipher_bits} {cert_subject} "
      "{cert_issuer} {client_addr} {daemon_port}"},
-    {SMFIM_ENVRCPT, "i"},
+    {SMFIM_ENVRCPT, "i {rcpt_mailer} {rcpt_host}"},
     {SMFIM_EOM, "i"},
 };
 
@@ -129,6 +129,25 @@ void macros_read_queue_id(SMFICTX *context, struct connection *connection)
     struct bytes id = value_of(context, "i");
     if (id.len)
         snprintf(connection->queue_id, sizeof connection->queue_id, "%.*s", (int)id.len, id.data);
+}
+
+/* "5.1.1" */
+static bool is_enhanced_code(struct bytes text)
+{
+    size_t dots = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        dots += text.data[i] == '.';
+        if (text.data[i] != '.' && (text.data[i] < '0' || text.data[i] > '9'))
+            return false;
+    }
+    return dots == 2 && (text.data[0] == '4' || text.data[0] == '5');
+}
+
+/* A route to the mailer "error" that is not refused at once has a host that is none. */
+bool macros_tell_refused_rcpt(SMFICTX *context)
+{
+    return bytes_equal(value_of(context, "{rcpt_mailer}"), BYTES("error")) &&
+           is_enhanced_code(value_of(context, "{rcpt_host}"));
 }
 
 enum missing {

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "gate/counters.h"
 #include "milter/advice.h"
 #include "milter/arguments.h"
 #include "milter/background.h"
@@ -62,7 +63,8 @@ static int check(const struct arguments *arguments)
     struct snapshot *snapshot;
     if (!snapshot_load(arguments->path, NULL, &snapshot, &error))
         return complain(&error, EX_CONFIG);
-    bool good = privileges_drop(snapshot->settings, &error) && expected_holds(snapshot, &error);
+    bool good = privileges_drop(snapshot->settings, &error) &&
+                counters_check(snapshot->settings, &error) && expected_holds(snapshot, &error);
     if (good) {
         advice_give(snapshot, warn);
         printf("submilter: %s: the configuration is good (config %s)\n", arguments->path,

@@ -63,9 +63,11 @@ struct habit {
     int64_t
         client_since; /* this mechanism, TLS and mail program were first seen; 0: never before */
     int64_t clients;  /* how many different ones were seen in the last 30 days */
-    int64_t other_client_messages; /* messages counted since the last time that a client was new */
-    int64_t hour_permille; /* share of its messages that came in this hour of the day (UTC) and the
-                              ones beside it; 1000 for all */
+    int64_t other_client_messages; /* by those clients that had been there for a day when this one
+                                      came */
+    int64_t
+        hour_permille; /* share of its messages that came in this hour of the day (UTC) and the ones
+                          beside it, the last day left out; 1000 for all, or where there are none */
 };
 
 extern const int64_t window_seconds[WINDOW_COUNT];

@@ -37,8 +37,10 @@ struct rule {
     unsigned early; /* RULE_STAGE(STAGE_MAIL) | ...: stages before that one at which it is
                        asked too, and refuses what is clear there already */
     enum action default_action;
-    unsigned actions;            /* allowed ones: RULE_ACTION(ACTION_REJECT) | ... */
+    unsigned actions; /* allowed ones: RULE_ACTION(ACTION_REJECT) | ... */
+    bool counted;     /* judges by facts->limits: where no such rule is on, nothing is counted */
     bool refuses_beyond_mending; /* with the action "fix" too: verdict.h, beyond_mending */
+    bool contains;               /* a sign of theft: its verdicts may take the login to a state */
     const char *const
         *mode_words; /* words for mode beside enforce, observe and off, each meaning
                         enforce with .variant = its index; NULL-terminated, may be NULL */

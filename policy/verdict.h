@@ -21,6 +21,7 @@ struct verdict {
         *sentence; /* for people, says what to do; client's bytes in it are made safe by reply.c */
     bool beyond_mending;      /* where the action is "fix", it is refused */
     enum login_state contain; /* a sign of theft: what the login is taken to, where enforced */
+    int64_t contain_for;      /* seconds; 0: until an admin eases it */
     struct edit *edits;
     struct edit *last_edit; /* of edits: a block of 10,000 fields may all have to go */
     struct unsigned_field *unsigned_fields; /* each name once */

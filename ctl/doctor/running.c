@@ -57,7 +57,7 @@ static bool is_daemon(pid_t pid, const char *config)
            same_file(config_of(text, len), config);
 }
 
-pid_t running_find(struct doctor *doctor)
+pid_t running_with(const char *config)
 {
     DIR *folder = opendir("/proc");
     pid_t found = 0;
@@ -65,12 +65,17 @@ pid_t running_find(struct doctor *doctor)
     while (folder && !found && (entry = readdir(folder))) {
         char *end;
         long pid = strtol(entry->d_name, &end, 10);
-        if (pid > 0 && !*end && is_daemon((pid_t)pid, doctor->config))
+        if (pid > 0 && !*end && is_daemon((pid_t)pid, config))
             found = (pid_t)pid;
     }
     if (folder)
         closedir(folder);
     return found;
+}
+
+pid_t running_find(struct doctor *doctor)
+{
+    return running_with(doctor->config);
 }
 
 /* A socket of systemd's whose file has gone comes back only with its unit. */

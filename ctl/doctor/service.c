@@ -29,8 +29,11 @@ static const struct doctor_kind kinds[] = {
     {"service.keys", DOCTOR_PROBLEM, "the user of submilter.service cannot read the keys",
      "The unit never is root: the daemon does not start, or keeps its old keys at a reload."},
     {"service.read-only", DOCTOR_PROBLEM,
-     "submilter.service may not write where log.json or history.file is, whoever owns it",
-     "No records are kept, or all mail waits where log.on_error says so."},
+     "submilter.service may not write where log.json, history.file or counters.file is, whoever "
+     "owns "
+     "it",
+     "No records are kept, or all mail waits where log.on_error says so or the counters cannot be "
+     "opened."},
     {"service.network", DOCTOR_PROBLEM, "systemd lets only this host's loopback connect",
      "IPAddressDeny= drops what the MTA sends: all mail waits, or passes unguarded."},
 };
@@ -175,7 +178,8 @@ static const char *folder_of(struct doctor *doctor, const char *path)
 static void look_at_records(const struct service *service)
 {
     struct doctor *doctor = service->doctor;
-    const char *const files[] = {doctor->settings->log.json, doctor->settings->history.file};
+    const char *const files[] = {doctor->settings->log.json, doctor->settings->history.file,
+                                 doctor->settings->counters.file};
     const char *closed = NULL;
     const char *lines = "";
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {

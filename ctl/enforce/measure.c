@@ -128,7 +128,7 @@ bool measure_take(struct arena *arena, const struct change_wanted *wanted,
 
 void measure_done(struct measure *measure)
 {
-    tally_done(&measure->tally);
+    tally_clear(&measure->tally);
 }
 
 int64_t measure_messages(const struct measure *measure)

@@ -56,6 +56,17 @@ static const struct advice advices[] = {
     {"trust_headers", NULL, "The fields that are meant:", "fields"},
     {"privacy", NULL, "The fields that are meant:", "fields"},
     {"body_syntax", "long-line", "The limit:", "max_line"},
+    {"limits", "contain",
+     "What it may send before only recipients that it knows get more:", "contain"},
+    {"limits", "login", "What a login may send:", "login"},
+    {"limits", "group", "What a group's logins may send together:", "group"},
+    {"limits", "domain", "What may be sent from one domain:", "domain"},
+    {"limits", "client", "What one client's address may send:", "client"},
+    {"limits", "network", "What the clients of one network may send:", "network"},
+    {"limits", "host", "What may be sent in all:", "host"},
+    {"login_state", NULL,
+     "Once the account is its owner's alone (a new password), thaw it: submilterctl login thaw",
+     NULL},
     {"internal", NULL,
      "It is a fault of this host, and no judgement on the mail: its log and submilterctl doctor "
      "tell "

@@ -6,6 +6,7 @@
 
 #include "ctl/explain/advice.h"
 #include "ctl/explain/circumstances.h"
+#include "ctl/explain/counted.h"
 #include "ctl/explain/edits.h"
 #include "ctl/explain/signatures.h"
 #include "ctl/explain/value.h"
@@ -14,6 +15,7 @@
 void explain_print(const json_t *record, const struct in_force *settings, FILE *out)
 {
     circumstances_print(record, out);
+    counted_print(record, out);
     verdicts_print(record, out);
     edits_print(record, out);
     signatures_print(record, out);

@@ -20,7 +20,8 @@ const json_t *verdicts_of(const json_t *record, const char *rule)
 
 bool verdicts_would(const json_t *verdict)
 {
-    return value_is(verdict, "mode", "observe") && !value_is(verdict, "action", "accept");
+    return value_is(verdict, "mode", "observe") &&
+           (!value_is(verdict, "action", "accept") || value_text(verdict, "contain").len);
 }
 
 /* An action that is not known weighs nothing. */
@@ -63,6 +64,11 @@ static struct bytes outcome_words(const json_t *record, const json_t *verdict)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (value_is(verdict, "action", words[i].action))
             return bytes_of(verdicts_would(verdict) ? words[i].observed : words[i].enforced);
+    bool freezes = value_is(verdict, "contain", "freeze");
+    if (freezes || value_is(verdict, "contain", "slow"))
+        return verdicts_would(verdict) ? (freezes ? BYTES("would freeze") : BYTES("would slow"))
+               : freezes               ? BYTES("froze the login")
+                                       : BYTES("slowed the login");
     return value_is(verdict, "outcome", "pass") ? BYTES("passed") : value_text(verdict, "outcome");
 }
 

@@ -134,7 +134,7 @@ bool tally_take(struct arena *arena, struct history *history, const struct histo
     return (!rows.failed && !judged.failed) || error_set(error, "memory is out");
 }
 
-void tally_done(struct tally *tally)
+void tally_clear(struct tally *tally)
 {
     free(tally->rows);
     free(tally->judged);

@@ -48,11 +48,11 @@ struct tally_choice {
     void *context;
 };
 
-/* Asks the history. tally_done also after a failure. */
+/* Asks the history. tally_clear also after a failure. */
 MUST_CHECK bool tally_take(struct arena *arena, struct history *history,
                            const struct history_filter *filter, const struct tally_choice *choice,
                            struct tally *ret_tally, struct error *error);
-void tally_done(struct tally *tally);
+void tally_clear(struct tally *tally);
 
 /* Marks what is enforced under these settings, for that login. */
 void tally_mark_enforced(struct tally *tally, const struct settings *settings);

@@ -19,7 +19,7 @@ static int64_t last_of(const struct tally *tally, size_t from, size_t to)
 /* The heaviest that it would have led to. */
 static const char *action_of(const struct tally *tally, size_t from, size_t to)
 {
-    static const char *const words[] = {"quarantine", "tempfail", "reject"};
+    static const char *const words[] = {"slow", "freeze", "quarantine", "tempfail", "reject"};
     size_t heaviest = 0;
     for (size_t i = from; i < to; i++)
         for (size_t j = heaviest + 1; j < sizeof words / sizeof *words; j++)

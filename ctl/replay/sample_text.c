@@ -43,7 +43,9 @@ void sample_text_effect(const struct replay_effect *effect, char *ret_text, size
         say(&text, "-");
     else
         say(&text, "%s%s %s", effect->mode == MODE_OBSERVE ? "would " : "",
-            action_word(effect->action), effect->reason);
+            effect->action == ACTION_ACCEPT && effect->contain ? record_contain(effect->contain)
+                                                               : action_word(effect->action),
+            effect->reason);
 }
 
 static void say_decision(struct sample_text *text, const struct replay_decision *decision)

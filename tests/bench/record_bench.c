@@ -119,19 +119,45 @@ static void judge_by_workers(struct snapshot *snapshot, const struct json *json,
     differences_done(&differences);
 }
 
+/* A busy login's day: every subject and quantity but refusals. */
+static void count_all(struct facts_limits *limits)
+{
+    static const int64_t counts[QUANTITY_COUNT][WINDOW_COUNT] = {
+        {2, 14, 92}, {4, 31, 240}, {0, 3, 17}, {48211, 1730455, 28441091}, {0, 0, 0}};
+    for (size_t i = 0; i < SUBJECT_COUNT; i++)
+        memcpy(limits->subjects[i].counted.counts, counts, sizeof counts);
+    limits->habit = (struct habit){.since = 1760000000,
+                                   .messages = 4711,
+                                   .networks_hour = 1,
+                                   .networks_day = 3,
+                                   .network_since = 1761000000,
+                                   .network_hour = 14,
+                                   .client_since = 1762000000,
+                                   .clients = 2,
+                                   .other_client_messages = 1200,
+                                   .hour_permille = 140};
+}
+
 int main(int argc, char **argv)
 {
+    char nothing[] = "nothing";
     struct policy_case one = {.message = text, .message_len = sizeof text - 1};
     size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
     if (!case_begin())
         return 1;
     struct snapshot *snapshot = case_snapshot(&one);
-    for (int capture = 0; snapshot && capture < 2; capture++) {
+    for (int i = 0; snapshot && i < 3; i++) {
         struct json json;
+        int capture = i == 1;
         snapshot->settings->log.capture = capture;
+        if (i == 2)
+            one.counted = (struct case_values){{nothing}, 1};
         struct message *message = case_judge(&one, snapshot);
+        if (i == 2)
+            count_all(message->limits_asked);
         write_one(message, &json);
-        printf("capture = %s: %zu bytes\n", capture ? "headers" : "none", json.len);
+        printf("capture = %s%s: %zu bytes\n", capture ? "headers" : "none",
+               i == 2 ? ", counted" : "", json.len);
         write_many(message, count);
         read_many(&json, count);
         judge_many(snapshot, &json, count);

@@ -3,7 +3,7 @@
 import dataclasses
 
 from .milter_wire import (ADDHEADER, BODY, BODY_CHUNK, CHGHEADER, CONNECT, CONTINUE, DATA, EOH, EOM, HEADER,
-                          HELO, INSHEADER, MAIL, P_HDR_LEADSPC, QUARANTINE, RCPT, Reply, to_bytes)
+                          HELO, INSHEADER, MAIL, P_HDR_LEADSPC, P_RCPT_REJ, QUARANTINE, RCPT, Reply, to_bytes)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,6 +162,14 @@ class Player:
     def rcpt(self, recipient):
         self._macros(RCPT, {"{rcpt_addr}": recipient.strip("<>")})
         return self.session.rcpt(recipient)
+
+    def refused_rcpt(self, recipient, code="5.1.1"):
+        """A recipient that the MTA itself refuses. It is shown where the filter asked for it, whose reply has no
+        say."""
+        if self.session.options.protocol & P_RCPT_REJ:
+            self._macros(RCPT, {"{rcpt_mailer}": "error", "{rcpt_host}": code,
+                                "{rcpt_addr}": f"550 {code} User unknown"})
+            assert self.session.rcpt(recipient).goes_on
 
     def data(self):
         self._macros(DATA)

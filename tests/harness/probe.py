@@ -11,6 +11,7 @@ from .waiting import wait_until
 VERSION = 6
 SETSYMLIST = 0x100
 HDR_LEADSPC = 0x100000
+RCPT_REJ = 0x800
 STAGES = {"connect": 0, "helo": 1, "mail": 2, "rcpt": 3, "data": 4, "eom": 5, "eoh": 6}
 COMMANDS = {
     "C": "connect", "H": "helo", "M": "mail", "R": "rcpt", "T": "data", "L": "field", "N": "eoh",
@@ -73,7 +74,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def negotiate(self, offer, wanted):
         _, actions, _ = struct.unpack("!III", offer[:12])
-        answer = struct.pack("!III", VERSION, actions & SETSYMLIST, HDR_LEADSPC)
+        answer = struct.pack("!III", VERSION, actions & SETSYMLIST, HDR_LEADSPC | RCPT_REJ)
         for stage, names in wanted.items():
             answer += struct.pack("!I", STAGES[stage]) + names.encode() + b"\0"
         self.write_packet(b"O" + answer)

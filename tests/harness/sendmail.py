@@ -40,7 +40,7 @@ define(`confPID_FILE', `{inside}/pid')dnl
 define(`STATUS_FILE', `{inside}/statistics')dnl
 define(`confHOST_STATUS_DIRECTORY', `')dnl
 define(`HELP_FILE', `{inside}/help')dnl
-define(`ALIAS_FILE', `')dnl
+define(`ALIAS_FILE', `null:none')dnl
 define(`confCW_FILE', `-o {inside}/none')dnl
 define(`confCT_FILE', `-o {inside}/none')dnl
 define(`confCR_FILE', `-o {inside}/none')dnl

@@ -34,6 +34,9 @@ OWN_POLICY = ("cleartext", "strict", "observing", "quarantining")
 MORE_SUBMISSION = ("chrooted", "old-tls", "repairing", "second")
 
 
+# A recipient that the MTA itself refuses at the service "second".
+UNKNOWN = "<nobody-of-that-name@mail.example.com>"
+
 # Which MTA the run is about.
 MTA = {"postfix": Postfix, "sendmail": Sendmail}[os.environ.get("SUBMILTER_MTA", "postfix")]
 
@@ -46,7 +49,11 @@ def postfix_services(second_port):
         # Here Postfix adds Message-ID, Date and From itself, as it does for a host's own clients.
         postfix.Service("repairing", {"local_header_rewrite_clients": "permit_inet_interfaces"}),
         # Asks a daemon of a test's own, that the test may break.
-        postfix.Service("second", {"smtpd_milters": Postfix.milter(f"inet:127.0.0.1:{second_port}")}),
+        postfix.Service("second", {
+            "smtpd_milters": Postfix.milter(f"inet:127.0.0.1:{second_port}"),
+            "smtpd_recipient_restrictions":
+                f"check_recipient_access inline:{{{{{UNKNOWN.strip('<>')}=550 5.1.1 unknown}}}}, permit_mynetworks, reject",
+        }),
         *[postfix.Service(name) for name in OWN_POLICY],
     ]
 

@@ -19,7 +19,7 @@ WANTED = {
     "helo": "{tls_version} {cipher} {cipher_bits} {cert_subject} {verify}",
     "mail": "i {tls_version} {cipher} {cipher_bits} {auth_type} {auth_authen} {auth_author} {auth_ssf} "
     "{mail_addr} {mail_host} {mail_mailer}",
-    "rcpt": "i {rcpt_addr}",
+    "rcpt": "i {rcpt_addr} {rcpt_host} {rcpt_mailer}",
     "data": "i",
     "eom": "i {tls_version} {cipher_bits} {daemon_name}",
 }
@@ -40,6 +40,11 @@ def probed(probe):
         Service("probed", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}),
         Service("repairing", {"local_header_rewrite_clients": "permit_inet_interfaces"}),
         Service("smtps", {"smtpd_tls_wrappermode": "yes"}),
+        Service("refusing", {
+            "smtpd_recipient_restrictions":
+                "check_recipient_access inline:{{gone@example.net=550 5.1.1 gone away}, "
+                "{later@example.net=451 4.2.0 later}, {plain@example.net=REJECT}}, permit_mynetworks",
+        }),
     ]
     with Site(services, f"inet:127.0.0.1:{probe.port}") as site:
         yield site
@@ -115,6 +120,24 @@ def test_queue_id_comes_late(tell):
     assert "i" not in told.named("rcpt")[0].macros
     assert told.named("data")[0].macros["i"]
     assert told.named("eom")[0].macros["i"] == told.named("data")[0].macros["i"]
+
+
+def test_refused_recipients_are_shown(probed, tell, probe):
+    """Where a milter asked for them, with a code in the place of the host, and Postfix's reply is its own."""
+    name = new_name()
+    with open_session(probed, Submission("refusing", helo=name)) as client:
+        assert client.mail().positive
+        replies = [client.rcpt(f"<{user}@example.net>") for user in ("gone", "bob", "later", "plain")]
+        assert [reply.code for reply in replies] == [550, 250, 451, 554]
+        assert client.data(MESSAGE).positive
+    told = probe.wait("helo", name.encode()).named("rcpt")
+    assert [event.texts[0] for event in told] == [
+        b"<gone@example.net>", b"<bob@example.net>", b"<later@example.net>", b"<plain@example.net>"]
+    macros = [(event.macros["rcpt_mailer"], event.macros["rcpt_host"]) for event in told]
+    assert macros[0] == (b"error", b"5.1.1")
+    assert macros[1][0] == b"smtp"
+    assert macros[2] == (b"error", b"4.2.0")
+    assert macros[3] == (b"error", b"5.7.1")
 
 
 def test_tls_macros_are_not_there_at_the_end(tell):

@@ -13,7 +13,7 @@ from harness.message import Message, name_of
 from harness.probe import Probe
 from harness.sendmail import Sendmail, Service
 from harness.site import Site
-from harness.submission import Submission, submit
+from harness.submission import Submission, open_session, submit
 
 from mime_shapes import SHAPES
 
@@ -21,7 +21,7 @@ WANTED = {
     "connect": "j v {daemon_port} {daemon_name} {client_addr} {client_name} {client_ptr}",
     "helo": "{tls_version} {cipher} {cipher_bits}",
     "mail": "i {tls_version} {cipher} {cipher_bits} {auth_type} {auth_authen} {auth_author} {auth_ssf}",
-    "rcpt": "i",
+    "rcpt": "i {rcpt_addr} {rcpt_host} {rcpt_mailer}",
     "eom": "i",
 }
 MESSAGE = b"From: alice@example.com\r\nSubject: x\r\n\r\nbody\r\n"
@@ -34,9 +34,20 @@ def probe():
     running.stop()
 
 
+class Refusing(Sendmail):
+    """It refuses somebody by a rule."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments, more="""\
+LOCAL_RULESETS
+SLocal_check_rcpt
+R$* gone @ $*\t$#error $@ 5.1.1 $: "550 gone away"
+""")
+
+
 @pytest.fixture(scope="module")
 def probed(probe):
-    with Site([Service("probed")], Sendmail.milter(f"inet:{probe.port}@127.0.0.1"), Sendmail) as site:
+    with Site([Service("probed")], Sendmail.milter(f"inet:{probe.port}@127.0.0.1"), Refusing) as site:
         yield site
 
 
@@ -77,6 +88,22 @@ def test_macros_of_mail(tell):
 def test_login_comes_as_xtext(tell):
     mail = tell(login="first+last@example.com")[0].named("mail")[0]
     assert mail.macros["auth_authen"] == b"first+2Blast@example.com"
+
+
+def test_unknown_recipients_are_shown(probe, probed):
+    """Where a milter asked for them, with a code in the place of the host, and Sendmail's reply is its own. Those
+    that a rule refuses are not."""
+    name = f"client{next(NUMBERS)}.example.net"
+    with open_session(probed, Submission("probed", helo=name)) as client:
+        assert client.mail().positive
+        rcpts = "nobody-of-that-name@mail.example.com", "bob@example.net", "gone@example.net"
+        assert [client.rcpt(f"<{rcpt}>").code for rcpt in rcpts] == [550, 250, 550]
+        assert client.data(MESSAGE).positive
+    told = probe.wait("helo", name.encode()).named("rcpt")
+    assert [event.texts[0] for event in told] == [b"<nobody-of-that-name@mail.example.com>", b"<bob@example.net>"]
+    unknown, known = [event.macros for event in told]
+    assert (unknown["rcpt_mailer"], unknown["rcpt_host"]) == (b"error", b"5.1.1")
+    assert known["rcpt_mailer"] == b"esmtp"
 
 
 def test_no_login_no_macros(tell):

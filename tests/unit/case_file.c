@@ -26,6 +26,7 @@ static const struct {
     {"keys", offsetof(struct policy_case, keys)},
     {"body-flags", offsetof(struct policy_case, body_flags)},
     {"needs", offsetof(struct policy_case, needs)},
+    {"standing", offsetof(struct policy_case, standing)},
 };
 
 static const struct {
@@ -33,6 +34,10 @@ static const struct {
     size_t offset;
 } lists[] = {
     {"rcpt", offsetof(struct policy_case, rcpts)},
+    {"new-rcpt", offsetof(struct policy_case, new_rcpts)},
+    {"unknown-rcpt", offsetof(struct policy_case, unknown_rcpts)},
+    {"counted", offsetof(struct policy_case, counted)},
+    {"habit", offsetof(struct policy_case, habit)},
     {"set", offsetof(struct policy_case, sets)},
     {"expect", offsetof(struct policy_case, expects)},
 };
@@ -147,8 +152,9 @@ static struct policy_case begin_case(const struct policy_case *defaults, const c
         char *value = *(char *const *)((const char *)defaults + texts[i].offset);
         *(char **)((char *)&one + texts[i].offset) = value ? strdup(value) : NULL;
     }
-    one.rcpts = copy_values(&defaults->rcpts);
-    one.sets = copy_values(&defaults->sets);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        *(struct case_values *)((char *)&one + lists[i].offset) =
+            copy_values((const struct case_values *)((const char *)defaults + lists[i].offset));
     return one;
 }
 

@@ -20,7 +20,8 @@ struct policy_case {
     char *title, *source;
     char *login, *mechanism, *tls, *policy, *listener, *client, *helo, *mta, *mail_from;
     char *smtputf8, *now, *own_signature, *keys, *body_flags, *needs;
-    struct case_values rcpts, sets, expects;
+    char *standing;
+    struct case_values rcpts, new_rcpts, unknown_rcpts, counted, habit, sets, expects;
     char *message; /* raw bytes */
     size_t message_len;
 };

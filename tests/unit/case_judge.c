@@ -11,6 +11,7 @@
 
 #include "dkim/keygen.h"
 #include "gate/message_text.h"
+#include "tests/unit/case_counted.h"
 
 char case_folder[] = "/tmp/submilter-cases-XXXXXX";
 char *case_srcdir;
@@ -121,20 +122,30 @@ static void set_body_flags(struct facts_body *body, const char *flags)
     body->has_early_end |= strstr(flags, "early-end") != NULL;
 }
 
+static bool take_rcpt(const struct policy_case *one, const char *rcpt, struct message *message)
+{
+    case_counted_rcpt(one, rcpt, message);
+    if (!message_rcpt(message, bytes_of(rcpt)))
+        return false;
+    case_counted_accepted(message);
+    return true;
+}
+
 struct message *case_judge(const struct policy_case *one, struct snapshot *snapshot)
 {
     struct message_session session = session_of(one);
     struct message_clock clock = {.milliseconds =
                                       (one->now ? atoll(one->now) : 1790000000LL) * 1000};
     struct message *message = message_new(snapshot, &session, &clock);
+    case_counted_begin(one, message);
     message_mail(message, or_default(one->mail_from, "<alice@example.com>"),
                  one->smtputf8 && strcmp(one->smtputf8, "yes") == 0);
     if (message->outcome.action >= ACTION_TEMPFAIL)
         return message;
     for (size_t i = 0; i < one->rcpts.count; i++)
-        if (!message_rcpt(message, bytes_of(one->rcpts.items[i])))
+        if (!take_rcpt(one, one->rcpts.items[i], message))
             return message;
-    if (!one->rcpts.count && !message_rcpt(message, BYTES("<bob@example.net>")))
+    if (!one->rcpts.count && !take_rcpt(one, "<bob@example.net>", message))
         return message;
     /* Exactly as long as it is, so that a sanitizer sees who reads on. */
     char *copy = malloc(one->message_len ? one->message_len : 1);

@@ -16,15 +16,19 @@ static void test_builtin_policies(void **state)
         const char *name = rules[i]->name;
         enum rule_id rule = (enum rule_id)i;
         bool spoof = strcmp(name, "local_spoof") == 0;
-        bool observed = strcmp(name, "display_name") == 0;
+        bool observed =
+            rules[i]->contains || strcmp(name, "display_name") == 0 || strcmp(name, "limits") == 0;
         bool privacy = strcmp(name, "privacy") == 0;
         bool session = strcmp(name, "tls") == 0 || strcmp(name, "auth") == 0 ||
                        strcmp(name, "envelope") == 0 || strcmp(name, "sender") == 0 ||
-                       strcmp(name, "recipients") == 0;
+                       strcmp(name, "recipients") == 0 || rules[i]->contains;
+        bool contained =
+            strcmp(name, "login_state") == 0; /* an admin's word, whatever else holds */
         enum mode submission = spoof || privacy ? MODE_OFF : observed ? MODE_OBSERVE : MODE_ENFORCE;
         assert_int_equal(conf_mode(settings, "submission", "", rule), submission);
         assert_int_equal(conf_mode(settings, "local", "", rule), session ? MODE_OFF : submission);
-        assert_int_equal(conf_mode(settings, "inbound", "", rule), spoof ? MODE_ENFORCE : MODE_OFF);
+        assert_int_equal(conf_mode(settings, "inbound", "", rule),
+                         spoof || contained ? MODE_ENFORCE : MODE_OFF);
         assert_int_equal(conf_rule(settings, "submission", "", rule)->action,
                          rules[i]->default_action);
     }

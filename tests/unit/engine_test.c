@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
+#include "policy/bounds.h"
 #include "policy/engine.h"
+#include "policy/sign.h"
 
 /* A policy in which every rule is off but the ones that a test switches on. */
 struct fixture {
@@ -212,6 +214,136 @@ static void test_observed_recipient_stays_on_record(void **state)
     assert_int_equal(fixture->decision.judged[RULE_recipients].verdict.outcome, OUTCOME_NOT_ASKED);
 }
 
+static void count(struct fixture *fixture, enum quantity quantity, int64_t hour)
+{
+    struct facts_limits *limits = &fixture->facts.limits;
+    limits->state = FACT_KNOWN;
+    limits->subjects[SUBJECT_LOGIN].name = BYTES("alice");
+    limits->subjects[SUBJECT_LOGIN].counted.counts[quantity][WINDOW_HOUR] = hour;
+}
+
+/* A sign that is seen with more than one of whatever it counts within an hour. */
+struct plain_sign {
+    struct sign_settings sign;
+    int64_t max_hour;
+};
+
+static const struct sign_settings *sign_of(const struct fixture *fixture, enum rule_id rule)
+{
+    return &((const struct plain_sign *)fixture->settings[rule])->sign;
+}
+
+static void set_sign(struct fixture *fixture, enum rule_id rule, int then)
+{
+    struct plain_sign *sign = (struct plain_sign *)fixture->settings[rule];
+    sign->sign.then = then;
+    sign->sign.lasts = 7200;
+    sign->max_hour = 1;
+}
+
+static void judge_at(struct fixture *fixture, enum stage stage)
+{
+    fixture->facts.stage = stage;
+    judge(fixture, stage);
+}
+
+static void allow_messages(struct fixture *fixture, const char *const *limit)
+{
+    struct limits_settings *settings = (struct limits_settings *)fixture->settings[RULE_limits];
+    settings->by[SUBJECT_LOGIN] = (struct texts){limit, 1};
+}
+
+static void test_an_early_rule_is_asked_at_each_of_its_stages(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const limit[] = {"5 messages/hour"};
+    static const enum stage asked[] = {STAGE_MAIL, STAGE_RCPT, STAGE_SETTLE};
+    static const enum stage not_asked[] = {STAGE_HEADER, STAGE_BODY};
+    allow_messages(fixture, limit);
+    switch_on(fixture, RULE_limits, MODE_ENFORCE, ACTION_TEMPFAIL);
+    count(fixture, QUANTITY_MESSAGES, 5);
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        decision_init(&fixture->decision);
+        ((struct limits_settings *)fixture->settings[RULE_limits])->each_recipient = true;
+        judge_at(fixture, asked[i]);
+        assert_int_equal(fixture->decision.action, ACTION_TEMPFAIL);
+        assert_int_equal(fixture->decision.decider, RULE_limits);
+    }
+    for (size_t i = 0; i < sizeof not_asked / sizeof *not_asked; i++) {
+        decision_init(&fixture->decision);
+        judge_at(fixture, not_asked[i]);
+        assert_int_equal(fixture->decision.judged[RULE_limits].verdict.outcome, OUTCOME_NOT_ASKED);
+    }
+}
+
+static void test_what_an_early_stage_found_stays(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const limit[] = {"5 messages/hour"};
+    const struct judged *judged = &fixture->decision.judged[RULE_limits];
+    allow_messages(fixture, limit);
+    switch_on(fixture, RULE_limits, MODE_OBSERVE, ACTION_TEMPFAIL);
+    count(fixture, QUANTITY_MESSAGES, 5);
+    judge_at(fixture, STAGE_MAIL);
+    assert_int_equal(judged->verdict.outcome, OUTCOME_VIOLATION);
+    count(fixture, QUANTITY_MESSAGES, 4); /* an old one has left the window meanwhile */
+    judge_at(fixture, STAGE_SETTLE);
+    assert_int_equal(judged->verdict.outcome, OUTCOME_VIOLATION);
+    engine_forget(STAGE_RCPT, fixture->arena, &fixture->decision);
+    assert_int_equal(judged->verdict.outcome, OUTCOME_NOT_ASKED);
+}
+
+static void test_a_sign_contains_and_refuses_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct {
+        enum mode mode;
+        int then;
+        int64_t refusals;
+        enum login_state contain;
+    } cases[] = {
+        {MODE_ENFORCE, LOGIN_SLOWED, 2, LOGIN_SLOWED},
+        {MODE_ENFORCE, LOGIN_FROZEN, 2, LOGIN_FROZEN},
+        {MODE_ENFORCE, LOGIN_NORMAL, 2, LOGIN_NORMAL},
+        {MODE_ENFORCE, LOGIN_SLOWED, 1, LOGIN_NORMAL},
+        {MODE_OBSERVE, LOGIN_SLOWED, 2, LOGIN_NORMAL},
+        {MODE_OFF, LOGIN_SLOWED, 2, LOGIN_NORMAL},
+    };
+    const struct sign_settings *sign = sign_of(fixture, RULE_many_refusals);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        decision_init(&fixture->decision);
+        switch_on(fixture, RULE_many_refusals, cases[i].mode, ACTION_ACCEPT);
+        set_sign(fixture, RULE_many_refusals, cases[i].then);
+        count(fixture, QUANTITY_REFUSALS, cases[i].refusals);
+        judge_at(fixture, STAGE_HEADER);
+        assert_int_equal(fixture->decision.action, ACTION_ACCEPT);
+        assert_int_equal(fixture->decision.contain, cases[i].contain);
+        assert_int_equal(fixture->decision.container,
+                         cases[i].contain ? RULE_many_refusals : RULE_COUNT);
+        if (cases[i].contain)
+            assert_int_equal(fixture->decision.judged[RULE_many_refusals].verdict.contain_for,
+                             sign->lasts);
+    }
+}
+
+static void test_the_furthest_state_holds_and_stays(void **state)
+{
+    struct fixture *fixture = *state;
+    switch_on(fixture, RULE_many_refusals, MODE_ENFORCE, ACTION_ACCEPT);
+    set_sign(fixture, RULE_many_refusals, LOGIN_SLOWED);
+    count(fixture, QUANTITY_REFUSALS, 2);
+    judge_at(fixture, STAGE_MAIL);
+    assert_int_equal(fixture->decision.container, RULE_many_refusals);
+    switch_on(fixture, RULE_many_networks, MODE_ENFORCE, ACTION_ACCEPT);
+    set_sign(fixture, RULE_many_networks, LOGIN_FROZEN);
+    fixture->facts.limits.habit.networks_hour = 2;
+    count(fixture, QUANTITY_REFUSALS, 0);
+    judge_at(fixture, STAGE_HEADER);
+    assert_int_equal(fixture->decision.contain, LOGIN_FROZEN);
+    assert_int_equal(fixture->decision.container, RULE_many_networks);
+    assert_int_equal(fixture->decision.judged[RULE_many_refusals].verdict.contain, LOGIN_SLOWED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +360,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reply_holds_no_client_controls, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fault_replies_without_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_observed_recipient_stays_on_record, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_early_rule_is_asked_at_each_of_its_stages, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_what_an_early_stage_found_stays, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_sign_contains_and_refuses_nothing, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(test_the_furthest_state_holds_and_stays, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,11 +118,29 @@ static void test_nesting(void **state)
     json_done(&json);
 }
 
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const int64_t numbers[] = {0, 7, -1, 10, 1000000000000000, INT64_MAX, INT64_MIN};
+    struct json json;
+    json_init(&json);
+    json_open(&json, NULL, '[');
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        json_int(&json, NULL, numbers[i]);
+    json_close(&json, ']');
+    assert_string_equal(json.data, "[0,7,-1,10,1000000000000000,9223372036854775807,"
+                                   "-9223372036854775808]");
+    json_done(&json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strings), cmocka_unit_test(test_long_values_are_cut),
-        cmocka_unit_test(test_base64),  cmocka_unit_test(test_what_is_lost),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_long_values_are_cut),
+        cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_what_is_lost),
         cmocka_unit_test(test_nesting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,133 @@
+/* Looking through a file that may be damaged, in a process that may crash of it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "limits/file.h"
+
+#define PATIENCE 120 /* seconds: a damaged tree may have no end */
+#define FREE_PAGES 0 /* LMDB's own table of pages that are free */
+
+/* Touches every byte; keys are in order, and as many as the table says. */
+static int walk(MDB_txn *txn, MDB_dbi table, size_t last_page)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    MDB_stat stat;
+    unsigned char before[600];
+    MDB_val previous = {0, before};
+    size_t count = 0;
+    volatile unsigned char touched = 0;
+    int status = mdb_stat(txn, table, &stat);
+    if (status || (status = mdb_cursor_open(txn, table, &cursor)))
+        return status;
+    while (!(status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+        if (key.mv_size > sizeof before || count++ >= stat.ms_entries ||
+            (previous.mv_size && mdb_cmp(txn, table, &previous, &key) >= 0))
+            return MDB_CORRUPTED;
+        memcpy(before, key.mv_data, key.mv_size);
+        previous.mv_size = key.mv_size;
+        for (size_t i = 0; i < value.mv_size; i++)
+            touched ^= ((const unsigned char *)value.mv_data)[i];
+        if (table == FREE_PAGES) {
+            const size_t *pages = value.mv_data;
+            for (size_t i = 1; i <= pages[0]; i++)
+                if (i * sizeof *pages >= value.mv_size || pages[i] < 2 || pages[i] > last_page)
+                    return MDB_CORRUPTED;
+        }
+    }
+    mdb_cursor_close(cursor);
+    if (status != MDB_NOTFOUND)
+        return status;
+    return count == stat.ms_entries ? 0 : MDB_CORRUPTED;
+}
+
+static int walk_all(struct file *file)
+{
+    MDB_txn *txn;
+    MDB_envinfo info;
+    MDB_dbi unnamed;
+    int status = mdb_env_info(file->env, &info);
+    if (!status)
+        status = mdb_txn_begin(file->env, NULL, MDB_RDONLY, &txn);
+    if (status)
+        return status;
+    mdb_env_info(file->env, &info);
+    const MDB_dbi tables[] = {FREE_PAGES, file->records, file->standings, file->correspondents,
+                              file->claims};
+    status = mdb_dbi_open(txn, NULL, 0, &unnamed);
+    if (!status)
+        status = walk(txn, unnamed, info.me_last_pgno);
+    for (size_t i = 0; !status && i < sizeof tables / sizeof *tables; i++)
+        status = walk(txn, tables[i], info.me_last_pgno);
+    return status;
+}
+
+static enum file_check look(const char *folder, size_t max_size)
+{
+    struct file file = {.max_size = max_size};
+    int status = file_open_env(folder, max_size, true, &file);
+    if (status == MDB_NOTFOUND)
+        return FILE_SOUND; /* nothing in it yet */
+    if (!status)
+        status = walk_all(&file);
+    if (status == MDB_NOTFOUND || status == MDB_KEYEXIST)
+        return FILE_DAMAGED;
+    return status == 0 ? FILE_SOUND : file_is_damage(status) ? FILE_DAMAGED : FILE_UNCLEAR;
+}
+
+__attribute__((noreturn)) static void child(const char *folder, size_t max_size, int fd)
+{
+    static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGALRM};
+    sigset_t none;
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+        signal(deadly[i], SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    alarm(PATIENCE);
+    char result = (char)('0' + (int)look(folder, max_size));
+    ssize_t written = write(fd, &result, 1);
+    _exit(written == 1 ? 0 : 1);
+}
+
+static bool has_file(const char *folder)
+{
+    struct stat found;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool has = fd >= 0 && fstatat(fd, "data.mdb", &found, 0) == 0 && found.st_size > 0;
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
+enum file_check file_check(const char *folder, size_t max_size)
+{
+    int ends[2];
+    char result;
+    ssize_t len;
+    if (!has_file(folder))
+        return FILE_SOUND;
+    if (pipe2(ends, O_CLOEXEC))
+        return FILE_UNCLEAR;
+    pid_t pid = fork();
+    if (pid == 0)
+        child(folder, max_size, ends[1]);
+    close(ends[1]);
+    do
+        len = pid < 0 ? -1 : read(ends[0], &result, 1);
+    while (len < 0 && errno == EINTR && pid > 0);
+    close(ends[0]);
+    if (pid < 0)
+        return FILE_UNCLEAR;
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    /* Nothing said: it crashed, or found no end. */
+    return len == 1 ? (enum file_check)(result - '0') : FILE_DAMAGED;
+}

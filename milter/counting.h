@@ -1,0 +1,20 @@
+/* The counters of this process: opened once, at the start, and lent to messages. */
+#ifndef MILTER_COUNTING_H
+#define MILTER_COUNTING_H
+
+#include "conf/settings.h"
+#include "limits/limits.h"
+
+/* As the daemon's user. Makes what has to be there: the folder, the secret. */
+MUST_CHECK bool counting_start(const struct settings *settings, struct error *error);
+
+/* For one message, or one question; NULL: there are none, or no more. Safe from any thread. */
+struct limits *counting_take(void);
+/* Gives it back; NULL is taken. */
+void counting_give(struct limits *limits);
+
+/* Writes what waits, and closes them once nobody has them any more. Whoever keeps them for longer
+ * than a few seconds finds them as they were; what he counts from then on may be lost. */
+void counting_stop(void);
+
+#endif

@@ -1,0 +1,137 @@
+"""Records tell what was counted, explain says it in words, and other limits are tried on them."""
+
+import datetime
+import json
+
+import pytest
+
+from daemon import CONFIG, HISTORY, Daemon
+from gate import Gate
+from harness.milter_mta import POSTFIX, Client, Message
+from look_back import ask
+from looked_at import wait_for_rows
+from test_replay import candidate, replay
+
+LIMITS = 'policies: {{ submission: {{ limits: {{ mode = "{}"; login = [ "{}" ]; contain = [ ]; }}; }}; }};\n'
+SENT = {"alice@example.com": 6, "alice@example.org": 4}
+DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def mail(login):
+    fields = [field for field in Message().headers if field[0] != "From"]
+    return Message(mail_from=f"<{login}>").with_headers(("From", f" {login}"), *fields), Client(login=login)
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Two logins have sent more, and fewer, than an observed limit lets through."""
+    daemon = Daemon(LIMITS.format("observe", "5 messages/hour"), config=CONFIG + HISTORY)
+    try:
+        gate = Gate(daemon.start())
+        for login, count in SENT.items():
+            for _ in range(count):
+                gate.play(*mail(login))
+        daemon.sent = gate.records(sum(SENT.values()))
+        wait_for_rows(daemon, len(daemon.sent))
+        assert daemon.stop() == 0, daemon.log()[-4000:]
+        yield daemon
+    finally:
+        daemon.remove()
+
+
+def limits_verdict(record):
+    return next(verdict for verdict in record["verdicts"] if verdict["rule"] == "limits")
+
+
+def test_a_record_has_what_was_counted_before_it(site):
+    for login, count in SENT.items():
+        records = [record for record in site.sent if record["login"] == login]
+        assert len(records) == count
+        for before, record in enumerate(records):
+            counted = record["limits"]["login"]
+            size = record["size"]
+            assert counted.get("messages", [0] * 3)[1:] == [before] * 2
+            assert counted.get("recipients", [0] * 3)[1:] == [before] * 2
+            assert counted.get("bytes", [0] * 3)[1:] == [before * size] * 2
+            assert counted.get("new", [0] * 3)[1:] == [min(before, 1)] * 2
+            assert record["limits"].get("new_rcpts", 0) == (before == 0)
+            assert record["limits"]["network"]["name"] == "192.0.2.0/24"
+            passed = limits_verdict(record)
+            assert (passed["outcome"], passed["fact"]) == (
+                ("violation", "login 6 messages/hour of 5") if before == 5 else ("pass", ""))
+
+
+def test_explain_says_it_in_words(site):
+    words = ask(site, "explain", site.sent[5]["id"])
+    assert "Counted before it, in the last minute, hour and day:\n" in words
+    assert "  login: with this one 6 messages in the last hour, 5 are let through\n" in words
+    assert "  network 192.0.2.0/24    messages " in words
+    assert "What a login may send: policies.submission.limits.login\n" in words
+    assert "submilterctl limits show alice@example.com\n" in words
+    first = ask(site, "explain", site.sent[0]["id"])
+    assert "  login                   nothing\n" in first
+    assert "  of its recipients 1 had never been written to before" in first
+
+
+def test_the_same_limits_find_the_same(site):
+    result = json.loads(replay(site, "--json", status=0).stdout)
+    assert result["decisions"] == result["same"] == len(site.sent)
+
+
+def with_time(record, milliseconds):
+    """The record as if it had been written then."""
+    digits = [DIGITS[milliseconds >> 5 * place & 31] for place in range(9, -1, -1)]
+    when = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.timezone.utc)
+    return {**record, "id": "".join(digits) + record["id"][10:],
+            "time": when.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
+
+
+def time_of(record):
+    return sum(DIGITS.index(digit) << 5 * place for place, digit in enumerate(reversed(record["id"][:10])))
+
+
+@pytest.fixture(scope="module")
+def week(site):
+    """Seven days like that one."""
+    path = site.folder / "week.jsonl"
+    with open(path, "w", encoding="utf-8") as file:
+        for day in range(6, -1, -1):
+            for record in site.sent:
+                print(json.dumps(with_time(record, time_of(record) - day * 86400000)), file=file)
+    return path
+
+
+@pytest.mark.parametrize("most", [0, 1, 3, 5, 6])
+def test_stricter_limits_on_a_week(site, week, most):
+    """By rule and by login: what came after the first so many an hour."""
+    new = candidate(site, "")
+    new.write_text(site.config.read_text().replace(LIMITS.format("observe", "5 messages/hour"),
+                                                   LIMITS.format("enforce", f"{most} messages/hour")))
+    refused = {login: 7 * max(0, count - most) for login, count in SENT.items()}
+    otherwise = 7 * sum(SENT.values())
+    result = json.loads(replay(site, "--config", str(new), "--file", str(week), "--json", status=1).stdout)
+    assert result["decisions"] == otherwise and result["newly_refused"] == sum(refused.values())
+    assert {row["login"]: row["newly_refused"] for row in result["logins"] if row["newly_refused"]} == {
+        login: count for login, count in refused.items() if count}
+    enforced = [row for row in result["rules"] if row["rule"] == "limits" and row["now"] == "tempfail login"]
+    assert sum(row["decisions"] for row in enforced) == sum(refused.values())
+    assert max([row["logins"] for row in enforced], default=0) == sum(count > 0 for count in refused.values())
+    text = replay(site, "--config", str(new), "--file", str(week), status=1).stdout
+    assert ("newly refused" in text) == (sum(refused.values()) > 0)
+
+
+def test_records_without_counts_are_not_judged(site, week):
+    """As an older version wrote them: neither of the limits nor of the login's state is anything known."""
+    path = site.folder / "older.jsonl"
+    counted = ("limits", "login_state")
+    with open(path, "w", encoding="utf-8") as file:
+        for record in site.sent:
+            older = {key: value for key, value in record.items() if key != "limits"}
+            older["verdicts"] = [verdict for verdict in record["verdicts"] if verdict["rule"] not in counted]
+            print(json.dumps(older), file=file)
+    new = candidate(site, "")
+    new.write_text(site.config.read_text().replace('"5 messages/hour"', '"1 messages/hour"'))
+    result = json.loads(replay(site, "--config", str(new), "--file", str(path), "--json", status=0).stdout)
+    assert result["same"] == len(site.sent)
+    for rule in counted:
+        assert result["not_judged_again"][rule] == {"as_then": 0, "not_at_all": len(site.sent)}

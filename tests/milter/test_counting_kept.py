@@ -1,0 +1,188 @@
+"""Counters between a daemon's lives, and the files that they are in."""
+
+import os
+import pathlib
+import pwd
+import stat
+import subprocess
+
+import pytest
+
+from counting import file_of, is_held_back, limits, login, mail, people
+from daemon import CONFIG, FREE, PROGRAM, USER
+from harness.milter_mta import MAIL
+from harness.waiting import PATIENCE, wait_until
+
+AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+FILE = file_of(pathlib.PurePath("{folder}"))
+
+
+def kept(text):
+    """Configuration with limits and a file."""
+    return CONFIG + limits(text, file="@").replace("{", "{{").replace("}", "}}").replace("@", str(FILE))
+
+
+def start(start_daemon, text='login = [ "3 messages/hour" ];'):
+    gate = start_daemon(config=kept(text))
+    folder = file_of(gate.daemon.folder)
+    wait_until((folder / "secret").exists, "the secret: the socket is there before it", explain=gate.daemon.log)
+    return gate, folder
+
+
+def pass_on(gate, count, message=None):
+    for _ in range(count):
+        outcome = gate.play(message or mail())
+        assert outcome.accepted, outcome.reply.text
+
+
+def modes(folder):
+    return {path.name: oct(stat.S_IMODE(path.stat().st_mode)) for path in [folder, *folder.iterdir()]}
+
+
+def owner(path):
+    return pwd.getpwuid(path.stat().st_uid).pw_name
+
+
+def fails(daemon, *options):
+    """What the program says where it does not start."""
+    done = subprocess.run([PROGRAM, "-f", *options, "-c", daemon.config], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=PATIENCE, check=False)
+    assert done.returncode != 0
+    return done.stderr.decode()
+
+
+def test_the_folder_and_its_secret(start_daemon):
+    """Made at the first start, for the daemon's user alone, and kept."""
+    gate, folder = start(start_daemon)
+    secret = folder / "secret"
+    assert owner(folder) == owner(secret) == USER
+    assert modes(folder)["limits"] == "0o700" and modes(folder)["secret"] == "0o600"
+    before = secret.read_bytes()
+    assert len(before) == 32
+    gate.daemon.stop()
+    gate.daemon.start()
+    assert secret.read_bytes() == before
+    other, elsewhere = start(start_daemon)
+    assert (elsewhere / "secret").read_bytes() != before
+
+
+def test_a_restart_keeps_what_was_counted(start_daemon):
+    gate, _ = start(start_daemon)
+    pass_on(gate, 2)
+    assert gate.daemon.stop() == 0
+    gate.daemon.start()
+    pass_on(gate, 1)
+    assert is_held_back(gate.play(mail()), MAIL)
+    assert gate.daemon.stop() == 0
+    gate.daemon.start()
+    assert is_held_back(gate.play(mail()), MAIL)
+    gate.records(5)
+
+
+def test_a_restart_keeps_correspondents(start_daemon):
+    gate, _ = start(start_daemon, 'login = [ "3 new/hour" ];')
+    assert gate.play(mail(rcpts=people(3))).accepted
+    assert gate.daemon.stop() == 0
+    gate.daemon.start()
+    outcome = gate.play(mail(rcpts=[*people(2, first=3), *people(3)]))
+    assert [reply.code for reply in outcome.rcpts] == [4, 4, 2, 2, 2]
+    gate.records(4)
+
+
+def test_a_stop_with_open_sessions_keeps_what_was_counted(start_daemon):
+    """Nobody else would write it."""
+    gate, _ = start(start_daemon)
+    idle = gate.player(login())
+    assert idle.message(mail()).accepted
+    pass_on(gate, 1)
+    assert gate.daemon.stop() == 0
+    gate.daemon.start()
+    pass_on(gate, 1)
+    assert is_held_back(gate.play(mail()), MAIL)
+    gate.records(4)
+
+
+def test_a_kill_loses_a_second_at_most(start_daemon):
+    gate, folder = start(start_daemon)
+    pass_on(gate, 2)
+    data = folder / "data.mdb"
+    before = data.stat().st_mtime_ns
+    wait_until(lambda: data.stat().st_mtime_ns != before, "the counters to be written", explain=gate.daemon.log)
+    gate.daemon.kill()
+    (gate.daemon.folder / "run" / "submilter.sock").unlink()
+    gate.daemon.start()
+    pass_on(gate, 1)
+    assert is_held_back(gate.play(mail()), MAIL)
+    gate.records(4)
+
+
+def test_hand_over(generations):
+    """The successor has what its predecessor counted, and both count what their sessions send."""
+    gate = generations(config=kept('login = [ "6 messages/hour" ];'))
+    folder = file_of(gate.daemon.folder)
+    old = gate.player(login())
+    assert old.message(mail()).accepted
+    data = folder / "data.mdb"
+    before = data.stat().st_mtime_ns
+    pass_on(gate, 1)
+    wait_until(lambda: data.stat().st_mtime_ns != before, "the counters to be written", explain=gate.daemon.log)
+    gate.daemon.hand_over()
+    assert gate.daemon.earlier[0].poll() is None, "it has an open session"
+    pass_on(gate, 2)
+    assert old.message(mail()).accepted
+    old.session.close()
+    assert gate.daemon.earlier[0].wait(PATIENCE) == 0
+    passed = sum(gate.play(mail()).accepted for _ in range(4))
+    assert gate.daemon.stop() == 0
+    gate.daemon.start()
+    assert is_held_back(gate.play(mail()), MAIL), "nothing is lost between both"
+    assert passed in (1, 2), "what the predecessor counted at last is known once it is written"
+    gate.records(5 + 4 + 1)
+
+
+@FREE
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
+def test_a_secret_that_others_can_read(start_daemon, mode):
+    gate, folder = start(start_daemon)
+    gate.daemon.stop()
+    (folder / "secret").chmod(mode)
+    for options in ((), ("-n",)):
+        said = fails(gate.daemon, *options)
+        assert f"chmod 600 {folder}/secret" in said and "counters.secret_file: " in said, said
+    (folder / "secret").chmod(0o600)
+    gate.daemon.start()
+    pass_on(gate, 1)
+    gate.record()
+
+
+@FREE
+@AS_ROOT
+def test_a_secret_of_somebody_else(start_daemon):
+    gate, folder = start(start_daemon)
+    gate.daemon.stop()
+    os.chown(folder / "secret", pwd.getpwnam("mail").pw_uid, -1)
+    assert f"{folder}/secret" in fails(gate.daemon)
+
+
+@FREE
+def test_half_a_secret(start_daemon):
+    gate, folder = start(start_daemon)
+    gate.daemon.stop()
+    with open(folder / "secret", "r+b") as file:
+        file.truncate(20)
+    for options in ((), ("-n",)):
+        said = fails(gate.daemon, *options)
+        assert "20 bytes instead of 32" in said, said
+
+
+@FREE
+def test_no_place_for_the_folder(start_daemon):
+    gate, folder = start(start_daemon)
+    gate.daemon.stop()
+    line = next(number for number, text in enumerate(gate.daemon.config.read_text().split("\n"), 1)
+                if "counters:" in text)
+    for where, what in (("lib/none/limits", "No such file"), ("submilter.conf", "not a folder")):
+        gate.daemon.template = kept("").replace("lib/limits", where)
+        gate.daemon.configure()
+        said = fails(gate.daemon)
+        assert f"submilter.conf:{line}: counters.file: " in said and what in said, said

@@ -1,0 +1,367 @@
+/* The counters' file: what is counted comes back, whoever is killed, and damage is set aside. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/limits_fixture.h"
+
+#define SECOND 1000
+
+static char data_path[200];
+
+static void read_data_path(void)
+{
+    snprintf(data_path, sizeof data_path, "%s/data.mdb", limits_folder);
+}
+
+static int64_t day_count(struct limits *limits, const char *login, enum quantity quantity)
+{
+    return limits_fixture_count(limits, login, NOON, quantity, WINDOW_DAY);
+}
+
+static void test_comes_back(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(limits_folder);
+    struct bytes rcpt = BYTES("bob@example.org");
+    struct limits_request charge = limits_fixture_request(LIMITS_CHARGE, NOON);
+    charge.rcpts = &rcpt;
+    charge.rcpt_count = 1;
+    limits_fixture_do(limits, &charge);
+    const struct login_standing slowed = {LOGIN_SLOWED, NOON / 1000, NOON / 1000 + 3600,
+                                          BYTES("many_networks.hour")};
+    limits_raise(limits, BYTES("Alice"), &slowed);
+    limits_close(limits);
+
+    limits = limits_fixture_open(limits_folder);
+    struct limits_request look = limits_fixture_request(LIMITS_LOOK, NOON + 3 * SECOND);
+    limits_fixture_do(limits, &look);
+    for (int kind = 0; kind < SUBJECT_COUNT; kind++)
+        for (int window = 0; window < WINDOW_COUNT; window++) {
+            const struct counted_subject *subject = &look.answer.subjects[kind];
+            assert_int_equal(subject->counted.counts[QUANTITY_MESSAGES][window], 1);
+            assert_int_equal(subject->counted.counts[QUANTITY_BYTES][window], 1000);
+        }
+    assert_int_equal(look.answer.standing.state, LOGIN_SLOWED);
+    assert_int_equal(look.answer.standing.until, NOON / 1000 + 3600);
+    assert_string_equal(look.answer.cause, "many_networks.hour");
+    assert_int_equal(look.answer.habit.messages, 1);
+    assert_int_equal(look.answer.habit.network_since, NOON / 1000);
+    assert_int_equal(look.answer.habit.client_since, NOON / 1000);
+    assert_int_equal(
+        limits_fixture_since(limits, "alice", "bob@example.org", NOON + 86400 * SECOND),
+        NOON / 1000 + 3600);
+    assert_int_equal(limits_fixture_since(limits, "alice", "carol@example.org", NOON), 0);
+    assert_int_equal(limits_fixture_since(limits, "dave", "bob@example.org", NOON), 0);
+    limits_close(limits);
+    assert_string_equal(limits_said, "");
+}
+
+/* No address stands in the file. */
+static void test_no_addresses(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(limits_folder);
+    struct bytes rcpt = BYTES("bob@example.org");
+    struct limits_request charge = limits_fixture_request(LIMITS_CHARGE, NOON);
+    charge.rcpts = &rcpt;
+    charge.rcpt_count = 1;
+    limits_fixture_do(limits, &charge);
+    limits_close(limits);
+    read_data_path();
+    FILE *file = fopen(data_path, "rb");
+    static char all[1 << 20];
+    size_t len = fread(all, 1, sizeof all, file);
+    fclose(file);
+    assert_non_null(memmem(all, len, "alice", 5));
+    assert_null(memmem(all, len, "bob", 3));
+    assert_null(memmem(all, len, "Thunderbird", 11));
+}
+
+/* In a child: counts once a millisecond or so, and says how often, until it is killed. */
+static void count_on(int fd)
+{
+    struct limits *limits = limits_fixture_open(limits_folder);
+    struct timespec pause = {0, 1000000}, now;
+    for (uint32_t count = 1;; count++) {
+        struct {
+            uint32_t count;
+            int64_t at;
+        } said = {.count = count};
+        if (!limits_fixture_charge(limits, "alice", NOON, 1, NULL))
+            _exit(1);
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        said.at = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+        if (write(fd, &said, sizeof said) != sizeof said)
+            _exit(1);
+        nanosleep(&pause, NULL);
+    }
+}
+
+static void test_killed(void **state)
+{
+    (void)state;
+    int64_t before = 0;
+    for (int round = 0; round < 3; round++) {
+        int ends[2];
+        struct {
+            uint32_t count;
+            int64_t at;
+        } said[20000];
+        size_t count = 0;
+        assert_int_equal(pipe(ends), 0);
+        pid_t pid = fork();
+        if (pid == 0)
+            count_on(ends[1]);
+        close(ends[1]);
+        /* Long enough that some of it must be in the file, and not at the same point each time. */
+        while (read(ends[0], &said[count], sizeof *said) == sizeof *said) {
+            count++;
+            if (said[count - 1].at - said[0].at > 2600 + 210 * round)
+                kill(pid, SIGKILL);
+        }
+        close(ends[0]);
+        int status;
+        waitpid(pid, &status, 0);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        struct limits *limits = limits_fixture_open(limits_folder);
+        int64_t kept = day_count(limits, "alice", QUANTITY_MESSAGES) - before;
+        limits_close(limits);
+        before += kept;
+        assert_in_range(kept, 1, count + 1);
+        /* What was counted a second (and a round's length of a slow disk) before is there. */
+        int64_t end = said[count - 1].at;
+        size_t old = 0;
+        while (old < count && said[old].at < end - 2000)
+            old++;
+        assert_true(kept >= (int64_t)old);
+    }
+    assert_string_equal(limits_said, "");
+}
+
+static void fill(void)
+{
+    struct limits *limits = limits_fixture_open(limits_folder);
+    char login[40];
+    for (int i = 0; i < 3000; i++) {
+        struct limits_request charge = limits_fixture_request(LIMITS_CHARGE, NOON);
+        snprintf(login, sizeof login, "user%d", i);
+        charge.who.names[SUBJECT_LOGIN] = bytes_of(login);
+        limits_fixture_do(limits, &charge);
+    }
+    limits_close(limits);
+}
+
+static void expect_set_aside(const char *what)
+{
+    struct limits *limits = limits_fixture_open(limits_folder);
+    if (!strstr(limits_said, "was damaged: it is set aside as "))
+        fail_msg("%s: nothing was set aside: %s", what, limits_said);
+    assert_int_equal(day_count(limits, "user7", QUANTITY_MESSAGES), 0);
+    limits_fixture_charge(limits, "user7", NOON, 1, NULL);
+    limits_close(limits);
+    limits_said[0] = '\0';
+    limits = limits_fixture_open(limits_folder);
+    assert_int_equal(day_count(limits, "user7", QUANTITY_MESSAGES), 1);
+    limits_close(limits);
+    assert_string_equal(limits_said, "");
+}
+
+static void test_cut_short(void **state)
+{
+    struct stat found;
+    read_data_path();
+    fill();
+    assert_int_equal(stat(data_path, &found), 0);
+    assert_int_equal(truncate(data_path, found.st_size / 3), 0);
+    expect_set_aside("cut to a third");
+    limits_fixture_clear(state);
+    fill();
+    assert_int_equal(truncate(data_path, 5000), 0);
+    expect_set_aside("cut to 5000 bytes");
+}
+
+static void overwrite(off_t at, size_t len)
+{
+    int fd = open(data_path, O_WRONLY);
+    unsigned char garbage[4096];
+    assert_true(fd >= 0);
+    while (len) {
+        size_t piece = len < sizeof garbage ? len : sizeof garbage;
+        for (size_t i = 0; i < piece; i++)
+            garbage[i] = (unsigned char)(i * 131 + 7);
+        assert_int_equal(pwrite(fd, garbage, piece, at), piece);
+        at += (off_t)piece;
+        len -= piece;
+    }
+    close(fd);
+}
+
+static void test_garbage(void **state)
+{
+    struct stat found;
+    read_data_path();
+    fill();
+    assert_int_equal(stat(data_path, &found), 0);
+    overwrite(0, (size_t)found.st_size);
+    expect_set_aside("garbage");
+    limits_fixture_clear(state);
+    fill();
+    overwrite(2 * 4096, (size_t)found.st_size - 2 * 4096);
+    expect_set_aside("garbage behind the first pages");
+}
+
+/* Single pages torn: it never crashes, whether they matter or not. */
+static void test_torn_pages(void **state)
+{
+    struct stat found;
+    int set_aside = 0, kept = 0;
+    read_data_path();
+    fill();
+    assert_int_equal(stat(data_path, &found), 0);
+    for (off_t page = 0; page < found.st_size / 4096; page += 3) {
+        limits_fixture_clear(state);
+        fill();
+        overwrite(page * 4096 + (page % 2 ? 0 : 2048), 2048);
+        struct limits *limits = limits_fixture_open(limits_folder);
+        for (int i = 0; i < 3000; i += 10) {
+            char login[40];
+            snprintf(login, sizeof login, "user%d", i);
+            limits_fixture_charge(limits, login, NOON, 1, NULL);
+        }
+        limits_close(limits);
+        if (strstr(limits_said, "set aside"))
+            set_aside++;
+        else
+            kept++;
+    }
+    assert_true(set_aside > 0);
+    print_message("# %d torn pages: %d files set aside, %d kept\n", set_aside + kept, set_aside,
+                  kept);
+}
+
+/* Somebody else's LMDB file is no damage. */
+static void test_not_ours(void **state)
+{
+    (void)state;
+    struct limits_options options = limits_fixture_options("/tmp");
+    struct limits *limits;
+    struct error error;
+    char path[200];
+    snprintf(path, sizeof path, "%s/data.mdb", limits_folder);
+    fill();
+    FILE *file = fopen(path, "r+b");
+    static char all[1 << 22];
+    size_t len = fread(all, 1, sizeof all, file);
+    char *mark = memmem(all, len, "submilterlimits 1", 17);
+    while (mark) {
+        memcpy(mark, "something", 9);
+        mark = memmem(all, len, "submilterlimits 1", 17);
+    }
+    rewind(file);
+    assert_int_equal(fwrite(all, 1, len, file), len);
+    fclose(file);
+    options.file = limits_folder;
+    assert_false(limits_open(&options, &limits, &error));
+    assert_non_null(strstr(error.text, "somebody else's"));
+    assert_int_equal(access(path, F_OK), 0);
+}
+
+/* The file goes while it is open: what is in memory is in the new one. */
+static void test_removed_while_open(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(limits_folder);
+    char lock[200];
+    read_data_path();
+    snprintf(lock, sizeof lock, "%s/lock.mdb", limits_folder);
+    limits_fixture_charge(limits, "alice", NOON, 4, NULL);
+    assert_int_equal(unlink(data_path), 0);
+    assert_int_equal(unlink(lock), 0);
+    while (access(data_path, F_OK))
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    limits_close(limits);
+    assert_non_null(strstr(limits_said, "begins anew with what is in memory"));
+    limits = limits_fixture_open(limits_folder);
+    assert_int_equal(day_count(limits, "alice", QUANTITY_RECIPIENTS), 4);
+    limits_close(limits);
+}
+
+static void test_full(void **state)
+{
+    (void)state;
+    struct limits_options options = limits_fixture_options(limits_folder);
+    struct limits *limits;
+    struct error error;
+    char login[240];
+    options.max_size = 1 << 20;
+    assert_true(limits_open(&options, &limits, &error));
+    for (int i = 0; i < 8000; i++) {
+        snprintf(login, sizeof login, "user%0200d", i);
+        limits_fixture_charge(limits, login, NOON, 1, NULL);
+    }
+    while (!strstr(limits_said, "it is full: raise counters.max_size"))
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    /* It counts on, and a word about a login is kept all the same. */
+    snprintf(login, sizeof login, "user%0200d", 5);
+    assert_int_equal(day_count(limits, login, QUANTITY_MESSAGES), 1);
+    limits_fixture_charge(limits, login, NOON, 1, NULL);
+    assert_int_equal(day_count(limits, login, QUANTITY_MESSAGES), 2);
+    const struct login_standing frozen = {LOGIN_FROZEN, NOON / 1000, 0, BYTES("test")};
+    limits_raise(limits, BYTES("alice"), &frozen);
+    limits_close(limits);
+    options.max_size = 1 << 28;
+    assert_true(limits_open(&options, &limits, &error));
+    assert_int_equal(limits_fixture_state(limits, "alice", NOON), LOGIN_FROZEN);
+    limits_close(limits);
+}
+
+static void test_hostile_names(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(limits_folder);
+    char longest[1000];
+    memset(longest, 'x', sizeof longest);
+    const struct bytes names[] = {
+        {"a\0b", 3}, {"a\nb", 3}, {"\xff\xfe", 2}, {longest, 1000}, {longest, 255}};
+    struct limits_request charge = {.op = LIMITS_CHARGE, .who.now = NOON};
+    charge.amounts[QUANTITY_MESSAGES] = 1;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            charge.who.names[SUBJECT_LOGIN] = names[i];
+            limits_fixture_do(limits, &charge);
+            assert_int_equal(
+                charge.answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_DAY],
+                round);
+        }
+        limits_close(limits);
+        limits = limits_fixture_open(limits_folder);
+    }
+    limits_close(limits);
+}
+
+int main(void)
+{
+#define CLEARED(name) cmocka_unit_test_teardown(name, limits_fixture_clear)
+    const struct CMUnitTest tests[] = {
+        CLEARED(test_comes_back), CLEARED(test_no_addresses),
+        CLEARED(test_killed),     CLEARED(test_cut_short),
+        CLEARED(test_garbage),    CLEARED(test_torn_pages),
+        CLEARED(test_not_ours),   CLEARED(test_removed_while_open),
+        CLEARED(test_full),       CLEARED(test_hostile_names),
+    };
+    return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
+}
