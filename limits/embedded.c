@@ -188,6 +188,7 @@ static bool init(const struct limits_options *options, struct embedded **ret_emb
     }
     memcpy(embedded->secret, options->secret, sizeof embedded->secret);
     embedded->remember = options->remember;
+    embedded->known_after = options->known_after;
     pthread_mutex_init(&embedded->lock, NULL);
     correspondents_init(&embedded->correspondents, CORRESPONDENTS_MAX);
     claims_init(&embedded->claims);

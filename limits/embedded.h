@@ -91,6 +91,9 @@ MUST_CHECK bool embedded_contained(struct embedded *embedded, int64_t now,
                                                  const struct login_standing *standing,
                                                  void *context),
                                    void *context, struct error *error);
+MUST_CHECK bool embedded_count_correspondents(struct embedded *embedded, struct bytes login,
+                                              int64_t now, int64_t *ret_remembered,
+                                              int64_t *ret_known, struct error *error);
 MUST_CHECK bool embedded_learn(struct embedded *embedded, struct bytes login, struct bytes rcpt,
                                int64_t first, int64_t last, struct error *error);
 /* What embedded_learn left waiting reaches the file. */

@@ -14,6 +14,7 @@ struct keeper;
 struct embedded {
     uint8_t secret[32];
     int64_t remember;      /* seconds */
+    int64_t known_after;   /* seconds */
     struct keeper *keeper; /* the file and its thread; NULL: in memory alone */
     pthread_mutex_t lock;  /* of what follows */
     struct entries entries;

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #define TABLES 4
-#define READERS_MAX 256 /* of all processes */
+#define READERS_MAX 256         /* of all processes */
+#define SMALL ((off_t)64 << 20) /* bytes */
 #define MARK "submilter"
 #define MARK_VALUE "limits 1"
 
@@ -157,6 +158,16 @@ static bool fail(const char *folder, int status, struct error *error)
                      file_reason(status));
 }
 
+/* Looking through a large one would keep an admin waiting. */
+static bool is_small(const char *folder)
+{
+    struct stat found;
+    char *data = path_of(folder, "data.mdb");
+    bool is = data && stat(data, &found) == 0 && found.st_size < SMALL;
+    free(data);
+    return is;
+}
+
 static bool open_locked(struct file *file, enum file_use use, char **ret_aside, struct error *error)
 {
     if (use == FILE_MAKE && file_check(file->folder, file->max_size) == FILE_DAMAGED) {
@@ -164,6 +175,10 @@ static bool open_locked(struct file *file, enum file_use use, char **ret_aside, 
         if (!*ret_aside)
             return false;
     }
+    if (use == FILE_EXISTING && is_small(file->folder) &&
+        file_check(file->folder, file->max_size) == FILE_DAMAGED)
+        return error_set(error, "%s/data.mdb is damaged: submilter sets it aside when it starts",
+                         file->folder);
     int status = file_open_env(file->folder, file->max_size, false, file);
     return status ? fail(file->folder, status, error) : true;
 }

@@ -48,7 +48,7 @@ static bool read_number(struct bytes text, uint64_t *ret_number)
 {
     *ret_number = 0;
     for (size_t i = 0; i < text.len; i++) {
-        if (!isdigit((unsigned char)text.data[i]) || i >= 19)
+        if (!isdigit((unsigned char)text.data[i]) || *ret_number > UINT64_MAX / 10 - 1)
             return false;
         *ret_number = *ret_number * 10 + (uint64_t)(text.data[i] - '0');
     }

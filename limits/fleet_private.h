@@ -126,8 +126,9 @@ void fleet_tell_raise(struct fleet *fleet, struct bytes login,
 void fleet_gather_unseen(struct fleet *fleet);
 /* ... what Redis counted too, up to that sequence, to be taken back; */
 void fleet_gather_doubts(struct fleet *fleet, uint64_t last);
-/* ... all that this host counted and has in memory: Redis has lost it. Standings as well. */
-void fleet_gather_all(struct fleet *fleet);
+/* ... all that this host counted and has in memory: Redis has lost it. Standings as well. weight:
+ * so often was counted what was counted alone. */
+void fleet_gather_all(struct fleet *fleet, int64_t weight);
 
 /* fleet_thread.c */
 void *fleet_run(void *fleet);

@@ -167,6 +167,9 @@ static bool try_to_return(struct fleet *fleet, struct error *error)
 {
     uint64_t last;
     bool lost;
+    pthread_mutex_lock(&fleet->lock);
+    int64_t weight = fleet->hosts;
+    pthread_mutex_unlock(&fleet->lock);
     if (!redis_connect(fleet->address, redis_clock() + CONNECT_MS, fleet->wake, &fleet->redis,
                        error) ||
         !fleet_greet(fleet->redis, fleet->password_file, &fleet->shas, error) ||
@@ -175,7 +178,7 @@ static bool try_to_return(struct fleet *fleet, struct error *error)
     forget_settled(fleet, last);
     fleet_gather_doubts(fleet, last);
     if (lost)
-        fleet_gather_all(fleet);
+        fleet_gather_all(fleet, weight);
     fleet_gather_unseen(fleet);
     return settle(fleet, error) && tell_raises(fleet, error) && ping(fleet, error);
 }

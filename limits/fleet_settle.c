@@ -16,7 +16,7 @@ struct gathering {
     int64_t weight; /* so often was counted what is unseen */
 };
 
-static struct gathering gathering_of(struct fleet *fleet)
+static struct gathering gathering_of(struct fleet *fleet, int64_t weight)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -25,7 +25,7 @@ static struct gathering gathering_of(struct fleet *fleet)
         .fleet = fleet,
         .now = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
         .offset = fleet->offset,
-        .weight = fleet->hosts > 1 ? fleet->hosts : 1,
+        .weight = weight,
     };
     pthread_mutex_unlock(&fleet->lock);
     return gathering;
@@ -91,7 +91,7 @@ static bool gather_unseen(enum subject_kind kind, struct bytes name, const struc
 
 void fleet_gather_unseen(struct fleet *fleet)
 {
-    struct gathering gathering = gathering_of(fleet);
+    struct gathering gathering = gathering_of(fleet, 1);
     /* What stays is taken the next time. */
     embedded_take_unseen(fleet->own, gathering.now, gather_unseen, &gathering);
 }
@@ -118,7 +118,7 @@ static void take_back(const struct gathering *gathering, const struct fleet_doub
 
 void fleet_gather_doubts(struct fleet *fleet, uint64_t last)
 {
-    struct gathering gathering = gathering_of(fleet);
+    struct gathering gathering = gathering_of(fleet, 1);
     pthread_mutex_lock(&fleet->lock);
     struct fleet_doubt *doubts = fleet->doubts;
     fleet->doubts = NULL;
@@ -156,8 +156,9 @@ static bool gather_own(const struct embedded_own *own, void *context)
         const struct bucket *alone = same_bucket(own->unseen, bucket);
         int64_t amounts[QUANTITY_COUNT];
         for (int q = 0; q < QUANTITY_COUNT; q++) {
-            int64_t more = alone ? alone->counts[q] * (gathering->weight - 1) : 0;
-            amounts[q] = bucket->counts[q] > more ? bucket->counts[q] - more : 0;
+            int64_t once = alone ? alone->counts[q] : 0;
+            int64_t less = bucket->counts[q] - once * (gathering->weight - 1);
+            amounts[q] = less > once ? less : once;
         }
         add_entry(gathering, work, bucket->slot * window_step[bucket->window],
                   (int64_t)bucket->window + 1, amounts);
@@ -165,8 +166,8 @@ static bool gather_own(const struct embedded_own *own, void *context)
     return end(gathering, work);
 }
 
-void fleet_gather_all(struct fleet *fleet)
+void fleet_gather_all(struct fleet *fleet, int64_t weight)
 {
-    struct gathering gathering = gathering_of(fleet);
+    struct gathering gathering = gathering_of(fleet, weight);
     embedded_each_own(fleet->own, gathering.now, gather_own, &gathering);
 }

@@ -73,7 +73,7 @@ static bool take_reply(struct fleet *fleet, struct redisReply *reply, struct err
     if (ok && work->kind == FLEET_WORK_BEAT)
         ok = fleet_beat_read(fleet, reply, &last, &lost, error);
     if (ok && lost)
-        ok = error_set(error, "has lost what it knew");
+        fleet_say(fleet, "was emptied: counting begins anew");
     if (!ok) {
         redis_reply_free(reply);
         return false;

@@ -45,13 +45,9 @@ bool keeper_find_correspondent(struct keeper *keeper, const uint8_t key[CORRESPO
     if (!txn)
         return false;
     bool is_there = mdb_get(txn, keeper->file.correspondents, &wanted, &found) == 0 &&
-                    found.mv_size == 2 * sizeof(uint32_t);
-    if (is_there) {
+                    known_decode(found.mv_data, found.mv_size, ret_known);
+    if (is_there)
         memcpy(ret_known->key, key, CORRESPONDENT_KEY);
-        memcpy(&ret_known->first, found.mv_data, sizeof ret_known->first);
-        memcpy(&ret_known->last, (const char *)found.mv_data + sizeof ret_known->first,
-               sizeof ret_known->last);
-    }
     file_read_end(&keeper->file, txn);
     return is_there;
 }
@@ -119,7 +115,9 @@ static void write_round(struct keeper *keeper)
     pthread_mutex_unlock(&keeper->lock);
     if (!file_is_there(&keeper->file))
         keeper_begin_anew(keeper, "it is gone or has become shorter");
-    keeper_write(keeper);
+    int status = keeper_write(keeper);
+    if (status && file_is_damage(status) && keeper->file.env)
+        keeper_begin_anew(keeper, file_reason(status));
     pthread_mutex_lock(&keeper->lock);
     keeper->done = wanted;
     pthread_cond_broadcast(&keeper->synced);
@@ -194,6 +192,8 @@ bool keeper_start(struct embedded *embedded, const struct limits_options *option
 
 void keeper_stop(struct keeper *keeper)
 {
+    if (!keeper->has_thread && keeper->embedded->correspondents.fresh.count)
+        keeper_write(keeper);
     if (keeper->has_thread) {
         pthread_mutex_lock(&keeper->lock);
         keeper->stops = true;

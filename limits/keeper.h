@@ -70,8 +70,8 @@ int keeper_put_standing(struct keeper *keeper, MDB_txn *txn, struct bytes login,
                         const struct standing *standing);
 int keeper_put_known(struct keeper *keeper, MDB_txn *txn, const struct known *known);
 
-/* A round of writing; whether it reached the file. */
-bool keeper_write(struct keeper *keeper);
+/* A round of writing. An LMDB status: 0 where it reached the file. */
+int keeper_write(struct keeper *keeper);
 
 /* Forgets in the file what is too old: a slice of it. */
 int keeper_prune(struct keeper *keeper, MDB_txn *txn, int64_t now, bool *ret_changed);

@@ -25,11 +25,9 @@ static bool is_old_record(const struct keeper *keeper, const MDB_val *value, int
 
 static bool is_old_correspondent(const struct keeper *keeper, const MDB_val *value, int64_t now)
 {
-    uint32_t numbers[2];
-    if (value->mv_size != sizeof numbers)
+    struct known known;
+    if (!known_decode(value->mv_data, value->mv_size, &known))
         return true;
-    memcpy(numbers, value->mv_data, sizeof numbers);
-    const struct known known = {.first = numbers[0], .last = numbers[1]};
     return !known_since(&known, now / 1000, keeper->embedded->remember);
 }
 

@@ -87,19 +87,17 @@ int keeper_put_standing(struct keeper *keeper, MDB_txn *txn, struct bytes login,
 int keeper_put_known(struct keeper *keeper, MDB_txn *txn, const struct known *known)
 {
     MDB_val key = {CORRESPONDENT_KEY, (void *)(uintptr_t)known->key}, value;
-    struct known merged = *known;
-    uint32_t numbers[2];
+    struct known merged = *known, written;
+    uint8_t data[KNOWN_SIZE];
     int status = mdb_get(txn, keeper->file.correspondents, &key, &value);
-    if (!status && value.mv_size == sizeof numbers) {
-        memcpy(numbers, value.mv_data, sizeof numbers);
-        known_merge(&merged, &(struct known){.first = numbers[0], .last = numbers[1]});
-        if (merged.first == numbers[0] && merged.last == numbers[1])
-            return 0;
-    } else if (status && status != MDB_NOTFOUND) {
+    if (status && status != MDB_NOTFOUND)
         return status;
+    if (!status && known_decode(value.mv_data, value.mv_size, &written)) {
+        known_merge(&merged, &written);
+        if (merged.first == written.first && merged.last == written.last)
+            return 0;
     }
-    numbers[0] = merged.first;
-    numbers[1] = merged.last;
-    value = (MDB_val){sizeof numbers, numbers};
+    known_encode(&merged, data);
+    value = (MDB_val){sizeof data, data};
     return mdb_put(txn, keeper->file.correspondents, &key, &value, 0);
 }

@@ -195,7 +195,7 @@ static void say_state(struct keeper *keeper, int status)
     keeper->is_failing = failing;
 }
 
-bool keeper_write(struct keeper *keeper)
+int keeper_write(struct keeper *keeper)
 {
     struct embedded *embedded = keeper->embedded;
     struct flights flights = {0};
@@ -206,9 +206,7 @@ bool keeper_write(struct keeper *keeper)
         write_least(keeper, &flights);
     correspondents_taken(&embedded->correspondents, status == 0);
     settle(embedded, &flights, status == 0);
-    if (status && file_is_damage(status) && keeper->file.env)
-        keeper_begin_anew(keeper, file_reason(status));
-    else if (!status || keeper->file.env)
+    if (!status || !file_is_damage(status))
         say_state(keeper, status);
-    return status == 0;
+    return status;
 }

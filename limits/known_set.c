@@ -63,3 +63,18 @@ bool known_set_put(struct known_set *set, const struct known *known)
     }
     return true;
 }
+
+void known_encode(const struct known *known, uint8_t data[KNOWN_SIZE])
+{
+    memcpy(data, &known->first, sizeof known->first);
+    memcpy(data + sizeof known->first, &known->last, sizeof known->last);
+}
+
+bool known_decode(const void *data, size_t len, struct known *known)
+{
+    if (len != KNOWN_SIZE)
+        return false;
+    memcpy(&known->first, data, sizeof known->first);
+    memcpy(&known->last, (const char *)data + sizeof known->first, sizeof known->last);
+    return known->last != 0;
+}

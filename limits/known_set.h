@@ -31,6 +31,12 @@ const struct known *known_set_find(const struct known_set *set,
  * memory. */
 MUST_CHECK bool known_set_put(struct known_set *set, const struct known *known);
 
+/* As it lies in a file: 8 bytes beside its key. */
+#define KNOWN_SIZE 8
+void known_encode(const struct known *known, uint8_t data[KNOWN_SIZE]);
+/* The key is left alone. False: no such thing. */
+MUST_CHECK bool known_decode(const void *data, size_t len, struct known *known);
+
 /* Of two words on the same one. */
 void known_merge(struct known *known, const struct known *other);
 

@@ -68,3 +68,64 @@ bool limits_claim(struct limits *limits, const char *key, int64_t seconds, int64
         return fleet_claim(limits->fleet, key, seconds, now);
     return embedded_claim(limits->embedded, key, seconds, now);
 }
+
+bool limits_open_admin(const struct limits_options *options, struct limits **ret_limits,
+                       struct error *error)
+{
+    struct limits *limits = calloc(1, sizeof *limits);
+    if (!limits)
+        return error_set(error, "out of memory");
+    if (!embedded_open_admin(options, &limits->embedded, error)) {
+        free(limits);
+        return false;
+    }
+    *ret_limits = limits;
+    return true;
+}
+
+bool limits_set_standing(struct limits *limits, struct bytes login,
+                         const struct login_standing *standing, struct error *error)
+{
+    return embedded_set_standing(limits->embedded, login, standing, error);
+}
+
+bool limits_reset(struct limits *limits, enum subject_kind kind, struct bytes name, bool habit_too,
+                  struct error *error)
+{
+    return embedded_reset(limits->embedded, kind, name, habit_too, error);
+}
+
+bool limits_show(struct limits *limits, struct limits_request *look, bool *ret_found,
+                 struct error *error)
+{
+    return embedded_show(limits->embedded, look, ret_found, error);
+}
+
+bool limits_top(struct limits *limits, enum subject_kind kind, enum quantity quantity,
+                enum window window, int64_t now, size_t most,
+                bool (*visit)(const struct counted_subject *subject, void *context), void *context,
+                struct error *error)
+{
+    return embedded_top(limits->embedded, kind, quantity, window, now, most, visit, context, error);
+}
+
+bool limits_contained(struct limits *limits, int64_t now,
+                      bool (*visit)(struct bytes login, const struct login_standing *standing,
+                                    void *context),
+                      void *context, struct error *error)
+{
+    return embedded_contained(limits->embedded, now, visit, context, error);
+}
+
+bool limits_count_correspondents(struct limits *limits, struct bytes login, int64_t now,
+                                 int64_t *ret_remembered, int64_t *ret_known, struct error *error)
+{
+    return embedded_count_correspondents(limits->embedded, login, now, ret_remembered, ret_known,
+                                         error);
+}
+
+bool limits_learn(struct limits *limits, struct bytes login, struct bytes rcpt, int64_t first,
+                  int64_t last, struct error *error)
+{
+    return embedded_learn(limits->embedded, login, rcpt, first, last, error);
+}

@@ -140,6 +140,12 @@ MUST_CHECK bool limits_contained(struct limits *limits, int64_t now,
                                                void *context),
                                  void *context, struct error *error);
 
+/* How many correspondents of the login are remembered, and how many of those are known: first
+ * written to `known_after` ago or longer. now: milliseconds since 1970. */
+MUST_CHECK bool limits_count_correspondents(struct limits *limits, struct bytes login, int64_t now,
+                                            int64_t *ret_remembered, int64_t *ret_known,
+                                            struct error *error);
+
 /* Remembers a correspondent of the past, as `submilterctl limits learn` finds it in the history. */
 MUST_CHECK bool limits_learn(struct limits *limits, struct bytes login, struct bytes rcpt,
                              int64_t first, int64_t last, struct error *error);

@@ -342,7 +342,6 @@ static void test_an_error_of_redis_breaks_the_circuit(void **state)
         {"OOM", {"CONFIG", "SET", "maxmemory", "1"}, {"CONFIG", "SET", "maxmemory", "0"}},
         {"READONLY", {"REPLICAOF", "127.0.0.1", "1"}, {"REPLICAOF", "NO", "ONE"}},
         {"NOSCRIPT", {"SCRIPT", "FLUSH"}, {"PING"}},
-        {"lost what it knew", {"FLUSHALL"}, {"PING"}},
     };
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
         said[0] = '\0';
@@ -366,6 +365,24 @@ static void test_an_error_of_redis_breaks_the_circuit(void **state)
         limits_close(limits);
         redis_kill();
     }
+}
+
+static void test_who_empties_redis_forgets_all(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = open_fleet();
+    charge(limits, "kim", -1);
+    REDIS("FLUSHALL");
+    assert_int_equal(count(limits, "kim"), 0);
+    charge(limits, "kim", -1);
+    for (int64_t until = redis_clock() + PATIENCE_MS; !said_lines("was emptied");) {
+        assert_false(look(limits, "kim").degraded);
+        assert_true(redis_clock() < until);
+    }
+    assert_int_equal(count(limits, "kim"), 1);
+    assert_int_equal(said_lines("\n"), 1);
+    limits_close(limits);
 }
 
 static void write_file(const char *path, const char *text)
@@ -488,6 +505,7 @@ int main(void)
         TEST(test_hosts_share_while_it_is_gone_and_settle_back),
         TEST(test_a_stopped_redis_counts_nothing_twice),
         TEST(test_an_error_of_redis_breaks_the_circuit),
+        TEST(test_who_empties_redis_forgets_all),
         TEST(test_a_wrong_password_is_said_and_can_be_mended),
         TEST(test_a_redis_that_is_loading_is_waited_for),
         TEST(test_what_is_no_redis_holds_nobody_up),

@@ -82,13 +82,19 @@ static int try_connect(void)
     return -1;
 }
 
+/* execv takes what it does not change as if it did. */
+union words {
+    const char *of[40];
+    char *taken[40];
+};
+
 static void run(const char *const *extra)
 {
-    const char *words[40] = {"redis-server", "--port", "0",     "--unixsocket", path, "--save", "",
-                             "--appendonly", "no",     "--dir", redis_folder};
+    union words words = {.of = {"redis-server", "--port", "0", "--unixsocket", path, "--save", "",
+                                "--appendonly", "no", "--dir", redis_folder}};
     size_t count = 11;
     while (extra && *extra && count < 39)
-        words[count++] = *extra++;
+        words.of[count++] = *extra++;
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -96,7 +102,7 @@ static void run(const char *const *extra)
     int out = open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; fd++)
         dup2(out, fd);
-    execv("/usr/bin/redis-server", (char *const *)words);
+    execv("/usr/bin/redis-server", words.taken);
     _exit(127);
 }
 
