@@ -180,7 +180,7 @@ class Load:
             self.problems.append(f"{outcome.stage}: {outcome.reply}")
         self.refused[index] += 1
         client.rset()
-        self.ending.wait(0.02)  # as a client would; it leaves the others a processor
+        self.ending.wait(0.05)  # as a client would; it leaves the others a processor
 
     def wait_total(self, count):
         wait_until(lambda: self.total >= count or self.problems, f"{count} messages", explain=str(self.__dict__))
