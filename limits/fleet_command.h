@@ -13,8 +13,8 @@
 #include "limits/redis_command.h"
 
 struct fleet_keys {
-    const char *fleet;    /* its name */
-    const char *instance; /* of this process */
+    const char *fleet;            /* its name */
+    const char *instance;         /* of this process */
     const struct embedded *names; /* whose embedded_name and embedded_correspondent are used */
     uint8_t secret[32];
     int64_t remember;
