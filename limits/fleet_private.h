@@ -138,9 +138,6 @@ void *fleet_run(void *fleet);
 MUST_CHECK bool fleet_return(struct fleet *fleet, struct error *error);
 /* What is still to be added, as works in line. */
 void fleet_settle_rest(struct fleet *fleet);
-/* The password and the scripts: for any connection. password_file may be NULL. */
-MUST_CHECK bool fleet_greet(struct redis *redis, const char *password_file,
-                            struct fleet_shas *ret_shas, struct error *error);
 
 /* fleet_beat.c, in the thread. */
 MUST_CHECK bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command);

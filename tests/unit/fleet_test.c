@@ -480,6 +480,115 @@ static void test_a_network_that_delays_is_a_redis_that_is_gone(void **state)
     stand_in_stop();
 }
 
+static bool take_top(const struct counted_subject *subject, void *context)
+{
+    char *text = context;
+    size_t len = strlen(text);
+    snprintf(text + len, 200 - len, "%.*s %lld;", (int)subject->name.len, subject->name.data,
+             (long long)subject->counted.counts[QUANTITY_MESSAGES][WINDOW_HOUR]);
+    return true;
+}
+
+static bool take_contained(struct bytes login, const struct login_standing *standing, void *context)
+{
+    snprintf(context, 200, "%.*s %s %.*s;", (int)login.len, login.data,
+             login_state_word(standing->state), (int)standing->cause.len, standing->cause.data);
+    return true;
+}
+
+static void test_an_admin_sees_and_says(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = open_fleet(), *admin;
+    struct limits_options options = limits_fixture_options(NULL);
+    struct error error;
+    char text[200] = "";
+    bool found;
+    int64_t now = now_ms(), remembered, known;
+    struct bytes mia = BYTES("Mia"), friend = BYTES("old@example.org");
+    options.redis = redis_address;
+    assert_true(limits_open_admin(&options, &admin, &error));
+    for (int i = 0; i < 6; i++)
+        charge(limits, i < 1 ? "liz" : i < 3 ? "ned" : "mia", -1);
+    assert_true(limits_top(admin, SUBJECT_LOGIN, QUANTITY_MESSAGES, WINDOW_HOUR, now_ms(), 2,
+                           take_top, text, &error));
+    assert_string_equal(text, "mia 3;ned 2;");
+    text[0] = '\0';
+    assert_true(limits_top(admin, SUBJECT_HOST, QUANTITY_MESSAGES, WINDOW_HOUR, now_ms(), 9,
+                           take_top, text, &error));
+    assert_string_equal(text, "all 6;");
+
+    struct login_standing frozen = {LOGIN_FROZEN, now / 1000, 0, BYTES("by root: phished")};
+    assert_true(limits_set_standing(admin, mia, &frozen, &error));
+    assert_int_equal(look(limits, "mia").standing.state, LOGIN_FROZEN);
+    assert_true(limits_contained(admin, now_ms(), take_contained, text, &error));
+    assert_string_equal(text, "mia frozen by root: phished;");
+    frozen.state = LOGIN_NORMAL;
+    assert_true(limits_set_standing(admin, mia, &frozen, &error));
+    assert_int_equal(look(limits, "mia").standing.state, LOGIN_NORMAL);
+
+    assert_true(limits_learn(admin, mia, friend, now / 1000 - 10 * 86400, now / 1000, &error));
+    assert_true(limits_count_correspondents(admin, mia, now_ms(), &remembered, &known, &error));
+    assert_int_equal(remembered, 2);
+    assert_int_equal(known, 1);
+    struct limits_request request = request_of(LIMITS_LOOK, "mia");
+    assert_true(limits_show(admin, &request, &found, &error));
+    assert_true(found);
+    assert_int_equal(
+        request.answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_DAY], 3);
+    assert_true(limits_reset(admin, SUBJECT_LOGIN, mia, true, &error));
+    assert_true(limits_count_correspondents(admin, mia, now_ms(), &remembered, &known, &error));
+    assert_int_equal(remembered, 0);
+    memset(&request.who.names[SUBJECT_NETWORK], 0, sizeof(struct bytes));
+    memset(&request.who.names[SUBJECT_HOST], 0, sizeof(struct bytes));
+    assert_true(limits_show(admin, &request, &found, &error));
+    assert_false(found);
+    redis_kill();
+    assert_false(limits_show(admin, &request, &found, &error));
+    assert_non_null(strstr(error.text, redis_address));
+    limits_close(admin);
+    assert_false(limits_open_admin(&options, &admin, &error));
+    assert_non_null(strstr(error.text, redis_address));
+    limits_close(limits);
+}
+
+static void test_what_an_admin_froze_holds_without_redis(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = open_fleet(), *admin;
+    struct limits_options options = limits_fixture_options(NULL);
+    struct error error;
+    struct login_standing standing = {LOGIN_FROZEN, now_ms() / 1000, 0, BYTES("by root")};
+    options.redis = redis_address;
+    assert_true(limits_open_admin(&options, &admin, &error));
+    assert_true(limits_set_standing(admin, BYTES("olga"), &standing, &error));
+    assert_true(limits_set_standing(admin, BYTES("pia"), &standing, &error));
+    look(limits, "olga");
+    look(limits, "pia");
+    standing.state = LOGIN_NORMAL;
+    assert_true(limits_set_standing(admin, BYTES("pia"), &standing, &error));
+    assert_int_equal(look(limits, "pia").standing.state, LOGIN_NORMAL);
+    limits_close(admin);
+    redis_kill();
+    wait_for_degraded(limits, true);
+    assert_int_equal(look(limits, "olga").standing.state, LOGIN_FROZEN);
+    assert_string_equal(look(limits, "olga").cause, "by root");
+    assert_int_equal(look(limits, "pia").standing.state, LOGIN_NORMAL);
+    /* What a sign says meanwhile is heard of. */
+    standing.state = LOGIN_SLOWED;
+    limits_raise(limits, BYTES("quin"), &standing);
+    assert_int_equal(look(limits, "quin").standing.state, LOGIN_SLOWED);
+    redis_start(NULL);
+    struct limits *other = open_fleet();
+    wait_for_degraded(limits, false);
+    assert_int_equal(look(other, "quin").standing.state, LOGIN_SLOWED);
+    assert_int_equal(look(other, "olga").standing.state, LOGIN_FROZEN);
+    limits_close(limits);
+    limits_close(other);
+}
+
 static void test_an_address_that_is_none_fails(void **state)
 {
     (void)state;
@@ -510,6 +619,8 @@ int main(void)
         TEST(test_a_redis_that_is_loading_is_waited_for),
         TEST(test_what_is_no_redis_holds_nobody_up),
         TEST(test_a_network_that_delays_is_a_redis_that_is_gone),
+        TEST(test_an_admin_sees_and_says),
+        TEST(test_what_an_admin_froze_holds_without_redis),
         TEST(test_an_address_that_is_none_fails),
     };
     if (!redis_fixture_is_there()) {
