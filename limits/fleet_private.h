@@ -3,6 +3,7 @@
 #define LIMITS_FLEET_PRIVATE_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "limits/fleet.h"
 #include "limits/fleet_command.h"
@@ -94,6 +95,7 @@ struct fleet {
 };
 
 /* fleet_line.c: works in a row. */
+struct timespec fleet_time_of(int64_t milliseconds);     /* of redis_clock */
 struct fleet_work *fleet_work_new(enum fleet_kind kind); /* NULL: no memory */
 void fleet_work_free(struct fleet_work *work);
 void fleet_line_init(struct fleet_line *line);
