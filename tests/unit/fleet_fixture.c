@@ -83,7 +83,7 @@ struct limits_request fleet_request(enum limits_op op, const char *login)
     return request;
 }
 
-void fleet_run(struct limits *limits, struct limits_request *request)
+void fleet_ask(struct limits *limits, struct limits_request *request)
 {
     int64_t began = redis_clock();
     limits_submit(limits, request);
@@ -107,14 +107,14 @@ struct limits_answer fleet_charge(struct limits *limits, const char *login, int6
     request.bound_count = max >= 0;
     request.rcpts = rcpts;
     request.rcpt_count = 1;
-    fleet_run(limits, &request);
+    fleet_ask(limits, &request);
     return request.answer;
 }
 
 struct limits_answer fleet_look(struct limits *limits, const char *login)
 {
     struct limits_request request = fleet_request(LIMITS_LOOK, login);
-    fleet_run(limits, &request);
+    fleet_ask(limits, &request);
     return request.answer;
 }
 

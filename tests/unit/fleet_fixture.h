@@ -24,7 +24,7 @@ struct limits_options fleet_host_options(void);
 
 struct limits_request fleet_request(enum limits_op op, const char *login);
 /* Submits and collects; fails the test where it is not answered, or far too late. */
-void fleet_run(struct limits *limits, struct limits_request *request);
+void fleet_ask(struct limits *limits, struct limits_request *request);
 /* One message to friend@example.org; max: messages an hour, -1: no bound. */
 struct limits_answer fleet_charge(struct limits *limits, const char *login, int64_t max);
 struct limits_answer fleet_look(struct limits *limits, const char *login);

@@ -233,7 +233,7 @@ static void test_what_is_no_redis_holds_nobody_up(void **state)
         limits_close(limits);
         redis_kill();
     }
-    print_message("# the fleet_longest answer took %lld ms\n", (long long)fleet_longest);
+    print_message("# the longest answer took %lld ms\n", (long long)fleet_longest);
 }
 
 static void test_a_network_that_delays_is_a_redis_that_is_gone(void **state)

@@ -91,11 +91,11 @@ static void test_what_is_asked_is_answered(void **state)
     static const struct bytes friend[] = {{"friend@example.org", 18}};
     request.rcpts = friend;
     request.rcpt_count = 1;
-    fleet_run(other, &request);
+    fleet_ask(other, &request);
     assert_true(request.answer.rcpt_since > 0);
     request = fleet_request(LIMITS_REFUSED, "bob");
     request.amounts[QUANTITY_REFUSALS] = 3;
-    fleet_run(limits, &request);
+    fleet_ask(limits, &request);
     struct limits_answer answer = fleet_look(limits, "bob");
     assert_int_equal(
         answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_REFUSALS][WINDOW_MINUTE], 3);
