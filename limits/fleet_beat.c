@@ -6,20 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "limits/fleet_greet.h"
 #include "limits/fleet_private.h"
 
 #define CLOCK_SLACK_MS 2000 /* less is left as it is */
-
-static int64_t wall_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command)
 {
@@ -72,7 +64,7 @@ static void look_at_secrets(struct fleet *fleet, const struct redisReply *member
 
 static void look_at_clock(struct fleet *fleet, int64_t theirs)
 {
-    int64_t ahead = theirs - wall_clock();
+    int64_t ahead = theirs - fleet_wall_clock();
     bool is_off = ahead > CLOCK_SLACK_MS || ahead < -CLOCK_SLACK_MS;
     pthread_mutex_lock(&fleet->lock);
     fleet->offset = is_off ? ahead : 0;

@@ -5,6 +5,11 @@
 
 #include "limits/fleet_private.h"
 
+struct timespec fleet_time_of(int64_t milliseconds)
+{
+    return (struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000};
+}
+
 struct fleet_work *fleet_work_new(enum fleet_kind kind)
 {
     struct fleet_work *work = calloc(1, sizeof *work);

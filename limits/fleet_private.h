@@ -3,6 +3,7 @@
 #define LIMITS_FLEET_PRIVATE_H
 
 #include <pthread.h>
+#include <time.h>
 
 #include "limits/fleet.h"
 #include "limits/fleet_command.h"
@@ -94,6 +95,7 @@ struct fleet {
 };
 
 /* fleet_line.c: works in a row. */
+struct timespec fleet_time_of(int64_t milliseconds);     /* of redis_clock */
 struct fleet_work *fleet_work_new(enum fleet_kind kind); /* NULL: no memory */
 void fleet_work_free(struct fleet_work *work);
 void fleet_line_init(struct fleet_line *line);
@@ -138,9 +140,6 @@ void *fleet_run(void *fleet);
 MUST_CHECK bool fleet_return(struct fleet *fleet, struct error *error);
 /* What is still to be added, as works in line. */
 void fleet_settle_rest(struct fleet *fleet);
-/* The password and the scripts: for any connection. password_file may be NULL. */
-MUST_CHECK bool fleet_greet(struct redis *redis, const char *password_file,
-                            struct fleet_shas *ret_shas, struct error *error);
 
 /* fleet_beat.c, in the thread. */
 MUST_CHECK bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command);

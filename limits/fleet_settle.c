@@ -1,9 +1,9 @@
 /* What Redis lacks, as settle.lua's commands: one a subject. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "limits/embedded_own.h"
+#include "limits/fleet_greet.h"
 #include "limits/fleet_private.h"
 
 #define UNSETTLED_MAX 100000 /* subjects; those after them stay with the own store */
@@ -18,12 +18,10 @@ struct gathering {
 
 static struct gathering gathering_of(struct fleet *fleet, int64_t weight)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
     pthread_mutex_lock(&fleet->lock);
     struct gathering gathering = {
         .fleet = fleet,
-        .now = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+        .now = fleet_wall_clock(),
         .offset = fleet->offset,
         .weight = weight,
     };
