@@ -161,6 +161,9 @@ def test_a_sign_of_theft(start_site):
     assert (alert["event"], alert["state"], alert["cause"]) == ("frozen", "frozen", "many_refusals.hour")
     assert alert["fact"] and alert["until"]
     assert "None of its mail goes out" in alert["text"]
+    site.ctl("login", "thaw", "alice@example.com")  # what was counted is still there, and no news
+    wait_until(lambda: site.send(1) == 1, "the thaw to come into force", explain=site.log)
+    assert site.send(3) == 3
 
 
 def test_what_a_client_typed_stays_text(start_site):
