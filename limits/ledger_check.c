@@ -42,6 +42,7 @@ static int walk(MDB_txn *txn, MDB_dbi table, size_t last_page)
                     return MDB_CORRUPTED;
         }
     }
+    (void)touched;
     mdb_cursor_close(cursor);
     if (status != MDB_NOTFOUND)
         return status;
