@@ -27,13 +27,23 @@ void fleet_command_key(struct redis_command *command, const struct fleet_keys *k
     redis_command_word(command, (struct bytes){key, (size_t)head + len});
 }
 
+size_t fleet_count_key_head(const struct fleet_keys *keys, enum subject_kind kind, char *head,
+                            size_t room)
+{
+    int len = snprintf(head, room, "{submilter:%.400s}:count:%s:", keys->fleet, subject_word(kind));
+    return len > 0 && (size_t)len < room ? (size_t)len : 0;
+}
+
 void fleet_command_count_key(struct redis_command *command, const struct fleet_keys *keys,
                              enum subject_kind kind, struct bytes name)
 {
-    char head[32];
-    snprintf(head, sizeof head, "count:%s:", subject_word(kind));
+    char key[512 + LIMITS_NAME_MAX];
+    size_t head = fleet_count_key_head(keys, kind, key, 512);
     /* Hosts of a fleet have names of their own, and one count. */
-    fleet_command_key(command, keys, head, kind == SUBJECT_HOST ? BYTES("all") : name);
+    struct bytes last = kind == SUBJECT_HOST ? BYTES("all") : bytes_slice(name, 0, LIMITS_NAME_MAX);
+    if (last.len)
+        memcpy(key + head, last.data, last.len);
+    redis_command_word(command, (struct bytes){key, head + last.len});
 }
 
 void fleet_command_script(struct redis_command *command, const struct fleet_keys *keys,
@@ -44,8 +54,8 @@ void fleet_command_script(struct redis_command *command, const struct fleet_keys
     redis_command_number(command, (int64_t)key_count);
 }
 
-static void add_known_key(struct redis_command *command, const struct fleet_keys *keys,
-                          int64_t seconds, int before, struct bytes login)
+void fleet_command_known_key(struct redis_command *command, const struct fleet_keys *keys,
+                             int64_t seconds, int before, struct bytes login)
 {
     char head[48];
     int64_t days = (keys->remember + DAY - 1) / DAY;
@@ -125,8 +135,8 @@ static void build_known(const struct fleet_keys *keys, const struct limits_reque
     struct bytes rcpt = request->rcpt_count ? request->rcpts[0] : BYTES("");
     fleet_command_script(command, keys, FLEET_KNOWN, 3);
     fleet_command_key(command, keys, "standing", BYTES(""));
-    add_known_key(command, keys, now / 1000, 0, login);
-    add_known_key(command, keys, now / 1000, 1, login);
+    fleet_command_known_key(command, keys, now / 1000, 0, login);
+    fleet_command_known_key(command, keys, now / 1000, 1, login);
     redis_command_number(command, now);
     redis_command_word(command, login);
     add_correspondent(command, keys, login, rcpt);
@@ -168,8 +178,8 @@ static void build_charge(const struct fleet_keys *keys, const struct limits_requ
     fleet_command_key(command, keys, "host:", bytes_of(keys->instance));
     fleet_command_key(command, keys, "standing", BYTES(""));
     fleet_command_key(command, keys, "habit:", login);
-    add_known_key(command, keys, now / 1000, 0, login);
-    add_known_key(command, keys, now / 1000, 1, login);
+    fleet_command_known_key(command, keys, now / 1000, 0, login);
+    fleet_command_known_key(command, keys, now / 1000, 1, login);
     add_subjects(command, keys, &request->who);
     add_place(keys, order, now);
     redis_command_number(command, keys->remember);
@@ -236,9 +246,9 @@ bool fleet_command_learn(const struct fleet_keys *keys, struct bytes login, stru
     struct bytes name = embedded_name(keys->names, SUBJECT_LOGIN, login, buffer);
     *ret_command = (struct redis_command){0};
     fleet_command_script(ret_command, keys, FLEET_LEARN, 1);
-    add_known_key(ret_command, keys, last, 0, name);
+    fleet_command_known_key(ret_command, keys, last, 0, name);
     add_correspondent(ret_command, keys, name, rcpt);
-    redis_command_number(ret_command, first / DAY);
+    redis_command_number(ret_command, first / 3600);
     redis_command_number(ret_command, last / DAY);
     redis_command_number(ret_command, keys->remember);
     return redis_command_end(ret_command);

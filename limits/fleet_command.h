@@ -13,8 +13,8 @@
 #include "limits/redis_command.h"
 
 struct fleet_keys {
-    const char *fleet;    /* its name */
-    const char *instance; /* of this process */
+    const char *fleet;            /* its name */
+    const char *instance;         /* of this process */
     const struct embedded *names; /* whose embedded_name and embedded_correspondent are used */
     uint8_t secret[32];
     int64_t remember;
@@ -38,6 +38,13 @@ void fleet_command_key(struct redis_command *command, const struct fleet_keys *k
                        const char *name, struct bytes more);
 void fleet_command_count_key(struct redis_command *command, const struct fleet_keys *keys,
                              enum subject_kind kind, struct bytes name);
+/* What is before the name in such a key; its length. */
+size_t fleet_count_key_head(const struct fleet_keys *keys, enum subject_kind kind, char *head,
+                            size_t room);
+/* Correspondents that were last written to at that time (seconds), or `before` times earlier: a
+ * time is as long as they are remembered, and Redis forgets a key a time after it is over. */
+void fleet_command_known_key(struct redis_command *command, const struct fleet_keys *keys,
+                             int64_t seconds, int before, struct bytes login);
 void fleet_command_script(struct redis_command *command, const struct fleet_keys *keys,
                           enum fleet_script script, size_t key_count);
 

@@ -24,8 +24,8 @@ bool fleet_reply_fits(const struct redisReply *reply, enum limits_op op, size_t 
     int64_t one;
     if (op == LIMITS_REFUSED)
         return redis_reply_number(reply, &one);
-    size_t numbers = op == LIMITS_KNOWN ? 1 + STANDING_NUMBERS
-                                        : SUBJECTS_AT + subjects * FLEET_SUBJECT_NUMBERS;
+    size_t numbers =
+        op == LIMITS_KNOWN ? 1 + STANDING_NUMBERS : SUBJECTS_AT + subjects * FLEET_SUBJECT_NUMBERS;
     return redis_reply_count(reply) == 2 &&
            redis_reply_bytes(redis_reply_item(reply, 0)).len == numbers * 8;
 }
@@ -84,7 +84,7 @@ static const struct limits_bound *bound_at(const struct limits_request *request,
 void fleet_reply_read(const struct redisReply *reply, struct limits_request *request)
 {
     struct limits_answer *answer = &request->answer;
-    *answer = (struct limits_answer){.answered = true, .admitted = true};
+    *answer = (struct limits_answer){.answered = true};
     if (request->op == LIMITS_REFUSED)
         return;
     struct bytes packed = redis_reply_bytes(redis_reply_item(reply, 0));

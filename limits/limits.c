@@ -4,9 +4,13 @@
 #include <stdlib.h>
 
 #include "limits/embedded.h"
+#include "limits/fleet.h"
+#include "limits/fleet_admin.h"
 
 struct limits {
     struct embedded *embedded;
+    struct fleet *fleet;       /* or NULL */
+    struct fleet_admin *admin; /* or NULL; nothing else then */
 };
 
 bool limits_open(const struct limits_options *options, struct limits **ret_limits,
@@ -15,8 +19,9 @@ bool limits_open(const struct limits_options *options, struct limits **ret_limit
     struct limits *limits = calloc(1, sizeof *limits);
     if (!limits)
         return error_set(error, "out of memory");
-    if (!embedded_open(options, &limits->embedded, error)) {
-        free(limits);
+    if (!embedded_open(options, &limits->embedded, error) ||
+        (options->redis && !fleet_open(options, limits->embedded, &limits->fleet, error))) {
+        limits_close(limits);
         return false;
     }
     *ret_limits = limits;
@@ -25,36 +30,45 @@ bool limits_open(const struct limits_options *options, struct limits **ret_limit
 
 void limits_close(struct limits *limits)
 {
-    if (limits)
-        embedded_close(limits->embedded);
+    if (!limits)
+        return;
+    fleet_admin_close(limits->admin);
+    fleet_close(limits->fleet);
+    embedded_close(limits->embedded);
     free(limits);
 }
 
 void limits_submit(struct limits *limits, struct limits_request *request)
 {
-    embedded_do(limits->embedded, request, 0);
+    if (limits->fleet)
+        fleet_submit(limits->fleet, request);
+    else
+        embedded_do(limits->embedded, request, 0);
 }
 
 void limits_collect(struct limits *limits, struct limits_request *request)
 {
-    (void)limits;
-    (void)request;
+    if (limits->fleet)
+        fleet_collect(limits->fleet, request);
 }
 
 bool limits_is_ready(struct limits *limits, const struct limits_request *request)
 {
-    (void)limits;
-    (void)request;
-    return true;
+    return !limits->fleet || fleet_is_ready(limits->fleet, request);
 }
 
 void limits_raise(struct limits *limits, struct bytes login, const struct login_standing *standing)
 {
-    embedded_raise(limits->embedded, login, standing);
+    if (limits->fleet)
+        fleet_raise(limits->fleet, login, standing);
+    else
+        embedded_raise(limits->embedded, login, standing);
 }
 
 bool limits_claim(struct limits *limits, const char *key, int64_t seconds, int64_t now)
 {
+    if (limits->fleet)
+        return fleet_claim(limits->fleet, key, seconds, now);
     return embedded_claim(limits->embedded, key, seconds, now);
 }
 
@@ -64,7 +78,8 @@ bool limits_open_admin(const struct limits_options *options, struct limits **ret
     struct limits *limits = calloc(1, sizeof *limits);
     if (!limits)
         return error_set(error, "out of memory");
-    if (!embedded_open_admin(options, &limits->embedded, error)) {
+    if (!(options->redis ? fleet_admin_open(options, &limits->admin, error)
+                         : embedded_open_admin(options, &limits->embedded, error))) {
         free(limits);
         return false;
     }
@@ -75,18 +90,24 @@ bool limits_open_admin(const struct limits_options *options, struct limits **ret
 bool limits_set_standing(struct limits *limits, struct bytes login,
                          const struct login_standing *standing, struct error *error)
 {
+    if (limits->admin)
+        return fleet_admin_set_standing(limits->admin, login, standing, error);
     return embedded_set_standing(limits->embedded, login, standing, error);
 }
 
 bool limits_reset(struct limits *limits, enum subject_kind kind, struct bytes name, bool habit_too,
                   struct error *error)
 {
+    if (limits->admin)
+        return fleet_admin_reset(limits->admin, kind, name, habit_too, error);
     return embedded_reset(limits->embedded, kind, name, habit_too, error);
 }
 
 bool limits_show(struct limits *limits, struct limits_request *look, bool *ret_found,
                  struct error *error)
 {
+    if (limits->admin)
+        return fleet_admin_show(limits->admin, look, ret_found, error);
     return embedded_show(limits->embedded, look, ret_found, error);
 }
 
@@ -95,6 +116,9 @@ bool limits_top(struct limits *limits, enum subject_kind kind, enum quantity qua
                 bool (*visit)(const struct counted_subject *subject, void *context), void *context,
                 struct error *error)
 {
+    if (limits->admin)
+        return fleet_admin_top(limits->admin, kind, quantity, window, now, most, visit, context,
+                               error);
     return embedded_top(limits->embedded, kind, quantity, window, now, most, visit, context, error);
 }
 
@@ -103,12 +127,17 @@ bool limits_contained(struct limits *limits, int64_t now,
                                     void *context),
                       void *context, struct error *error)
 {
+    if (limits->admin)
+        return fleet_admin_contained(limits->admin, now, visit, context, error);
     return embedded_contained(limits->embedded, now, visit, context, error);
 }
 
 bool limits_count_correspondents(struct limits *limits, struct bytes login, int64_t now,
                                  int64_t *ret_remembered, int64_t *ret_known, struct error *error)
 {
+    if (limits->admin)
+        return fleet_admin_count_correspondents(limits->admin, login, now, ret_remembered,
+                                                ret_known, error);
     return embedded_count_correspondents(limits->embedded, login, now, ret_remembered, ret_known,
                                          error);
 }
@@ -116,6 +145,8 @@ bool limits_count_correspondents(struct limits *limits, struct bytes login, int6
 bool limits_learn(struct limits *limits, struct bytes login, struct bytes rcpt, int64_t first,
                   int64_t last, struct error *error)
 {
+    if (limits->admin)
+        return fleet_admin_learn(limits->admin, login, rcpt, first, last, error);
     return embedded_learn(limits->embedded, login, rcpt, first, last, error);
 }
 

@@ -97,6 +97,8 @@ void redis_close(struct redis *redis)
 
 bool redis_append(struct redis *redis, const char *command, size_t len, struct error *error)
 {
+    if (!len)
+        return true;
     if (redis->sent == redis->len)
         redis->sent = redis->len = 0;
     if (len > redis->room - redis->len) {
@@ -184,12 +186,12 @@ bool redis_ask(struct redis *redis, const char *command, size_t len, int64_t dea
 {
     struct redisReply *reply = NULL;
     *ret_reply = NULL;
-    if (!redis_append(redis, command, len, error))
+    if (!redis_append(redis, command, len, error) || !redis_flush(redis, error) ||
+        !redis_next(redis, &reply, error))
         return false;
     while (!reply) {
         short events = redis_wants_to_send(redis) ? POLLIN | POLLOUT : POLLIN;
-        if (!redis_flush(redis, error) ||
-            !await(redis, redis_wants_to_send(redis) ? events : POLLIN, deadline, error) ||
+        if (!await(redis, events, deadline, error) || !redis_flush(redis, error) ||
             !redis_receive(redis, error) || !redis_next(redis, &reply, error))
             return false;
     }

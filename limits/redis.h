@@ -40,7 +40,8 @@ MUST_CHECK bool redis_receive(struct redis *redis, struct error *error);
 MUST_CHECK bool redis_next(struct redis *redis, struct redisReply **ret_reply, struct error *error);
 void redis_reply_free(struct redisReply *reply);
 
-/* One command and its reply, where nothing else is under way. An error reply fails. */
+/* One command and its reply, where nothing else is under way; no bytes: the next reply to what was
+ * appended. An error reply fails. */
 MUST_CHECK bool redis_ask(struct redis *redis, const char *command, size_t len, int64_t deadline,
                           struct redisReply **ret_reply, struct error *error);
 

@@ -32,16 +32,20 @@ static bool parse(const char *address, struct place *place, struct error *error)
         return true;
     }
     const char *at = strchr(address, '@');
-    if (strncmp(address, "inet:", 5) == 0 && at && at[1]) {
+    const char *number = strncmp(address, "inet:", 5) == 0    ? address + 5
+                         : strncmp(address, "inet6:", 6) == 0 ? address + 6
+                                                              : NULL;
+    if (number && at && at[1]) {
         char *end;
-        long port = strtol(address + 5, &end, 10);
+        long port = strtol(number, &end, 10);
         if (end == at && port > 0 && port <= 65535 && strlen(at + 1) < sizeof place->host) {
             snprintf(place->port, sizeof place->port, "%ld", port);
             snprintf(place->host, sizeof place->host, "%s", at + 1);
             return true;
         }
     }
-    return error_set(error, "'%s': expected unix:/path or inet:PORT@ADDRESS", address);
+    return error_set(error, "'%s': expected unix:/path, inet:PORT@ADDRESS or inet6:PORT@ADDRESS",
+                     address);
 }
 
 bool redis_address_check(const char *address, struct error *error)

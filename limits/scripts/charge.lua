@@ -43,7 +43,8 @@ call("HSET", KEYS[1], "last", ARGV[2])
 if login ~= "" then
     habit_write(KEYS[3], habit, ARGV[6], ARGV[7], seconds, remember)
 end
-local today = floor(seconds / DAY)
+-- A correspondent: hours since 1970 of the first message, days of the last one.
+local today, hour = floor(seconds / DAY), floor(seconds / 3600)
 local oldest = today - ceil(remember / DAY)
 for from = at, #ARGV, 500 do
     local to = math.min(from + 499, #ARGV)
@@ -55,15 +56,15 @@ for from = at, #ARGV, 500 do
             before = before or call("HMGET", KEYS[5], unpack(ARGV, from, to))
         end
         local old = value or before[n - from + 1]
-        local first, last = today, -1
+        local first, last = hour, -1
         if old then
-            first, last = struct.unpack("<HH", old)
+            first, last = struct.unpack("<IH", old)
             if last < oldest then
-                first = today
+                first = hour
             end
         end
         if not value or last < today then
-            set[#set + 1], set[#set + 2] = ARGV[n], struct.pack("<HH", first, math.max(last, today))
+            set[#set + 1], set[#set + 2] = ARGV[n], struct.pack("<IH", first, math.max(last, today))
         end
     end
     if #set > 0 then

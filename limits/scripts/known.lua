@@ -5,9 +5,9 @@ local numbers = {0}
 for n = 2, 3 do
     local value = call("HGET", KEYS[n], rcpt)
     if value then
-        local first, last = struct.unpack("<HH", value)
+        local first, last = struct.unpack("<IH", value)
         if last >= tonumber(ARGV[4]) then
-            numbers[1] = first * DAY
+            numbers[1] = math.min((first + 1) * 3600, floor(now / 1000))
             break
         end
     end

@@ -208,7 +208,7 @@ def test_a_login_is_known_by_what_it_did(client):
     *_, habit, _, _ = client.look(now + 12 * 3_600_000, ["a"], network=b"away", client=b"curl")
     assert (habit[5], habit[9]) == (0, 0), "nothing at this hour before"
     packed, _ = client.run("known", ["standing", "known:1:jo", "known:0:jo"], now, "jo", b"friend", 0)
-    assert struct.unpack("<4d", packed)[0] == T0 // day * 86400
+    assert struct.unpack("<4d", packed)[0] == (T0 // 3_600_000 + 1) * 3600
     packed, _ = client.run("known", ["standing", "known:1:jo", "known:0:jo"], now, "jo", b"other", 0)
     assert struct.unpack("<4d", packed)[0] == 0
 
@@ -245,16 +245,16 @@ def test_a_sign_never_eases_what_was_said(client):
 def test_a_correspondent_who_was_forgotten_is_new(client):
     def since(day, oldest):
         packed, _ = client.run("known", ["standing", "known:1:jo", "known:0:jo"], day * 86_400_000, "jo", b"f", oldest)
-        return struct.unpack("<4d", packed)[0] / 86400
+        return struct.unpack("<4d", packed)[0] // 86400
 
-    client.run("learn", ["known:0:jo"], b"f", 100, 300, 86400 * 400)
-    client.run("learn", ["known:0:jo"], b"f", 90, 200, 86400 * 400)
+    client.run("learn", ["known:0:jo"], b"f", 2400, 300, 86400 * 400)
+    client.run("learn", ["known:0:jo"], b"f", 2160, 200, 86400 * 400)
     assert since(310, 0) == 90
     assert since(310, 300) == 90
     assert since(310, 301) == 0
     client.charge(310 * 86_400_000, ["a"], [1, 1, 0, 9, 0], rcpts=[b"f"])
     assert since(311, 0) == 90, "carried over into this time"
-    assert client.command("HGET", "known:1:jo", b"f") == struct.pack("<HH", 90, 310)
+    assert client.command("HGET", "known:1:jo", b"f") == struct.pack("<IH", 2160, 310)
 
 
 @pytest.mark.skipif("SUBMILTER_MEASURE" not in os.environ, reason="a measurement, not a test")

@@ -1,0 +1,133 @@
+/* Being there: how many hosts share the limits, whether they hash alike, what time it is in Redis,
+ * and whether it is the same data as before. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "limits/fleet_greet.h"
+#include "limits/fleet_private.h"
+
+#define CLOCK_SLACK_MS 2000 /* less is left as it is */
+
+bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command)
+{
+    uint8_t random[FLEET_WORD / 2];
+    char word[FLEET_WORD + 1], epoch[24];
+    *ret_command = (struct redis_command){0};
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return false;
+    for (size_t i = 0; i < sizeof random; i++)
+        snprintf(word + 2 * i, 3, "%02x", random[i]);
+    pthread_mutex_lock(&fleet->lock);
+    snprintf(epoch, sizeof epoch, "%" PRIu64, fleet->epoch);
+    pthread_mutex_unlock(&fleet->lock);
+    fleet_command_script(ret_command, &fleet->keys, FLEET_BEAT, 3);
+    fleet_command_key(ret_command, &fleet->keys, "host:", bytes_of(fleet->instance));
+    fleet_command_key(ret_command, &fleet->keys, "hosts", BYTES(""));
+    fleet_command_key(ret_command, &fleet->keys, "born", BYTES(""));
+    redis_command_text(ret_command, fleet->member);
+    redis_command_text(ret_command, epoch);
+    redis_command_text(ret_command, FLEET_BEAT_LIVES);
+    redis_command_text(ret_command, word);
+    return redis_command_end(ret_command);
+}
+
+static bool read_number(struct bytes text, uint64_t *ret_number)
+{
+    *ret_number = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!isdigit((unsigned char)text.data[i]) || *ret_number > UINT64_MAX / 10 - 1)
+            return false;
+        *ret_number = *ret_number * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    return text.len > 0;
+}
+
+static void look_at_secrets(struct fleet *fleet, const struct redisReply *members)
+{
+    struct bytes own = bytes_of(fleet->member + FLEET_WORD);
+    bool differ = false;
+    for (size_t i = 0; i < redis_reply_count(members); i++) {
+        struct bytes member = redis_reply_bytes(redis_reply_item(members, i));
+        differ = differ || !bytes_equal(bytes_slice(member, FLEET_WORD, member.len), own);
+    }
+    if (differ && !fleet->said_secret)
+        fleet_say(fleet,
+                  "is used by a host with another secret: none knows the other's correspondents; "
+                  "put the same counters.secret_file on all hosts and restart them");
+    fleet->said_secret = differ;
+}
+
+static void look_at_clock(struct fleet *fleet, int64_t theirs)
+{
+    int64_t ahead = theirs - fleet_wall_clock();
+    bool is_off = ahead > CLOCK_SLACK_MS || ahead < -CLOCK_SLACK_MS;
+    pthread_mutex_lock(&fleet->lock);
+    fleet->offset = is_off ? ahead : 0;
+    pthread_mutex_unlock(&fleet->lock);
+    if (is_off && !fleet->said_clock)
+        fleet_say(fleet,
+                  "has a clock that is %lld s %s this host's: its time is used for counting; see "
+                  "that both clocks are set by NTP",
+                  (long long)((ahead > 0 ? ahead : -ahead) / 1000),
+                  ahead > 0 ? "ahead of" : "behind");
+    fleet->said_clock = is_off;
+}
+
+static void state_write(const struct fleet *fleet, int64_t hosts)
+{
+    char *path;
+    if (!fleet->state_path || asprintf(&path, "%s.new", fleet->state_path) < 0)
+        return;
+    FILE *file = fopen(path, "we");
+    if (file) {
+        fprintf(file, "%s %lld\n", fleet->born, (long long)hosts);
+        if (fclose(file) == 0)
+            rename(path, fleet->state_path);
+    }
+    free(path);
+}
+
+/* What an earlier process knew: without it a host that starts while Redis is gone would take all of
+ * the limits for itself. */
+void fleet_state_read(struct fleet *fleet)
+{
+    long long hosts;
+    char born[FLEET_WORD + 1];
+    FILE *file = fleet->state_path ? fopen(fleet->state_path, "re") : NULL;
+    if (!file)
+        return;
+    if (fscanf(file, "%32[0-9a-f] %lld", born, &hosts) == 2 && hosts >= 1 && hosts < 100000) {
+        memcpy(fleet->born, born, sizeof fleet->born);
+        fleet->hosts = hosts;
+    }
+    fclose(file);
+}
+
+bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply, uint64_t *ret_last,
+                     bool *ret_lost, struct error *error)
+{
+    uint64_t clock;
+    struct bytes born = redis_reply_bytes(redis_reply_item(reply, 1));
+    const struct redisReply *members = redis_reply_item(reply, 3);
+    int64_t hosts = (int64_t)redis_reply_count(members);
+    if (redis_reply_count(reply) != 4 || hosts < 1 || born.len != FLEET_WORD ||
+        !read_number(redis_reply_bytes(redis_reply_item(reply, 0)), ret_last) ||
+        !read_number(redis_reply_bytes(redis_reply_item(reply, 2)), &clock))
+        return error_set(error, "its answer is none to what was asked");
+    *ret_lost = !bytes_equal(born, bytes_of(fleet->born));
+    look_at_secrets(fleet, members);
+    look_at_clock(fleet, (int64_t)clock);
+    pthread_mutex_lock(&fleet->lock);
+    bool changed = *ret_lost || fleet->hosts != hosts;
+    fleet->hosts = hosts;
+    pthread_mutex_unlock(&fleet->lock);
+    memcpy(fleet->born, born.data, FLEET_WORD);
+    if (changed)
+        state_write(fleet, hosts);
+    return true;
+}

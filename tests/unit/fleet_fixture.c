@@ -1,0 +1,150 @@
+/* Hosts of a fleet for the tests. */
+#include "tests/unit/fleet_fixture.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "limits/redis.h"
+#include "tests/unit/limits_fixture.h"
+#include "tests/unit/redis_fixture.h"
+
+/* Far over what the bound says: a machine that is busy may let a thread wait. */
+#define LATE_MS 2000
+
+int64_t fleet_longest;
+char fleet_said[8192];
+static pthread_mutex_t say_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void say(const char *text)
+{
+    pthread_mutex_lock(&say_lock);
+    size_t len = strlen(fleet_said);
+    snprintf(fleet_said + len, sizeof fleet_said - len, "%s\n", text);
+    pthread_mutex_unlock(&say_lock);
+}
+
+size_t fleet_said_count(const char *what)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&say_lock);
+    for (const char *at = fleet_said; (at = strstr(at, what)) != NULL; at++)
+        count++;
+    pthread_mutex_unlock(&say_lock);
+    return count;
+}
+
+void fleet_said_clear(void)
+{
+    pthread_mutex_lock(&say_lock);
+    fleet_said[0] = '\0';
+    pthread_mutex_unlock(&say_lock);
+}
+
+int64_t fleet_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct limits_options fleet_host_options(void)
+{
+    struct limits_options options = limits_fixture_options(NULL);
+    options.redis = redis_address;
+    options.say = say;
+    return options;
+}
+
+struct limits *fleet_open_host(const char *password_file)
+{
+    struct limits_options options = fleet_host_options();
+    struct limits *limits;
+    struct error error;
+    options.redis_password_file = password_file;
+    if (!limits_open(&options, &limits, &error))
+        fail_msg("%s", error.text);
+    return limits;
+}
+
+struct limits_request fleet_request(enum limits_op op, const char *login)
+{
+    struct limits_request request = {.op = op, .who = {.now = fleet_now()}};
+    request.who.names[SUBJECT_LOGIN] = bytes_of(login);
+    request.who.names[SUBJECT_NETWORK] = BYTES("192.0.2.0/24");
+    request.who.names[SUBJECT_HOST] = BYTES("mx1");
+    return request;
+}
+
+void fleet_ask(struct limits *limits, struct limits_request *request)
+{
+    int64_t began = redis_clock();
+    limits_submit(limits, request);
+    limits_collect(limits, request);
+    int64_t took = redis_clock() - began;
+    if (took > fleet_longest)
+        fleet_longest = took;
+    assert_true(request->answer.answered);
+    if (took > LATE_MS)
+        fail_msg("an answer took %lld ms", (long long)took);
+}
+
+/* One message to one; max: messages an hour, -1: no bound. */
+struct limits_answer fleet_charge(struct limits *limits, const char *login, int64_t max)
+{
+    static const struct bytes rcpts[] = {{"friend@example.org", 18}};
+    struct limits_request request = fleet_request(LIMITS_CHARGE, login);
+    struct limits_bound bound = {SUBJECT_LOGIN, {max, QUANTITY_MESSAGES, WINDOW_HOUR}};
+    request.amounts[QUANTITY_MESSAGES] = request.amounts[QUANTITY_RECIPIENTS] = 1;
+    request.bounds = &bound;
+    request.bound_count = max >= 0;
+    request.rcpts = rcpts;
+    request.rcpt_count = 1;
+    fleet_ask(limits, &request);
+    return request.answer;
+}
+
+struct limits_answer fleet_look(struct limits *limits, const char *login)
+{
+    struct limits_request request = fleet_request(LIMITS_LOOK, login);
+    fleet_ask(limits, &request);
+    return request.answer;
+}
+
+int64_t fleet_count(struct limits *limits, const char *login)
+{
+    struct limits_answer answer = fleet_look(limits, login);
+    return answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_DAY];
+}
+
+void fleet_wait_for_degraded(struct limits *limits, bool wanted)
+{
+    int64_t until = redis_clock() + FLEET_PATIENCE_MS;
+    while (fleet_look(limits, "nobody").degraded != wanted) {
+        if (redis_clock() > until)
+            fail_msg("still %sdegraded: %s", wanted ? "not " : "", fleet_said);
+        nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+    }
+}
+
+int fleet_fixture_begin(void **state)
+{
+    (void)state;
+    fleet_said_clear();
+    fleet_longest = 0;
+    return 0;
+}
+
+int fleet_fixture_end(void **state)
+{
+    (void)state;
+    redis_kill();
+    return 0;
+}

@@ -1,0 +1,304 @@
+/* A fleet whose Redis is gone, late or in error: this host's share, nobody waits, and all is
+ * counted once it is back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "limits/redis.h"
+#include "tests/unit/fleet_fixture.h"
+#include "tests/unit/redis_fixture.h"
+
+static void test_a_killed_redis_is_answered_for(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL);
+    for (int i = 0; i < 5; i++)
+        assert_true(fleet_charge(limits, "carol", 10).admitted);
+    redis_kill();
+    fleet_wait_for_degraded(limits, true);
+    struct limits_answer answer = fleet_charge(limits, "carol", 10);
+    assert_true(answer.degraded);
+    assert_int_equal(answer.hosts, 1);
+    assert_int_equal(answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_HOUR],
+                     5);
+    for (int i = 0; i < 4; i++)
+        assert_true(fleet_charge(limits, "carol", 10).admitted);
+    assert_false(fleet_charge(limits, "carol", 10).admitted);
+    assert_int_equal(fleet_said_count("is not to be counted on"), 1);
+    redis_start(NULL);
+    fleet_wait_for_degraded(limits, false);
+    assert_int_equal(fleet_count(limits, "carol"), 10);
+    assert_non_null(strstr(REDIS("KEYS", "*count:login:carol"), "carol"));
+    assert_false(fleet_charge(limits, "carol", 10).admitted);
+    assert_int_equal(fleet_said_count("is back after"), 1);
+    assert_int_equal(fleet_said_count("\n"), 2);
+    limits_close(limits);
+}
+
+static void test_hosts_share_while_it_is_gone_and_settle_back(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *hosts[3];
+    int64_t admitted = 0;
+    for (int i = 0; i < 3; i++)
+        hosts[i] = fleet_open_host(NULL);
+    /* Who came first learns of the others with its next beat. */
+    for (int64_t until = redis_clock() + FLEET_PATIENCE_MS;;) {
+        bool all = true;
+        redis_stop();
+        for (int i = 0; i < 3; i++) {
+            fleet_wait_for_degraded(hosts[i], true);
+            all = all && fleet_look(hosts[i], "dave").hosts == 3;
+        }
+        if (all)
+            break;
+        assert_true(redis_clock() < until);
+        redis_continue();
+        for (int i = 0; i < 3; i++)
+            fleet_wait_for_degraded(hosts[i], false);
+    }
+    for (int i = 0; i < 3; i++)
+        for (int n = 0; n < 30; n++)
+            admitted += fleet_charge(hosts[i], "dave", 30).admitted;
+    assert_true(admitted >= 30 && admitted <= 33);
+    redis_continue();
+    for (int i = 0; i < 3; i++)
+        fleet_wait_for_degraded(hosts[i], false);
+    assert_int_equal(fleet_count(hosts[0], "dave"), admitted);
+    for (int i = 0; i < 3; i++)
+        limits_close(hosts[i]);
+}
+
+static void test_a_stopped_redis_counts_nothing_twice(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL);
+    for (int i = 0; i < 3; i++)
+        fleet_charge(limits, "erin", -1);
+    redis_stop();
+    /* The first is under way when it falls silent, and is done by Redis once it goes on. */
+    for (int i = 0; i < 4; i++)
+        assert_true(fleet_charge(limits, "erin", 100).degraded);
+    redis_continue();
+    fleet_wait_for_degraded(limits, false);
+    assert_int_equal(fleet_count(limits, "erin"), 7);
+    assert_int_equal(fleet_said_count("\n"), 2);
+    assert_int_equal(fleet_said_count("50 ms"), 1);
+    limits_close(limits);
+}
+
+static void test_an_error_of_redis_breaks_the_circuit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *const breaks[4], *const mends[4];
+    } errors[] = {
+        {"OOM", {"CONFIG", "SET", "maxmemory", "1"}, {"CONFIG", "SET", "maxmemory", "0"}},
+        {"READONLY", {"REPLICAOF", "127.0.0.1", "1"}, {"REPLICAOF", "NO", "ONE"}},
+        {"NOSCRIPT", {"SCRIPT", "FLUSH"}, {"PING"}},
+    };
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        fleet_said_clear();
+        redis_start(NULL);
+        struct limits *limits = fleet_open_host(NULL);
+        fleet_charge(limits, "frank", -1);
+        redis_say((const char *const[]){errors[i].breaks[0], errors[i].breaks[1],
+                                        errors[i].breaks[2], errors[i].breaks[3], NULL});
+        int64_t charged = 1;
+        for (int64_t until = redis_clock() + FLEET_PATIENCE_MS; !fleet_said_count("\n");
+             charged++) {
+            fleet_charge(limits, "frank", -1);
+            assert_true(redis_clock() < until);
+        }
+        if (!fleet_said_count(errors[i].name))
+            fail_msg("%s: %s", errors[i].name, fleet_said);
+        redis_say((const char *const[]){errors[i].mends[0], errors[i].mends[1], errors[i].mends[2],
+                                        errors[i].mends[3], NULL});
+        fleet_wait_for_degraded(limits, false);
+        assert_int_equal(fleet_count(limits, "frank"), charged);
+        assert_int_equal(fleet_said_count("\n"), 2);
+        limits_close(limits);
+        redis_kill();
+    }
+}
+
+static void test_who_empties_redis_forgets_all(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL);
+    fleet_charge(limits, "kim", -1);
+    REDIS("FLUSHALL");
+    assert_int_equal(fleet_count(limits, "kim"), 0);
+    fleet_charge(limits, "kim", -1);
+    for (int64_t until = redis_clock() + FLEET_PATIENCE_MS; !fleet_said_count("was emptied");) {
+        assert_false(fleet_look(limits, "kim").degraded);
+        assert_true(redis_clock() < until);
+    }
+    assert_int_equal(fleet_count(limits, "kim"), 1);
+    assert_int_equal(fleet_said_count("\n"), 1);
+    limits_close(limits);
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void test_a_wrong_password_is_said_and_can_be_mended(void **state)
+{
+    (void)state;
+    char path[200];
+    snprintf(path, sizeof path, "%s/password", redis_folder);
+    write_file(path, "wrong\n");
+    redis_start((const char *const[]){"--requirepass", "right", NULL});
+    struct limits *limits = fleet_open_host(path);
+    assert_true(fleet_charge(limits, "gil", 5).degraded);
+    assert_int_equal(fleet_said_count("WRONGPASS"), 1);
+    assert_null(strstr(fleet_said, "wrong\n"));
+    write_file(path, "right\n");
+    fleet_wait_for_degraded(limits, false);
+    assert_int_equal(fleet_count(limits, "gil"), 1);
+    assert_int_equal(fleet_said_count("\n"), 2);
+    limits_close(limits);
+    unlink(path);
+}
+
+static void test_a_redis_that_is_loading_is_waited_for(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    REDIS("EVAL", "for i = 1, 3000 do redis.call('SET', 'k' .. i, string.rep('x', 100)) end", "0");
+    assert_non_null(strstr(REDIS("SAVE"), "OK"));
+    redis_kill();
+    redis_start_at_once((const char *const[]){
+        "--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024", NULL});
+    struct limits *limits = fleet_open_host(NULL);
+    assert_int_equal(fleet_said_count("LOADING"), 1);
+    assert_true(fleet_charge(limits, "hal", 5).degraded);
+    fleet_wait_for_degraded(limits, false);
+    assert_int_equal(fleet_count(limits, "hal"), 1);
+    assert_int_equal(fleet_said_count("\n"), 2);
+    limits_close(limits);
+}
+
+static void test_what_is_no_redis_holds_nobody_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        int milliseconds;
+    } others[] = {
+        {"HTTP/1.1 400 Bad Request\r\n\r\n", 0},
+        {"", 0},
+        {"*2\r\n$100\r\nhalf", 0},
+        {"+OK\r\n", 5000},
+        {"+OK\r\n", 0},
+        {"*1000000000\r\n", 0},
+        {"$-7\r\n", 0},
+        {"$2000000000\r\n", 0},
+        {"-LOADING Redis is loading\r\n", 0},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        fleet_said_clear();
+        redis_start(NULL);
+        struct limits *limits = fleet_open_host(NULL);
+        fleet_charge(limits, "ivy", 100);
+        redis_kill();
+        stand_in_start(others[i].answer, strlen(others[i].answer), others[i].milliseconds);
+        for (int n = 0; n < 20; n++)
+            fleet_charge(limits, "ivy", 100);
+        fleet_wait_for_degraded(limits, true);
+        nanosleep(&(struct timespec){.tv_sec = i == 3 ? 2 : 0}, NULL);
+        assert_true(fleet_charge(limits, "ivy", 100).degraded);
+        stand_in_stop();
+        redis_start(NULL);
+        fleet_wait_for_degraded(limits, false);
+        assert_int_equal(fleet_count(limits, "ivy"), 22);
+        assert_int_equal(fleet_said_count("\n"), 2);
+        limits_close(limits);
+        redis_kill();
+    }
+    print_message("# the longest answer took %lld ms\n", (long long)fleet_longest);
+}
+
+static void test_a_network_that_delays_is_a_redis_that_is_gone(void **state)
+{
+    (void)state;
+    stand_in_start("+OK\r\n", 5, 5000);
+    struct limits *limits = fleet_open_host(NULL);
+    assert_true(fleet_charge(limits, "jo", 3).degraded);
+    limits_close(limits);
+    stand_in_stop();
+}
+
+static void test_what_an_admin_froze_holds_without_redis(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL), *admin;
+    struct limits_options options = fleet_host_options();
+    struct error error;
+    struct login_standing standing = {LOGIN_FROZEN, fleet_now() / 1000, 0, BYTES("by root")};
+    assert_true(limits_open_admin(&options, &admin, &error));
+    assert_true(limits_set_standing(admin, BYTES("olga"), &standing, &error));
+    assert_true(limits_set_standing(admin, BYTES("pia"), &standing, &error));
+    fleet_look(limits, "olga");
+    fleet_look(limits, "pia");
+    standing.state = LOGIN_NORMAL;
+    assert_true(limits_set_standing(admin, BYTES("pia"), &standing, &error));
+    assert_int_equal(fleet_look(limits, "pia").standing.state, LOGIN_NORMAL);
+    limits_close(admin);
+    redis_kill();
+    fleet_wait_for_degraded(limits, true);
+    assert_int_equal(fleet_look(limits, "olga").standing.state, LOGIN_FROZEN);
+    assert_string_equal(fleet_look(limits, "olga").cause, "by root");
+    assert_int_equal(fleet_look(limits, "pia").standing.state, LOGIN_NORMAL);
+    /* What a sign says meanwhile is heard of. */
+    standing.state = LOGIN_SLOWED;
+    limits_raise(limits, BYTES("quin"), &standing);
+    assert_int_equal(fleet_look(limits, "quin").standing.state, LOGIN_SLOWED);
+    redis_start(NULL);
+    struct limits *other = fleet_open_host(NULL);
+    fleet_wait_for_degraded(limits, false);
+    assert_int_equal(fleet_look(other, "quin").standing.state, LOGIN_SLOWED);
+    assert_int_equal(fleet_look(other, "olga").standing.state, LOGIN_FROZEN);
+    limits_close(limits);
+    limits_close(other);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fleet_fixture_begin, fleet_fixture_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_killed_redis_is_answered_for),
+        TEST(test_hosts_share_while_it_is_gone_and_settle_back),
+        TEST(test_a_stopped_redis_counts_nothing_twice),
+        TEST(test_an_error_of_redis_breaks_the_circuit),
+        TEST(test_who_empties_redis_forgets_all),
+        TEST(test_a_wrong_password_is_said_and_can_be_mended),
+        TEST(test_a_redis_that_is_loading_is_waited_for),
+        TEST(test_what_is_no_redis_holds_nobody_up),
+        TEST(test_a_network_that_delays_is_a_redis_that_is_gone),
+        TEST(test_what_an_admin_froze_holds_without_redis),
+    };
+    if (!redis_fixture_is_there()) {
+        print_message("1..0 # SKIP no redis-server\n");
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, redis_fixture_init, redis_fixture_done);
+}

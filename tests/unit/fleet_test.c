@@ -1,0 +1,227 @@
+/* A fleet's counters on a real Redis: exact from many threads and processes, and what an admin
+ * asks. */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "limits/redis.h"
+#include "tests/unit/fleet_fixture.h"
+#include "tests/unit/redis_fixture.h"
+
+struct many {
+    struct limits *limits;
+    int times;
+    int64_t max;
+    int64_t admitted;
+};
+
+static void *charge_many(void *context)
+{
+    struct many *many = context;
+    for (int i = 0; i < many->times; i++) {
+        struct limits_answer answer = fleet_charge(many->limits, "alice", many->max);
+        assert_false(answer.degraded);
+        many->admitted += answer.admitted;
+    }
+    return NULL;
+}
+
+static int64_t charge_from_threads(struct limits *limits, int times, int64_t max)
+{
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    struct many many[THREADS];
+    int64_t admitted = 0;
+    for (int i = 0; i < THREADS; i++) {
+        many[i] = (struct many){limits, times, max, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, charge_many, &many[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        admitted += many[i].admitted;
+    }
+    return admitted;
+}
+
+static void test_many_threads_and_two_processes_pass_no_limit(void **state)
+{
+    (void)state;
+    int way[2];
+    int64_t there;
+    redis_start(NULL);
+    assert_int_equal(pipe(way), 0);
+    pid_t other = fork();
+    if (other == 0) {
+        struct limits *limits = fleet_open_host(NULL);
+        int64_t admitted = charge_from_threads(limits, 40, 250);
+        limits_close(limits);
+        _exit(write(way[1], &admitted, sizeof admitted) == sizeof admitted ? 0 : 1);
+    }
+    struct limits *limits = fleet_open_host(NULL);
+    int64_t here = charge_from_threads(limits, 40, 250);
+    assert_int_equal(read(way[0], &there, sizeof there), sizeof there);
+    assert_int_equal(waitpid(other, NULL, 0), other);
+    assert_int_equal(here + there, 250);
+    assert_int_equal(fleet_count(limits, "Alice"), 250);
+    struct limits_answer answer = fleet_charge(limits, "alice", 250);
+    assert_false(answer.admitted);
+    assert_int_equal(answer.passed.limit.max, 250);
+    assert_true(answer.subjects[SUBJECT_LOGIN].frees[QUANTITY_MESSAGES][WINDOW_HOUR] > 3000);
+    limits_close(limits);
+    assert_string_equal(fleet_said, "");
+    close(way[0]);
+    close(way[1]);
+}
+
+static void test_what_is_asked_is_answered(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL), *other = fleet_open_host(NULL);
+    fleet_charge(limits, "bob", -1);
+    struct limits_request request = fleet_request(LIMITS_KNOWN, "BOB");
+    static const struct bytes friend[] = {{"friend@example.org", 18}};
+    request.rcpts = friend;
+    request.rcpt_count = 1;
+    fleet_ask(other, &request);
+    assert_true(request.answer.rcpt_since > 0);
+    request = fleet_request(LIMITS_REFUSED, "bob");
+    request.amounts[QUANTITY_REFUSALS] = 3;
+    fleet_ask(limits, &request);
+    struct limits_answer answer = fleet_look(limits, "bob");
+    assert_int_equal(
+        answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_REFUSALS][WINDOW_MINUTE], 3);
+    assert_int_equal(answer.subjects[SUBJECT_HOST].counted.counts[QUANTITY_MESSAGES][WINDOW_DAY],
+                     1);
+    assert_int_equal(answer.habit.messages, 1);
+    assert_int_equal(answer.habit.networks_day, 1);
+    assert_true(answer.habit.network_since > 0);
+    struct login_standing slowed = {LOGIN_SLOWED, fleet_now() / 1000, 0,
+                                    BYTES("many_networks.hour")};
+    limits_raise(limits, BYTES("Bob"), &slowed);
+    while (fleet_look(other, "bob").standing.state != LOGIN_SLOWED)
+        continue;
+    answer = fleet_look(other, "bob");
+    assert_string_equal(answer.cause, "many_networks.hour");
+    assert_true(limits_claim(limits, "bob burst", 3600, fleet_now() / 1000));
+    assert_false(limits_claim(other, "bob burst", 3600, fleet_now() / 1000));
+    assert_non_null(strstr(REDIS("KEYS", "*friend*"), "*0"));
+    assert_null(strstr(REDIS("EVAL",
+                             "for _, k in ipairs(redis.call('KEYS', '*')) do "
+                             "if redis.call('TTL', k) < 0 then return k end end return 'all'",
+                             "0"),
+                       "count:"));
+    limits_close(limits);
+    limits_close(other);
+}
+
+static bool take_top(const struct counted_subject *subject, void *context)
+{
+    char *text = context;
+    size_t len = strlen(text);
+    snprintf(text + len, 200 - len, "%.*s %lld;", (int)subject->name.len, subject->name.data,
+             (long long)subject->counted.counts[QUANTITY_MESSAGES][WINDOW_HOUR]);
+    return true;
+}
+
+static bool take_contained(struct bytes login, const struct login_standing *standing, void *context)
+{
+    snprintf(context, 200, "%.*s %s %.*s;", (int)login.len, login.data,
+             login_state_word(standing->state), (int)standing->cause.len, standing->cause.data);
+    return true;
+}
+
+static void test_an_admin_sees_and_says(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL), *admin;
+    struct limits_options options = fleet_host_options();
+    struct error error;
+    char text[200] = "";
+    bool found;
+    int64_t now = fleet_now(), remembered, known;
+    struct bytes mia = BYTES("Mia"), friend = BYTES("old@example.org");
+    assert_true(limits_open_admin(&options, &admin, &error));
+    for (int i = 0; i < 6; i++)
+        fleet_charge(limits, i < 1 ? "liz" : i < 3 ? "ned" : "mia", -1);
+    assert_true(limits_top(admin, SUBJECT_LOGIN, QUANTITY_MESSAGES, WINDOW_HOUR, fleet_now(), 2,
+                           take_top, text, &error));
+    assert_string_equal(text, "mia 3;ned 2;");
+    text[0] = '\0';
+    assert_true(limits_top(admin, SUBJECT_HOST, QUANTITY_MESSAGES, WINDOW_HOUR, fleet_now(), 9,
+                           take_top, text, &error));
+    assert_string_equal(text, "all 6;");
+
+    struct login_standing frozen = {LOGIN_FROZEN, now / 1000, 0, BYTES("by root: phished")};
+    assert_true(limits_set_standing(admin, mia, &frozen, &error));
+    assert_int_equal(fleet_look(limits, "mia").standing.state, LOGIN_FROZEN);
+    assert_true(limits_contained(admin, fleet_now(), take_contained, text, &error));
+    assert_string_equal(text, "mia frozen by root: phished;");
+    frozen.state = LOGIN_NORMAL;
+    assert_true(limits_set_standing(admin, mia, &frozen, &error));
+    assert_int_equal(fleet_look(limits, "mia").standing.state, LOGIN_NORMAL);
+
+    assert_true(limits_learn(admin, mia, friend, now / 1000 - 10 * 86400, now / 1000, &error));
+    assert_true(limits_count_correspondents(admin, mia, fleet_now(), &remembered, &known, &error));
+    assert_int_equal(remembered, 2);
+    assert_int_equal(known, 1);
+    struct limits_request request = fleet_request(LIMITS_LOOK, "mia");
+    assert_true(limits_show(admin, &request, &found, &error));
+    assert_true(found);
+    assert_int_equal(
+        request.answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_DAY], 3);
+    assert_true(limits_reset(admin, SUBJECT_LOGIN, mia, true, &error));
+    assert_true(limits_count_correspondents(admin, mia, fleet_now(), &remembered, &known, &error));
+    assert_int_equal(remembered, 0);
+    memset(&request.who.names[SUBJECT_NETWORK], 0, sizeof(struct bytes));
+    memset(&request.who.names[SUBJECT_HOST], 0, sizeof(struct bytes));
+    assert_true(limits_show(admin, &request, &found, &error));
+    assert_false(found);
+    redis_kill();
+    assert_false(limits_show(admin, &request, &found, &error));
+    assert_non_null(strstr(error.text, redis_address));
+    limits_close(admin);
+    assert_false(limits_open_admin(&options, &admin, &error));
+    assert_non_null(strstr(error.text, redis_address));
+    limits_close(limits);
+}
+
+static void test_an_address_that_is_none_fails(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"",           "redis",      "unix:relative",  "inet:0@::1",
+                                        "inet:x@::1", "inet:6379@", "inet:70000@::1", "unix:"};
+    struct limits_options options = fleet_host_options();
+    struct limits *limits;
+    struct error error;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        options.redis = wrong[i];
+        assert_false(limits_open(&options, &limits, &error));
+        assert_non_null(strstr(error.text, "unix:/path"));
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fleet_fixture_begin, fleet_fixture_end)
+    const struct CMUnitTest tests[] = {
+        TEST(test_many_threads_and_two_processes_pass_no_limit),
+        TEST(test_what_is_asked_is_answered),
+        TEST(test_an_admin_sees_and_says),
+        TEST(test_an_address_that_is_none_fails),
+    };
+    if (!redis_fixture_is_there()) {
+        print_message("1..0 # SKIP no redis-server\n");
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, redis_fixture_init, redis_fixture_done);
+}
