@@ -209,6 +209,17 @@ const struct policy *settings_policy(const struct settings *settings, const char
     return group < settings->private->group_count ? &policy->by_group[group] : &policy->plain;
 }
 
+const struct policy *settings_group_policy(const struct settings *settings, const char *name,
+                                           struct bytes group)
+{
+    const struct settings_private *private = settings->private;
+    const struct named_policy *policy = policies_find(settings, name);
+    for (size_t i = 0; policy && i < private->group_count; i++)
+        if (bytes_equal(bytes_of(private->groups[i].name), group))
+            return &policy->by_group[i];
+    return NULL;
+}
+
 const char *settings_policy_base(const struct settings *settings, const char *name)
 {
     const struct named_policy *policy = policies_find(settings, name);

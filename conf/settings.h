@@ -132,6 +132,10 @@ const struct listener *settings_listener(const struct settings *settings, struct
 const struct policy *settings_policy(const struct settings *settings, const char *name,
                                      struct bytes login);
 
+/* The same for those whom the group of that name holds. NULL: no such policy or group. */
+const struct policy *settings_group_policy(const struct settings *settings, const char *name,
+                                           struct bytes group);
+
 /* What a policy goes back to: "submission", "local" or "inbound" (its own name or its base). */
 const char *settings_policy_base(const struct settings *settings, const char *name);
 

@@ -21,6 +21,9 @@ bool as_daemon_become(const struct settings *settings, struct error *error)
         setresgid(group, group, group) < 0 || setresuid(user, user, user) < 0)
         return error_set(error, "cannot become the user \"%s\": %s", settings->user,
                          strerror(errno));
+    /* Nor does another process of that user get hold of this one, which has root's terminal. */
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+        return error_set(error, "prctl: %s", strerror(errno));
     return user == 0 || setuid(0) < 0 ||
            error_set(error, "could become root again after becoming \"%s\"", settings->user);
 }

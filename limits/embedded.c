@@ -196,7 +196,7 @@ static bool init(const struct limits_options *options, struct embedded **ret_emb
     return true;
 }
 
-static bool open_with(const struct limits_options *options, enum file_use use,
+static bool open_with(const struct limits_options *options, enum ledger_use use,
                       struct embedded **ret_embedded, struct error *error)
 {
     if (!init(options, ret_embedded, error))
@@ -211,7 +211,7 @@ static bool open_with(const struct limits_options *options, enum file_use use,
 bool embedded_open(const struct limits_options *options, struct embedded **ret_embedded,
                    struct error *error)
 {
-    return open_with(options, FILE_MAKE, ret_embedded, error);
+    return open_with(options, LEDGER_MAKE, ret_embedded, error);
 }
 
 bool embedded_open_admin(const struct limits_options *options, struct embedded **ret_embedded,
@@ -220,7 +220,7 @@ bool embedded_open_admin(const struct limits_options *options, struct embedded *
     if (!options->file || !*options->file)
         return error_set(error, "the counters are kept in the daemon's memory alone: set "
                                 "counters.file, so that they can be looked at");
-    return open_with(options, FILE_EXISTING, ret_embedded, error);
+    return open_with(options, LEDGER_EXISTING, ret_embedded, error);
 }
 
 void embedded_close(struct embedded *embedded)

@@ -17,7 +17,7 @@ static bool has_file(const struct embedded *embedded, struct error *error)
 static bool check(const struct embedded *embedded, int status, struct error *error)
 {
     return !status ||
-           error_set(error, "%s: %s", embedded->keeper->file.folder, file_reason(status));
+           error_set(error, "%s: %s", embedded->keeper->ledger.folder, ledger_reason(status));
 }
 
 static bool begin_read(struct embedded *embedded, MDB_txn **ret_txn, struct error *error)
@@ -25,9 +25,9 @@ static bool begin_read(struct embedded *embedded, MDB_txn **ret_txn, struct erro
     if (!has_file(embedded, error))
         return false;
     keeper_sync(embedded->keeper);
-    *ret_txn = file_read(&embedded->keeper->file);
+    *ret_txn = ledger_read(&embedded->keeper->ledger);
     return *ret_txn || error_set(error, "%s: the counters cannot be read just now",
-                                 embedded->keeper->file.folder);
+                                 embedded->keeper->ledger.folder);
 }
 
 bool embedded_set_standing(struct embedded *embedded, struct bytes login,
@@ -42,10 +42,10 @@ bool embedded_set_standing(struct embedded *embedded, struct bytes login,
         return error_set(error, "a login's name is needed");
     standing_of(standing, &set);
     set.set = embedded_wall_clock();
-    int status = file_write(&embedded->keeper->file, &txn);
+    int status = ledger_write(&embedded->keeper->ledger, &txn);
     if (!status)
-        status = file_write_end(&embedded->keeper->file, txn,
-                                keeper_put_standing(embedded->keeper, txn, name.key.name, &set));
+        status = ledger_write_end(&embedded->keeper->ledger, txn,
+                                  keeper_put_standing(embedded->keeper, txn, name.key.name, &set));
     return check(embedded, status, error);
 }
 
@@ -55,7 +55,7 @@ static int forget_correspondents(struct embedded *embedded, MDB_txn *txn, struct
     MDB_cursor *cursor;
     MDB_val key = {CORRESPONDENT_KEY / 2, prefix}, value;
     embedded_correspondent(embedded, login, (struct bytes){0}, prefix);
-    int status = mdb_cursor_open(txn, embedded->keeper->file.correspondents, &cursor);
+    int status = mdb_cursor_open(txn, embedded->keeper->ledger.correspondents, &cursor);
     if (status)
         return status;
     status = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
@@ -96,10 +96,10 @@ bool embedded_reset(struct embedded *embedded, enum subject_kind kind, struct by
     if (!embedded_key(embedded, kind, name, &subject))
         return error_set(error, "a name is needed");
     keeper_sync(embedded->keeper);
-    int status = file_write(&embedded->keeper->file, &txn);
+    int status = ledger_write(&embedded->keeper->ledger, &txn);
     if (!status)
-        status = file_write_end(&embedded->keeper->file, txn,
-                                reset(embedded, txn, &subject.key, habit_too));
+        status = ledger_write_end(&embedded->keeper->ledger, txn,
+                                  reset(embedded, txn, &subject.key, habit_too));
     return check(embedded, status, error);
 }
 
@@ -166,7 +166,7 @@ static int fill_top(struct embedded *embedded, MDB_txn *txn, enum subject_kind k
     MDB_cursor *cursor;
     char first = (char)('0' + (int)kind);
     MDB_val key = {1, &first}, value;
-    int status = mdb_cursor_open(txn, embedded->keeper->file.records, &cursor);
+    int status = mdb_cursor_open(txn, embedded->keeper->ledger.records, &cursor);
     if (status)
         return status;
     status = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
@@ -199,7 +199,7 @@ bool embedded_top(struct embedded *embedded, enum subject_kind kind, enum quanti
         return false;
     top.places = calloc(most, sizeof *top.places);
     int status = top.places ? fill_top(embedded, txn, kind, now, &top) : ENOMEM;
-    file_read_end(&embedded->keeper->file, txn);
+    ledger_read_end(&embedded->keeper->ledger, txn);
     for (size_t i = 0; i < top.count && !status; i++) {
         struct counted_subject *subject = &top.places[i].subject;
         subject->name.data = top.places[i].name;
@@ -221,9 +221,9 @@ bool embedded_contained(struct embedded *embedded, int64_t now,
     bool goes_on = true;
     if (!begin_read(embedded, &txn, error))
         return false;
-    int status = mdb_cursor_open(txn, embedded->keeper->file.standings, &cursor);
+    int status = mdb_cursor_open(txn, embedded->keeper->ledger.standings, &cursor);
     if (status) {
-        file_read_end(&embedded->keeper->file, txn);
+        ledger_read_end(&embedded->keeper->ledger, txn);
         return check(embedded, status, error);
     }
     while (goes_on && !(status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
@@ -236,7 +236,7 @@ bool embedded_contained(struct embedded *embedded, int64_t now,
             goes_on = visit((struct bytes){key.mv_data, key.mv_size}, &holds, context);
     }
     mdb_cursor_close(cursor);
-    file_read_end(&embedded->keeper->file, txn);
+    ledger_read_end(&embedded->keeper->ledger, txn);
     return check(embedded, status == MDB_NOTFOUND ? 0 : status, error);
 }
 
@@ -254,7 +254,7 @@ bool embedded_count_correspondents(struct embedded *embedded, struct bytes login
     if (!begin_read(embedded, &txn, error))
         return false;
     embedded_correspondent(embedded, name.key.name, (struct bytes){0}, prefix);
-    int status = mdb_cursor_open(txn, embedded->keeper->file.correspondents, &cursor);
+    int status = mdb_cursor_open(txn, embedded->keeper->ledger.correspondents, &cursor);
     if (!status) {
         status = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
         while (!status && key.mv_size == CORRESPONDENT_KEY &&
@@ -269,7 +269,7 @@ bool embedded_count_correspondents(struct embedded *embedded, struct bytes login
         }
         mdb_cursor_close(cursor);
     }
-    file_read_end(&embedded->keeper->file, txn);
+    ledger_read_end(&embedded->keeper->ledger, txn);
     return check(embedded, status == MDB_NOTFOUND ? 0 : status, error);
 }
 

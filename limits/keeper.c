@@ -25,7 +25,7 @@ void keeper_say(struct keeper *keeper, const char *format, ...)
 void keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record)
 {
     *ret_record = (struct record){0};
-    MDB_txn *txn = file_read(&keeper->file);
+    MDB_txn *txn = ledger_read(&keeper->ledger);
     if (!txn)
         return;
     keeper_get(keeper, txn, key, ret_record);
@@ -34,21 +34,21 @@ void keeper_load(struct keeper *keeper, const struct entry_key *key, struct reco
         free(ret_record->standing);
         ret_record->standing = NULL;
     }
-    file_read_end(&keeper->file, txn);
+    ledger_read_end(&keeper->ledger, txn);
 }
 
 bool keeper_find_correspondent(struct keeper *keeper, const uint8_t key[CORRESPONDENT_KEY],
                                struct known *ret_known)
 {
     MDB_val found, wanted = {CORRESPONDENT_KEY, (void *)(uintptr_t)key};
-    MDB_txn *txn = file_read(&keeper->file);
+    MDB_txn *txn = ledger_read(&keeper->ledger);
     if (!txn)
         return false;
-    bool is_there = mdb_get(txn, keeper->file.correspondents, &wanted, &found) == 0 &&
+    bool is_there = mdb_get(txn, keeper->ledger.correspondents, &wanted, &found) == 0 &&
                     known_decode(found.mv_data, found.mv_size, ret_known);
     if (is_there)
         memcpy(ret_known->key, key, CORRESPONDENT_KEY);
-    file_read_end(&keeper->file, txn);
+    ledger_read_end(&keeper->ledger, txn);
     return is_there;
 }
 
@@ -76,18 +76,18 @@ bool keeper_claim(struct keeper *keeper, uint64_t key, int64_t seconds, int64_t 
     MDB_txn *txn;
     MDB_val name = {sizeof key, &key}, value;
     int64_t until = now + seconds;
-    int status = file_write(&keeper->file, &txn);
+    int status = ledger_write(&keeper->ledger, &txn);
     if (status)
         return false;
-    status = drop_old_claims(txn, keeper->file.claims, now);
+    status = drop_old_claims(txn, keeper->ledger.claims, now);
     if (!status)
-        status = mdb_get(txn, keeper->file.claims, &name, &value);
+        status = mdb_get(txn, keeper->ledger.claims, &name, &value);
     *ret_is_free = status == MDB_NOTFOUND;
     if (*ret_is_free) {
         value = (MDB_val){sizeof until, &until};
-        status = mdb_put(txn, keeper->file.claims, &name, &value, 0);
+        status = mdb_put(txn, keeper->ledger.claims, &name, &value, 0);
     }
-    return file_write_end(&keeper->file, txn, status) == 0;
+    return ledger_write_end(&keeper->ledger, txn, status) == 0;
 }
 
 /* Whether to go on; *ret_writes: whether a round is due. */
@@ -113,11 +113,11 @@ static void write_round(struct keeper *keeper)
     pthread_mutex_lock(&keeper->lock);
     uint64_t wanted = keeper->wanted;
     pthread_mutex_unlock(&keeper->lock);
-    if (!file_is_there(&keeper->file))
+    if (!ledger_is_there(&keeper->ledger))
         keeper_begin_anew(keeper, "it is gone or has become shorter");
     int status = keeper_write(keeper);
-    if (status && file_is_damage(status) && keeper->file.env)
-        keeper_begin_anew(keeper, file_reason(status));
+    if (status && ledger_is_damage(status) && keeper->ledger.env)
+        keeper_begin_anew(keeper, ledger_reason(status));
     pthread_mutex_lock(&keeper->lock);
     keeper->done = wanted;
     pthread_cond_broadcast(&keeper->synced);
@@ -136,7 +136,7 @@ static void *run(void *context)
             write_round(keeper);
             ticks = 0;
         }
-        if (file_last(&keeper->file) != keeper->seen)
+        if (ledger_last(&keeper->ledger) != keeper->seen)
             keeper_refresh(keeper);
         keeper_sweep(keeper);
     }
@@ -166,14 +166,14 @@ static void init_locks(struct keeper *keeper)
 }
 
 bool keeper_start(struct embedded *embedded, const struct limits_options *options,
-                  enum file_use use, struct error *error)
+                  enum ledger_use use, struct error *error)
 {
     char *aside;
     struct keeper *keeper = calloc(1, sizeof *keeper);
     if (!keeper)
         return error_set(error, "out of memory");
     *keeper = (struct keeper){.embedded = embedded, .say = options->say};
-    if (!file_open(&keeper->file, options->file, options->max_size, use, &aside, error)) {
+    if (!ledger_open(&keeper->ledger, options->file, options->max_size, use, &aside, error)) {
         free(keeper);
         return false;
     }
@@ -181,9 +181,9 @@ bool keeper_start(struct embedded *embedded, const struct limits_options *option
         keeper_say(keeper, "%s", aside);
     free(aside);
     init_locks(keeper);
-    keeper->seen = file_last(&keeper->file);
+    keeper->seen = ledger_last(&keeper->ledger);
     embedded->keeper = keeper;
-    if (use == FILE_EXISTING || start_thread(keeper))
+    if (use == LEDGER_EXISTING || start_thread(keeper))
         return true;
     keeper_stop(keeper);
     embedded->keeper = NULL;
@@ -201,7 +201,7 @@ void keeper_stop(struct keeper *keeper)
         pthread_mutex_unlock(&keeper->lock);
         pthread_join(keeper->thread, NULL);
     }
-    file_close(&keeper->file);
+    ledger_close(&keeper->ledger);
     pthread_mutex_destroy(&keeper->lock);
     pthread_cond_destroy(&keeper->woken);
     pthread_cond_destroy(&keeper->synced);

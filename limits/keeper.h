@@ -7,13 +7,13 @@
 #define LIMITS_KEEPER_H
 
 #include "limits/embedded_private.h"
-#include "limits/file.h"
+#include "limits/ledger.h"
 
 struct flights;
 
 struct keeper {
     struct embedded *embedded;
-    struct file file;
+    struct ledger ledger;
     void (*say)(const char *text);
     pthread_t thread;
     bool has_thread;
@@ -33,7 +33,7 @@ struct keeper {
 
 /* With a thread where it is a daemon's. */
 MUST_CHECK bool keeper_start(struct embedded *embedded, const struct limits_options *options,
-                             enum file_use use, struct error *error);
+                             enum ledger_use use, struct error *error);
 /* Writes what waits. */
 void keeper_stop(struct keeper *keeper);
 
@@ -53,11 +53,11 @@ void keeper_sync(struct keeper *keeper);
 /* ---- Between keeper*.c ---- */
 
 /* A key of the file's. */
-struct file_key {
+struct ledger_key {
     MDB_val value;
     char bytes[1 + LIMITS_NAME_MAX];
 };
-void keeper_key(enum subject_kind kind, struct bytes name, struct file_key *ret_key);
+void keeper_key(enum subject_kind kind, struct bytes name, struct ledger_key *ret_key);
 
 /* An LMDB status; MDB_NOTFOUND: there is none. An unreadable one is said, and none. */
 int keeper_get(struct keeper *keeper, MDB_txn *txn, const struct entry_key *key,

@@ -121,7 +121,7 @@ void keeper_refresh(struct keeper *keeper)
 {
     struct embedded *embedded = keeper->embedded;
     struct entry *entries[BATCH];
-    size_t seen = file_last(&keeper->file);
+    size_t seen = ledger_last(&keeper->ledger);
     if (!seen)
         return;
     /* Who has read from the file before, and not put it into memory yet, reads it again. */
@@ -154,17 +154,17 @@ static bool save(struct entry *entry, void *context)
 void keeper_begin_anew(struct keeper *keeper, const char *why)
 {
     struct embedded *embedded = keeper->embedded;
-    bool is_same = file_is_there(&keeper->file);
+    bool is_same = ledger_is_there(&keeper->ledger);
     char *aside;
     struct error error;
-    if (!file_open_again(&keeper->file, &aside, &error)) {
+    if (!ledger_open_again(&keeper->ledger, &aside, &error)) {
         if (!keeper->is_failing)
             keeper_say(keeper, "%s. The counters are kept in memory meanwhile", error.text);
         keeper->is_failing = true;
         return;
     }
     is_same = is_same && !aside;
-    keeper_say(keeper, "%s: %s: the counters' file %s", keeper->file.folder, why,
+    keeper_say(keeper, "%s: %s: the counters' file %s", keeper->ledger.folder, why,
                is_same ? "is opened again" : "begins anew with what is in memory");
     if (aside)
         keeper_say(keeper, "%s", aside);
@@ -172,7 +172,7 @@ void keeper_begin_anew(struct keeper *keeper, const char *why)
     keeper->prune_len = 0;
     if (is_same)
         return;
-    keeper->seen = file_last(&keeper->file);
+    keeper->seen = ledger_last(&keeper->ledger);
     for (size_t slot = 0; slot < ENTRIES_SLOTS; slot += SLICE) {
         pthread_mutex_lock(&embedded->lock);
         entries_sweep(&embedded->entries, slot, SLICE, save, embedded);

@@ -60,8 +60,8 @@ static void go_on_at(struct keeper *keeper, const MDB_val *key)
 
 int keeper_prune(struct keeper *keeper, MDB_txn *txn, int64_t now, bool *ret_changed)
 {
-    const MDB_dbi tables[TABLE_COUNT] = {keeper->file.records, keeper->file.correspondents,
-                                         keeper->file.standings};
+    const MDB_dbi tables[TABLE_COUNT] = {keeper->ledger.records, keeper->ledger.correspondents,
+                                         keeper->ledger.standings};
     MDB_cursor *cursor;
     MDB_val key = {keeper->prune_len, keeper->prune_key}, value;
     *ret_changed = false;

@@ -5,7 +5,7 @@
 #include "limits/keeper.h"
 #include "limits/record_codec.h"
 
-void keeper_key(enum subject_kind kind, struct bytes name, struct file_key *ret_key)
+void keeper_key(enum subject_kind kind, struct bytes name, struct ledger_key *ret_key)
 {
     ret_key->bytes[0] = (char)('0' + (int)kind);
     memcpy(ret_key->bytes + 1, name.data, name.len);
@@ -20,16 +20,16 @@ static void say_unreadable(struct keeper *keeper)
     keeper_say(keeper,
                "%s: a record of the counters cannot be read (it is damaged, or of another version "
                "of submilter): what it held is forgotten. Further ones are not said",
-               keeper->file.folder);
+               keeper->ledger.folder);
 }
 
 int keeper_get(struct keeper *keeper, MDB_txn *txn, const struct entry_key *key,
                struct record *ret_record)
 {
-    struct file_key wanted;
+    struct ledger_key wanted;
     MDB_val found;
     keeper_key(key->kind, key->name, &wanted);
-    int status = mdb_get(txn, keeper->file.records, &wanted.value, &found);
+    int status = mdb_get(txn, keeper->ledger.records, &wanted.value, &found);
     if (status)
         return status;
     switch (record_decode(found.mv_data, found.mv_size, ret_record)) {
@@ -48,7 +48,7 @@ int keeper_get_standing(struct keeper *keeper, MDB_txn *txn, struct bytes login,
                         struct standing *ret_standing)
 {
     MDB_val found, wanted = {login.len, (void *)(uintptr_t)login.data};
-    int status = mdb_get(txn, keeper->file.standings, &wanted, &found);
+    int status = mdb_get(txn, keeper->ledger.standings, &wanted, &found);
     if (status || standing_decode(found.mv_data, found.mv_size, ret_standing))
         return status;
     say_unreadable(keeper);
@@ -64,15 +64,15 @@ static int put(MDB_txn *txn, MDB_dbi table, MDB_val *key, struct codec_writer *w
 int keeper_put(struct keeper *keeper, MDB_txn *txn, enum subject_kind kind, struct bytes name,
                const struct record *record)
 {
-    struct file_key key;
+    struct ledger_key key;
     struct codec_writer writer;
     keeper_key(kind, name, &key);
     if (!record->tally.count && !record->habits) {
-        int status = mdb_del(txn, keeper->file.records, &key.value, NULL);
+        int status = mdb_del(txn, keeper->ledger.records, &key.value, NULL);
         return status == MDB_NOTFOUND ? 0 : status;
     }
     record_encode(record, &writer);
-    return put(txn, keeper->file.records, &key.value, &writer);
+    return put(txn, keeper->ledger.records, &key.value, &writer);
 }
 
 int keeper_put_standing(struct keeper *keeper, MDB_txn *txn, struct bytes login,
@@ -81,7 +81,7 @@ int keeper_put_standing(struct keeper *keeper, MDB_txn *txn, struct bytes login,
     struct codec_writer writer;
     MDB_val key = {login.len, (void *)(uintptr_t)login.data};
     standing_encode(standing, &writer);
-    return put(txn, keeper->file.standings, &key, &writer);
+    return put(txn, keeper->ledger.standings, &key, &writer);
 }
 
 int keeper_put_known(struct keeper *keeper, MDB_txn *txn, const struct known *known)
@@ -89,7 +89,7 @@ int keeper_put_known(struct keeper *keeper, MDB_txn *txn, const struct known *kn
     MDB_val key = {CORRESPONDENT_KEY, (void *)(uintptr_t)known->key}, value;
     struct known merged = *known, written;
     uint8_t data[KNOWN_SIZE];
-    int status = mdb_get(txn, keeper->file.correspondents, &key, &value);
+    int status = mdb_get(txn, keeper->ledger.correspondents, &key, &value);
     if (status && status != MDB_NOTFOUND)
         return status;
     if (!status && known_decode(value.mv_data, value.mv_size, &written)) {
@@ -99,5 +99,5 @@ int keeper_put_known(struct keeper *keeper, MDB_txn *txn, const struct known *kn
     }
     known_encode(&merged, data);
     value = (MDB_val){sizeof data, data};
-    return mdb_put(txn, keeper->file.correspondents, &key, &value, 0);
+    return mdb_put(txn, keeper->ledger.correspondents, &key, &value, 0);
 }

@@ -145,7 +145,7 @@ static int write_all(struct keeper *keeper, struct flights *flights,
                      const struct known_set *correspondents)
 {
     MDB_txn *txn;
-    int status = file_write(&keeper->file, &txn);
+    int status = ledger_write(&keeper->ledger, &txn);
     bool changed = flights->count || correspondents->count, pruned = false;
     if (status)
         return status;
@@ -157,10 +157,10 @@ static int write_all(struct keeper *keeper, struct flights *flights,
     if (!status && flights->now)
         status = keeper_prune(keeper, txn, flights->now, &pruned);
     if (!status && !changed && !pruned) {
-        file_write_end(&keeper->file, txn, MDB_NOTFOUND); /* nothing to keep */
+        ledger_write_end(&keeper->ledger, txn, MDB_NOTFOUND); /* nothing to keep */
         return 0;
     }
-    status = file_write_end(&keeper->file, txn, status);
+    status = ledger_write_end(&keeper->ledger, txn, status);
     /* Somebody else wrote in between: run() will see to it. */
     if (!status && before == keeper->seen)
         keeper->seen = before + 1;
@@ -173,14 +173,14 @@ static void write_least(struct keeper *keeper, struct flights *flights)
 {
     MDB_txn *txn;
     bool changed;
-    int status = file_write(&keeper->file, &txn);
+    int status = ledger_write(&keeper->ledger, &txn);
     if (status)
         return;
     for (size_t i = 0; i < flights->count && !status; i++)
         status = write_standing(keeper, txn, &flights->items[i], flights->now);
     for (int slice = 0; slice < 10 && !status && flights->now; slice++)
         status = keeper_prune(keeper, txn, flights->now, &changed);
-    file_write_end(&keeper->file, txn, status);
+    ledger_write_end(&keeper->ledger, txn, status);
 }
 
 static void say_state(struct keeper *keeper, int status)
@@ -189,9 +189,9 @@ static void say_state(struct keeper *keeper, int status)
     if (failing && !keeper->is_failing)
         keeper_say(keeper,
                    "%s: the counters cannot be written: %s. They are kept in memory meanwhile",
-                   keeper->file.folder, file_reason(status));
+                   keeper->ledger.folder, ledger_reason(status));
     else if (!failing && keeper->is_failing)
-        keeper_say(keeper, "%s: the counters are written again", keeper->file.folder);
+        keeper_say(keeper, "%s: the counters are written again", keeper->ledger.folder);
     keeper->is_failing = failing;
 }
 
@@ -202,11 +202,11 @@ int keeper_write(struct keeper *keeper)
     take_fresh(embedded, &flights);
     const struct known_set *known = correspondents_take(&embedded->correspondents);
     int status = write_all(keeper, &flights, known);
-    if (status && !file_is_damage(status))
+    if (status && !ledger_is_damage(status))
         write_least(keeper, &flights);
     correspondents_taken(&embedded->correspondents, status == 0);
     settle(embedded, &flights, status == 0);
-    if (!status || !file_is_damage(status))
+    if (!status || !ledger_is_damage(status))
         say_state(keeper, status);
     return status;
 }

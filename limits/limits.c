@@ -149,3 +149,8 @@ bool limits_learn(struct limits *limits, struct bytes login, struct bytes rcpt, 
         return fleet_admin_learn(limits->admin, login, rcpt, first, last, error);
     return embedded_learn(limits->embedded, login, rcpt, first, last, error);
 }
+
+bool limits_settle(struct limits *limits, struct error *error)
+{
+    return embedded_settle(limits->embedded, error);
+}

@@ -150,4 +150,8 @@ MUST_CHECK bool limits_count_correspondents(struct limits *limits, struct bytes 
 MUST_CHECK bool limits_learn(struct limits *limits, struct bytes login, struct bytes rcpt,
                              int64_t first, int64_t last, struct error *error);
 
+/* All that was learned is kept from now on; without it limits_close does that, and nobody hears
+ * whether it could. */
+MUST_CHECK bool limits_settle(struct limits *limits, struct error *error);
+
 #endif

@@ -65,8 +65,7 @@ static void print_subjects(const json_t *limits, const char *title, FILE *out)
 
 /* How much of what, against which limit: "login 31 messages/minute of 30". */
 struct passed {
-    char subject[16], quantity[16], window[16];
-    int64_t count, max;
+    char subject[16], count[20], quantity[16], window[16], max[20];
 };
 
 static bool read_passed(struct bytes fact, struct passed *ret_passed)
@@ -76,9 +75,9 @@ static bool read_passed(struct bytes fact, struct passed *ret_passed)
     if (!fact.len || fact.len >= sizeof text)
         return false;
     snprintf(text, sizeof text, "%.*s", (int)fact.len, fact.data);
-    return sscanf(text, "%15[a-z] %18" SCNd64 " %15[a-z]/%15[a-z] of %18" SCNd64 "%n",
-                  ret_passed->subject, &ret_passed->count, ret_passed->quantity, ret_passed->window,
-                  &ret_passed->max, &end) == 5 &&
+    return sscanf(text, "%15[a-z] %19[0-9] %15[a-z]/%15[a-z] of %19[0-9]%n", ret_passed->subject,
+                  ret_passed->count, ret_passed->quantity, ret_passed->window, ret_passed->max,
+                  &end) == 5 &&
            !text[end];
 }
 
@@ -89,10 +88,9 @@ static void print_passed(const json_t *verdict, FILE *out)
         !read_passed(value_text(verdict, "fact"), &passed))
         return;
     bool is_new = strcmp(passed.quantity, "new") == 0;
-    fprintf(out,
-            "  %s: with this one %" PRId64 " %s in the last %s, %" PRId64 " %s let through%s\n",
-            passed.subject, passed.count, is_new ? "new recipients" : passed.quantity,
-            passed.window, passed.max, passed.max == 1 ? "is" : "are",
+    fprintf(out, "  %s: with this one %s %s in the last %s, %s %s let through%s\n", passed.subject,
+            passed.count, is_new ? "new recipients" : passed.quantity, passed.window, passed.max,
+            strcmp(passed.max, "1") == 0 ? "is" : "are",
             value_is(verdict, "reason", "contain")
                 ? "; past it, mail only goes to recipients that it knows"
                 : "");

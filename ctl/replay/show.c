@@ -195,7 +195,8 @@ static bool print_carried(const struct differences *differences, FILE *out, stru
     if (any)
         fputs(
             "\nCan't be judged again: records do not hold what these rules look at (log.capture = "
-            "\"headers\"\nwould; of limits and signs of theft: nothing was counted then). What they "
+            "\"headers\"\nwould; of limits and signs of theft: nothing was counted then). What "
+            "they "
             "found then was taken;\nwhere they were off then, nothing is known.\n\n",
             out);
     if (!any) {

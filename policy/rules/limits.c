@@ -5,8 +5,8 @@
 
 #define LIST_ROW(key, member, value, text)                                                         \
     {                                                                                              \
-        .name = key, .type = OPTION_TEXTS, .offset = offsetof(struct limits_settings, member),     \
-        .default_value = value, .max = BOUNDS_LIST_MAX, .check = limit_check, .help = text         \
+        .name = (key), .type = OPTION_TEXTS, .offset = offsetof(struct limits_settings, member),   \
+        .default_value = (value), .max = BOUNDS_LIST_MAX, .check = limit_check, .help = (text)     \
     }
 
 static const struct option_row options[] = {
@@ -155,10 +155,10 @@ static void find(const struct facts *facts, const struct limits_settings *settin
 {
     const struct limit *limit = &bound->limit;
     const struct counted_subject *subject = &facts->limits.subjects[bound->subject];
-    const char *fact = arena_printf(
-        arena, "%s %lld %s/%s of %lld", subject_word(bound->subject),
-        (long long)(subject->counted.counts[limit->quantity][limit->window] + bound->amount),
-        quantity_word(limit->quantity), window_word(limit->window), (long long)limit->max);
+    int64_t count = subject->counted.counts[limit->quantity][limit->window] + bound->amount;
+    const char *fact = arena_printf(arena, "%s %lld %s/%s of %lld", subject_word(bound->subject),
+                                    (long long)count, quantity_word(limit->quantity),
+                                    window_word(limit->window), (long long)limit->max);
     int64_t frees = subject->frees[limit->quantity][limit->window];
     struct refusal refusal = {.facts = facts,
                               .bound = bound,

@@ -36,8 +36,8 @@ class Redis:
 
     def _answers(self):
         try:
-            return self.command("PING") in ("PONG",) or "requirepass" in self.options
-        except OSError:
+            return self.command("PING") == "PONG"
+        except (OSError, RedisError):  # it reads its files first
             return False
 
     def kill(self):
@@ -63,7 +63,7 @@ class Redis:
             client.settimeout(30)
             client.connect(str(self.socket))
             with client.makefile("rwb") as stream:
-                if "requirepass" in self.options and words[0] != "PING":
+                if "requirepass" in self.options:
                     _send(stream, ("AUTH", self.options["requirepass"]))
                     _read(stream)
                 _send(stream, words)

@@ -24,6 +24,19 @@ def ask(daemon, *arguments, status=0, stdin=None, environment=None):
     return done.stdout
 
 
+def output(daemon, *arguments):
+    """What it prints on standard output, whatever its status."""
+    return subprocess.run(command(daemon, *arguments), stdin=subprocess.DEVNULL, timeout=PATIENCE, text=True,
+                          check=False, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+
+
+def run_as(user, daemon, *arguments, environment=None):
+    """The command as another user (None: as oneself), with what it printed."""
+    return subprocess.run(command(daemon, *arguments), stdin=subprocess.DEVNULL, timeout=PATIENCE, text=True,
+                          check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE, user=user,
+                          env=None if environment is None else {**os.environ, **environment})
+
+
 def complaint(daemon, *arguments, status):
     """What it prints on standard error, where it prints nothing else."""
     done = subprocess.run(command(daemon, *arguments), stdin=subprocess.DEVNULL, timeout=PATIENCE, text=True,

@@ -128,6 +128,29 @@ def test_again_when_the_time_is_over(shifted_site):
     assert who(site.told.wait(3, site.log)) == ["alice", "bob", "alice"]
 
 
+def test_not_again_after_a_start(shifted_site):
+    site = shifted_site
+    assert site.send(3) == 2
+    site.told.wait(1, site.log)
+    assert site.daemon.stop() == 0
+    site.daemon.start()
+    assert site.send(1) == 0
+    assert site.send(3, "bob@example.com") == 2
+    assert who(site.told.wait(2, site.log)) == ["alice", "bob"]
+
+
+def test_what_an_admin_froze(start_site):
+    site = start_site(most=100)
+    site.ctl("login", "freeze", "alice@example.com", "--because", "phished")
+    wait_until(lambda: site.send(1) == 0, "the freeze to come into force", explain=site.log)
+    alert, = site.told.wait(1, site.log)
+    assert alert["event"] == "held" and alert["state"] == "frozen" and alert["until"] is None
+    assert "phished" in alert["cause"]
+    assert alert["commands"]["thaw"] == "submilterctl login thaw alice@example.com"
+    site.ctl("login", "thaw", "alice@example.com")
+    wait_until(lambda: site.send(1) == 1, "the thaw to come into force", explain=site.log)
+
+
 def test_a_sign_of_theft(start_site):
     site = start_site(most=100, rules='many_refusals: { mode = "enforce"; max_hour = 2; then = "freeze"; };')
     player = site.gate.player()

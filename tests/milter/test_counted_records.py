@@ -135,3 +135,52 @@ def test_records_without_counts_are_not_judged(site, week):
     assert result["same"] == len(site.sent)
     for rule in counted:
         assert result["not_judged_again"][rule] == {"as_then": 0, "not_at_all": len(site.sent)}
+
+
+SIGN = 'policies: {{ submission: {{ many_networks: {{ mode = "{}"; max_hour = 2; then = "{}"; }}; }}; }};\n'
+
+
+@pytest.fixture(scope="module")
+def roaming():
+    """One login, from a network more with each message; it only counts as a sign."""
+    daemon = Daemon(SIGN.format("observe", "slow"), config=CONFIG + HISTORY)
+    try:
+        gate = Gate(daemon.start())
+        for number in range(4):
+            gate.play(Message(), Client(address=f"192.0.{number}.7"))
+        daemon.sent = gate.records(4)
+        wait_for_rows(daemon, 4)
+        assert daemon.stop() == 0, daemon.log()[-4000:]
+        yield daemon
+    finally:
+        daemon.remove()
+
+
+def test_an_observed_sign_is_seen(roaming):
+    """The mail went out, and would have, so that only the login shows what it would have come to."""
+    for number, record in enumerate(roaming.sent):
+        verdict = next(verdict for verdict in record["verdicts"] if verdict["rule"] == "many_networks")
+        assert (verdict["action"], verdict.get("contain")) == ("accept", "slow" if number >= 2 else None)
+        assert record["limits"]["habit"]["networks_hour"] == number + 1
+        assert "contained" not in record
+    observed = json.loads(ask(roaming, "observed", "--json", status=1))
+    assert [(row["rule"], row["reason"], row["action"], row["messages"]) for row in observed["would_refuse"]] == [
+        ("many_networks", "hour", "slow", 2)]
+    assert "many_networks" not in [row["rule"] for row in observed["ready"]]
+    log = ask(roaming, "log", "--would", "--rule", "many_networks")
+    assert log.count("would slow: many_networks.hour") == 2
+    words = ask(roaming, "explain", roaming.sent[3]["id"])
+    assert "many_networks     observed  would slow       hour: 4 networks/hour of 2\n" in words
+    assert "  many_networks.hour would have slowed the login\n" in words
+    assert "    networks: 4 within the hour, 4 within the day\n" in words
+    assert "submilterctl log --since 7d --would --rule many_networks\n" in words
+
+
+def test_signs_are_tried_on_the_past(roaming):
+    """Enforced it puts off what goes to people that the login did not know, from the first such message on."""
+    new = candidate(roaming, "")
+    new.write_text(roaming.config.read_text().replace(SIGN.format("observe", "slow"), SIGN.format("enforce", "freeze")))
+    result = json.loads(replay(roaming, "--config", str(new), "--json", status=1).stdout)
+    assert {(row["rule"], row["then"], row["now"]): row["decisions"] for row in result["rules"]} == {
+        ("many_networks", "would slow hour", "freeze hour"): 2, ("login_state", None, "tempfail frozen"): 2}
+    assert result["newly_refused"] == 2 and result["same"] == 2

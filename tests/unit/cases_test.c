@@ -137,11 +137,19 @@ static void say_what_happened(const struct message *message)
     }
 }
 
-/* What a frozen or slowed login may not is no matter of watching. */
-static bool is_let_through(const struct message *message)
+/* What a login may not that is frozen or slowed already is no matter of watching. */
+static bool is_let_through(const struct policy_case *one, const struct message *message)
 {
     return message->outcome.action < ACTION_QUARANTINE ||
-           message->decision.decider == RULE_login_state;
+           (one->standing && message->decision.decider == RULE_login_state);
+}
+
+static bool keeps_login_state(const struct message *message, const struct settings *plain)
+{
+    const struct policy *before =
+        settings_policy(plain, message->policy_name, message->facts.login.name);
+    return message->policy->settings[RULE_login_state]->mode ==
+           before->settings[RULE_login_state]->mode;
 }
 
 /* The same message with every rule that could refuse it observed: none does. */
@@ -161,7 +169,7 @@ static void run_observed(const struct policy_case *one, const char *path)
     bool good = snapshot_load(place, NULL, &observed, &error);
     struct message *message = good ? case_judge(one, observed) : NULL;
     good = good && !observe_is_needed(observed->settings) && !message->fault &&
-           is_let_through(message);
+           is_let_through(one, message) && keeps_login_state(message, plain->settings);
     failed_count += !good;
     printf("%s %d - %s:%d %s, observed\n", good ? "ok" : "not ok", ++run_count,
            strrchr(path, '/') + 1, one->line, one->title);

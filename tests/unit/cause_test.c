@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -88,13 +89,31 @@ static void test_sudo(void **state)
     unsetenv("SUDO_USER");
 }
 
+/* Who has become somebody else before says nothing for others. */
+static void test_sudo_without_root(void **state)
+{
+    char cause[LIMITS_CAUSE_MAX + 1];
+    struct error error;
+    int status;
+    (void)state;
+    setenv("SUDO_USER", "nobody", 1);
+    pid_t child = fork();
+    if (child == 0) {
+        bool well = getuid() != 0 || setuid(1) == 0;
+        well = well && cause_write("x", cause, &error) && !strstr(cause, "nobody");
+        _exit(well ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    unsetenv("SUDO_USER");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_with_a_reason),
-        cmocka_unit_test(test_what_is_no_line),
-        cmocka_unit_test(test_what_would_be_cut),
-        cmocka_unit_test(test_sudo),
+        cmocka_unit_test(test_with_a_reason),     cmocka_unit_test(test_what_is_no_line),
+        cmocka_unit_test(test_what_would_be_cut), cmocka_unit_test(test_sudo),
+        cmocka_unit_test(test_sudo_without_root),
     };
     return cmocka_run_group_tests(tests, ask_who_we_are, NULL);
 }

@@ -313,7 +313,7 @@ static void test_full(void **state)
         snprintf(login, sizeof login, "user%0200d", i);
         limits_fixture_charge(limits, login, NOON, 1, NULL);
     }
-    while (!strstr(limits_said, "it is full: raise counters.max_size"))
+    while (!limits_fixture_said("it is full: raise counters.max_size"))
         nanosleep(&(struct timespec){0, 10000000}, NULL);
     /* It counts on, and a word about a login is kept all the same. */
     snprintf(login, sizeof login, "user%0200d", 5);

@@ -2,6 +2,7 @@
 #include "tests/unit/limits_fixture.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,10 +18,22 @@ static char base[] = "/tmp/submilter-limits.XXXXXX";
 char limits_folder[100];
 char limits_said[4096];
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void say(const char *text)
 {
+    pthread_mutex_lock(&lock);
     size_t len = strlen(limits_said);
     snprintf(limits_said + len, sizeof limits_said - len, "%s\n", text);
+    pthread_mutex_unlock(&lock);
+}
+
+bool limits_fixture_said(const char *text)
+{
+    pthread_mutex_lock(&lock);
+    bool said = strstr(limits_said, text);
+    pthread_mutex_unlock(&lock);
+    return said;
 }
 
 int limits_fixture_clear(void **state)

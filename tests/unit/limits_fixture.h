@@ -8,8 +8,10 @@
 
 /* The file's folder, in a folder of one's own that limits_fixture_done removes. */
 extern char limits_folder[];
-/* What the stores have said, one line after the other; limits_said_clear forgets it. */
+/* What the stores have said, one line after the other. */
 extern char limits_said[4096];
+/* The same while one is open: whether it has said so by now. */
+bool limits_fixture_said(const char *text);
 
 int limits_fixture_init(void **state);
 int limits_fixture_done(void **state);

@@ -14,6 +14,7 @@
 #include "gate/recorded.h"
 #include "gate/replay.h"
 #include "tests/unit/case_judge.h"
+#include "tests/unit/recording.h"
 
 static struct snapshot *snapshot;
 
@@ -32,19 +33,6 @@ static int end(void **state)
     (void)state;
     case_end();
     return 0;
-}
-
-static struct message *new_message(void)
-{
-    const struct message_session session = {
-        .connection = {.smtp = true, .client_address = BYTES("192.0.2.7"), .daemon_port = 587},
-        .tls = {.state = FACT_KNOWN, .version = BYTES("TLSv1.3"), .cipher_bits = 256},
-        .login = {.state = FACT_KNOWN, .name = BYTES("alice@example.com")},
-    };
-    const struct message_clock clock = {.milliseconds = 1790000000123};
-    struct message *message = message_new(snapshot, &session, &clock);
-    assert_non_null(message);
-    return message;
 }
 
 /* Every number another. */
@@ -74,7 +62,7 @@ static void count_all(struct facts_limits *limits)
 
 static struct message *counted_message(void)
 {
-    struct message *message = new_message();
+    struct message *message = recording_message(snapshot);
     count_all(&message->facts.limits);
     message_mail(message, BYTES("<alice@example.com>"), false);
     assert_true(message_rcpt(message, BYTES("<bob@example.net>")));
@@ -83,21 +71,6 @@ static struct message *counted_message(void)
     message_field(message, BYTES("From"), BYTES(" alice@example.com"));
     message_body(message, BYTES("Hello\r\n"));
     return message;
-}
-
-static struct recorded *read_back(const struct message *message)
-{
-    const struct record_context context = {.now = message->began + 3};
-    struct json json;
-    struct recorded *recorded;
-    struct error error = {""};
-    json_init(&json);
-    record_write_json(message, &context, &json);
-    assert_false(json.failed);
-    if (!recorded_new((struct bytes){json.data, json.len}, &recorded, &error))
-        fail_msg("%s in %s", error.text, json.data);
-    json_done(&json);
-    return recorded;
 }
 
 static void same_bytes(struct bytes a, struct bytes b)
@@ -133,7 +106,7 @@ static void test_all_comes_back(void **state)
     struct message *message = counted_message();
     struct facts_limits before = message->facts.limits;
     message_end(message);
-    struct recorded *recorded = read_back(message);
+    struct recorded *recorded = recording_read_back(message);
     same_limits(&before, &recorded->limits);
     same_limits(&before, &recorded->settled);
     recorded_free(recorded);
@@ -154,7 +127,7 @@ static void test_what_settled_comes_back(void **state)
         (struct login_standing){LOGIN_FROZEN, 1790000000, 0, BYTES("new_client.changed")};
     now->degraded = false;
     now->hosts = 0;
-    struct recorded *recorded = read_back(message);
+    struct recorded *recorded = recording_read_back(message);
     same_limits(&before, &recorded->limits);
     same_limits(now, &recorded->settled);
     recorded_free(recorded);
@@ -165,7 +138,7 @@ static void test_a_refused_recipient(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++) {
-        struct message *message = new_message();
+        struct message *message = recording_message(snapshot);
         struct facts_limits *limits = &message->facts.limits;
         limits->state = FACT_KNOWN;
         limits->rcpt_is_new = i & 1;
@@ -173,7 +146,7 @@ static void test_a_refused_recipient(void **state)
         message_mail(message, BYTES("<alice@example.com>"), false);
         message_rcpt(message, BYTES("<bob@example.net>"));
         message->refused_command = "RCPT";
-        struct recorded *recorded = read_back(message);
+        struct recorded *recorded = recording_read_back(message);
         assert_int_equal(recorded->limits.state, FACT_KNOWN);
         assert_int_equal(recorded->limits.rcpt_is_new, i & 1);
         assert_int_equal(recorded->limits.rcpt_is_known, (i & 2) != 0);
@@ -186,14 +159,14 @@ static void test_nothing_counted(void **state)
 {
     (void)state;
     const struct record_context context = {.now = 1};
-    struct message *message = new_message();
+    struct message *message = recording_message(snapshot);
     struct json json;
     message_mail(message, BYTES("<alice@example.com>"), false);
     json_init(&json);
     record_write_json(message, &context, &json);
     assert_null(strstr(json.data, "\"limits\":"));
     json_done(&json);
-    struct recorded *recorded = read_back(message);
+    struct recorded *recorded = recording_read_back(message);
     assert_int_equal(recorded->limits.state, FACT_ABSENT);
     recorded_free(recorded);
     message_free(message);
@@ -317,132 +290,6 @@ static void test_line(void **state)
     message_free(message);
 }
 
-/* Judges it again under the same settings: nothing may differ. */
-static void check_same(const struct message *message, struct snapshot *under)
-{
-    struct recorded *recorded = read_back(message);
-    struct replayed replayed;
-    struct error error;
-    assert_true(replay_judge(under, recorded, &replayed, &error));
-    assert_int_equal(replayed.gap, REPLAY_NO_GAP);
-    for (size_t i = 0; i < RULE_COUNT; i++)
-        if (!replay_same_effect(&replayed.rules[i].then, &replayed.rules[i].now))
-            fail_msg("%s", rules[i]->name);
-    assert_false(replayed.differs);
-    replay_done(&replayed);
-    recorded_free(recorded);
-}
-
-static struct snapshot *snapshot_with(char *first, char *second)
-{
-    const struct policy_case one = {.sets = {{first, second}, second ? 2 : 1}};
-    struct snapshot *with = case_snapshot(&one);
-    assert_non_null(with);
-    return with;
-}
-
-static char limits_enforced[] = "limits.mode = \"enforce\"";
-static char networks_enforced[] = "many_networks.mode = \"enforce\"";
-
-/* 60 are let through, and the 60th comes at the same time by another way: what is refused at the
- * end then is refused there again, and not at MAIL. */
-static void test_others_at_the_same_time(void **state)
-{
-    (void)state;
-    for (int more = 0; more < 2; more++) {
-        struct snapshot *with = snapshot_with(limits_enforced, NULL);
-        snapshot = with;
-        struct message *message = new_message();
-        struct facts_limits *limits = &message->facts.limits;
-        limits->state = FACT_KNOWN;
-        limits->rcpt_is_known = true;
-        limits->subjects[SUBJECT_LOGIN].name = message->facts.login.name;
-        limits->subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_MINUTE] = 59;
-        message_mail(message, BYTES("<alice@example.com>"), false);
-        assert_true(message_rcpt(message, BYTES("<bob@example.net>")));
-        message_field(message, BYTES("From"), BYTES(" alice@example.com"));
-        message_body(message, BYTES("Hello\r\n"));
-        limits->subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_MINUTE] += more;
-        message_end(message);
-        assert_int_equal(message->outcome.action == ACTION_TEMPFAIL, more);
-        assert_true(!more || message->decision.decider == RULE_limits);
-        check_same(message, with);
-        message_free(message);
-    }
-}
-
-/* A sign slows the login in the midst of its message, which has an unknown recipient: it is put
- * off at its end, and is so again; where the sign only observes, it goes out. */
-static void test_a_sign_of_its_own(void **state)
-{
-    (void)state;
-    struct snapshot *with = snapshot_with(networks_enforced, NULL);
-    snapshot = with;
-    struct message *message = new_message();
-    struct facts_limits *limits = &message->facts.limits;
-    limits->state = FACT_KNOWN;
-    limits->subjects[SUBJECT_LOGIN].name = message->facts.login.name;
-    limits->habit.networks_hour = 9;
-    message_mail(message, BYTES("<alice@example.com>"), false);
-    assert_true(message_rcpt(message, BYTES("<bob@example.net>")));
-    limits->unknown_rcpts = 1;
-    message_field(message, BYTES("From"), BYTES(" alice@example.com"));
-    message_end(message);
-    assert_int_equal(message->decision.contain, LOGIN_SLOWED);
-    assert_int_equal(message->outcome.action, ACTION_TEMPFAIL);
-    assert_int_equal(message->decision.decider, RULE_login_state);
-    check_same(message, with);
-
-    struct recorded *recorded = read_back(message);
-    struct replayed replayed;
-    struct error error;
-    message_free(message);
-    snapshot = snapshot_with(limits_enforced, NULL);
-    assert_true(replay_judge(snapshot, recorded, &replayed, &error));
-    assert_int_equal(replayed.now.action, ACTION_FIX);
-    assert_int_equal(replayed.rules[RULE_many_networks].then.contain, LOGIN_SLOWED);
-    assert_int_equal(replayed.rules[RULE_many_networks].then.mode, MODE_ENFORCE);
-    assert_int_equal(replayed.rules[RULE_many_networks].now.mode, MODE_OBSERVE);
-    replay_done(&replayed);
-    recorded_free(recorded);
-}
-
-/* Past the limit from which on only known recipients are written to: as many of them would be
- * refused as were unknown. */
-static void test_unknown_recipients(void **state)
-{
-    (void)state;
-    static const char *const names[] = {"<a@example.net>", "<b@example.net>", "<c@example.net>",
-                                        "<d@example.net>", "<e@example.net>"};
-    snapshot = snapshot_with((char[]){"limits.mode = \"off\""}, NULL);
-    struct message *message = new_message();
-    struct facts_limits *limits = &message->facts.limits;
-    limits->state = FACT_KNOWN;
-    limits->subjects[SUBJECT_LOGIN].name = message->facts.login.name;
-    limits->subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_MINUTE] = 31;
-    message_mail(message, BYTES("<alice@example.com>"), false);
-    for (size_t i = 0; i < 5; i++)
-        assert_true(message_rcpt(message, bytes_of(names[i])));
-    limits->new_rcpts = 1;
-    limits->unknown_rcpts = 2;
-    message_field(message, BYTES("From"), BYTES(" alice@example.com"));
-    message_end(message);
-    assert_int_equal(message->outcome.action, ACTION_FIX);
-    struct recorded *recorded = read_back(message);
-    struct replayed replayed;
-    struct error error;
-    message_free(message);
-    snapshot = snapshot_with(limits_enforced, NULL);
-    assert_true(replay_judge(snapshot, recorded, &replayed, &error));
-    assert_int_equal(replayed.rcpts_refused, 2);
-    assert_string_equal(replayed.rcpt.reason, "contain");
-    assert_string_equal(replayed.rules[RULE_limits].now.reason, "contain");
-    assert_null(replayed.now.command);
-    assert_int_equal(replayed.now.action, ACTION_FIX);
-    replay_done(&replayed);
-    recorded_free(recorded);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -453,9 +300,6 @@ int main(void)
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_twice),
         cmocka_unit_test(test_line),
-        cmocka_unit_test(test_others_at_the_same_time),
-        cmocka_unit_test(test_a_sign_of_its_own),
-        cmocka_unit_test(test_unknown_recipients),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

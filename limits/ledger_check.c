@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "limits/file.h"
+#include "limits/ledger.h"
 
 #define PATIENCE 120 /* seconds: a damaged tree may have no end */
 #define FREE_PAGES 0 /* LMDB's own table of pages that are free */
@@ -42,25 +42,26 @@ static int walk(MDB_txn *txn, MDB_dbi table, size_t last_page)
                     return MDB_CORRUPTED;
         }
     }
+    (void)touched;
     mdb_cursor_close(cursor);
     if (status != MDB_NOTFOUND)
         return status;
     return count == stat.ms_entries ? 0 : MDB_CORRUPTED;
 }
 
-static int walk_all(struct file *file)
+static int walk_all(struct ledger *ledger)
 {
     MDB_txn *txn;
     MDB_envinfo info;
     MDB_dbi unnamed;
-    int status = mdb_env_info(file->env, &info);
+    int status = mdb_env_info(ledger->env, &info);
     if (!status)
-        status = mdb_txn_begin(file->env, NULL, MDB_RDONLY, &txn);
+        status = mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &txn);
     if (status)
         return status;
-    mdb_env_info(file->env, &info);
-    const MDB_dbi tables[] = {FREE_PAGES, file->records, file->standings, file->correspondents,
-                              file->claims};
+    mdb_env_info(ledger->env, &info);
+    const MDB_dbi tables[] = {FREE_PAGES, ledger->records, ledger->standings,
+                              ledger->correspondents, ledger->claims};
     status = mdb_dbi_open(txn, NULL, 0, &unnamed);
     if (!status)
         status = walk(txn, unnamed, info.me_last_pgno);
@@ -69,17 +70,17 @@ static int walk_all(struct file *file)
     return status;
 }
 
-static enum file_check look(const char *folder, size_t max_size)
+static enum ledger_check look(const char *folder, size_t max_size)
 {
-    struct file file = {.max_size = max_size};
-    int status = file_open_env(folder, max_size, true, &file);
+    struct ledger ledger = {.max_size = max_size};
+    int status = ledger_open_env(folder, max_size, true, &ledger);
     if (status == MDB_NOTFOUND)
-        return FILE_SOUND; /* nothing in it yet */
+        return LEDGER_SOUND; /* nothing in it yet */
     if (!status)
-        status = walk_all(&file);
+        status = walk_all(&ledger);
     if (status == MDB_NOTFOUND || status == MDB_KEYEXIST)
-        return FILE_DAMAGED;
-    return status == 0 ? FILE_SOUND : file_is_damage(status) ? FILE_DAMAGED : FILE_UNCLEAR;
+        return LEDGER_DAMAGED;
+    return status == 0 ? LEDGER_SOUND : ledger_is_damage(status) ? LEDGER_DAMAGED : LEDGER_UNCLEAR;
 }
 
 __attribute__((noreturn)) static void child(const char *folder, size_t max_size, int fd)
@@ -107,15 +108,15 @@ static bool has_file(const char *folder)
     return has;
 }
 
-enum file_check file_check(const char *folder, size_t max_size)
+enum ledger_check ledger_check(const char *folder, size_t max_size)
 {
     int ends[2];
     char result;
     ssize_t len;
     if (!has_file(folder))
-        return FILE_SOUND;
+        return LEDGER_SOUND;
     if (pipe2(ends, O_CLOEXEC))
-        return FILE_UNCLEAR;
+        return LEDGER_UNCLEAR;
     pid_t pid = fork();
     if (pid == 0)
         child(folder, max_size, ends[1]);
@@ -125,9 +126,9 @@ enum file_check file_check(const char *folder, size_t max_size)
     while (len < 0 && errno == EINTR && pid > 0);
     close(ends[0]);
     if (pid < 0)
-        return FILE_UNCLEAR;
+        return LEDGER_UNCLEAR;
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
     /* Nothing said: it crashed, or found no end. */
-    return len == 1 ? (enum file_check)(result - '0') : FILE_DAMAGED;
+    return len == 1 ? (enum ledger_check)(result - '0') : LEDGER_DAMAGED;
 }

@@ -2,8 +2,8 @@
  *
  * LMDB takes its pages on trust, so that a damaged file could crash its reader: it is looked
  * through in a child process first, set aside where that finds damage, and begun anew. */
-#ifndef LIMITS_FILE_H
-#define LIMITS_FILE_H
+#ifndef LIMITS_LEDGER_H
+#define LIMITS_LEDGER_H
 
 #include <lmdb.h>
 #include <pthread.h>
@@ -11,9 +11,9 @@
 
 #include "policy/error.h"
 
-#define FILE_READERS 8 /* at a time; others wait for one */
+#define LEDGER_READERS 8 /* at a time; others wait for one */
 
-struct file {
+struct ledger {
     char *folder;
     size_t max_size;
     MDB_env *env;           /* NULL: could not be opened again */
@@ -26,51 +26,51 @@ struct file {
     off_t size;           /* as it was last seen */
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
-    MDB_txn *idle[FILE_READERS];
+    MDB_txn *idle[LEDGER_READERS];
     size_t idle_count, busy;
     bool is_closed; /* for opening it anew: nobody enters */
 };
 
-enum file_use { FILE_MAKE, FILE_EXISTING };
+enum ledger_use { LEDGER_MAKE, LEDGER_EXISTING };
 
-/* Opens it, with FILE_MAKE after making what is missing and setting aside what is damaged:
+/* Opens it, with LEDGER_MAKE after making what is missing and setting aside what is damaged:
  * *ret_aside is the sentence for that then, to be freed, else NULL. */
-MUST_CHECK bool file_open(struct file *file, const char *folder, int64_t max_size,
-                          enum file_use use, char **ret_aside, struct error *error);
-void file_close(struct file *file);
+MUST_CHECK bool ledger_open(struct ledger *ledger, const char *folder, int64_t max_size,
+                            enum ledger_use use, char **ret_aside, struct error *error);
+void ledger_close(struct ledger *ledger);
 
 /* The same again, where it has gone or is damaged; what was open is closed in any case. */
-MUST_CHECK bool file_open_again(struct file *file, char **ret_aside, struct error *error);
+MUST_CHECK bool ledger_open_again(struct ledger *ledger, char **ret_aside, struct error *error);
 
 /* Whether the folder still holds the file that is open, in its full length. For one thread. */
-bool file_is_there(struct file *file);
+bool ledger_is_there(struct ledger *ledger);
 
 /* A transaction for reading; NULL: it can't be read just now. */
-MDB_txn *file_read(struct file *file);
-void file_read_end(struct file *file, MDB_txn *txn);
+MDB_txn *ledger_read(struct ledger *ledger);
+void ledger_read_end(struct ledger *ledger, MDB_txn *txn);
 
 /* A transaction for writing: waits for those of other processes. An LMDB status. */
-int file_write(struct file *file, MDB_txn **ret_txn);
+int ledger_write(struct ledger *ledger, MDB_txn **ret_txn);
 /* Ends it; status other than 0: nothing of it is kept. Returns status, or what committing said. */
-int file_write_end(struct file *file, MDB_txn *txn, int status);
+int ledger_write_end(struct ledger *ledger, MDB_txn *txn, int status);
 
 /* What LMDB's status means for the admin. */
-const char *file_reason(int status);
+const char *ledger_reason(int status);
 
 /* Whether only opening it again can help. */
-bool file_is_damage(int status);
+bool ledger_is_damage(int status);
 
 /* The number of the last transaction that anybody wrote. */
-size_t file_last(struct file *file);
+size_t ledger_last(struct ledger *ledger);
 
-/* ---- Between file.c and file_check.c ---- */
+/* ---- Between file.c and ledger_check.c ---- */
 
 /* Opens the environment and its tables. An LMDB status. */
-int file_open_env(const char *folder, size_t max_size, bool read_only, struct file *file);
+int ledger_open_env(const char *folder, size_t max_size, bool read_only, struct ledger *ledger);
 
-enum file_check { FILE_SOUND, FILE_DAMAGED, FILE_UNCLEAR };
+enum ledger_check { LEDGER_SOUND, LEDGER_DAMAGED, LEDGER_UNCLEAR };
 
 /* Looks it through in a child process. */
-enum file_check file_check(const char *folder, size_t max_size);
+enum ledger_check ledger_check(const char *folder, size_t max_size);
 
 #endif

@@ -1,0 +1,67 @@
+/* submilterctl limits reset: counters begin anew. */
+#include <getopt.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "ctl/command.h"
+#include "ctl/limits/admin.h"
+#include "ctl/limits/command.h"
+#include "ctl/limits/whom.h"
+#include "policy/arena.h"
+
+#define CEILING ((size_t)1 << 20)
+
+static int reset(struct whom *whom, bool habit, const char *config, struct arena *arena,
+                 struct error *error)
+{
+    struct admin admin;
+    int status = admin_configure(config, &admin, error);
+    if (status)
+        return command_complain(error, status);
+    if (!whom_settle(whom, admin.settings, arena, error))
+        status = EX_USAGE;
+    else
+        status = admin_enter(&admin, error);
+    if (!status && !limits_reset(admin.limits, whom->kind, whom->name, habit, error))
+        status = EX_TEMPFAIL;
+    if (!status) {
+        fputs("The counters of ", stdout);
+        whom_print(whom);
+        puts(habit ? " begin anew, and what it was like is forgotten." : " begin anew.");
+        admin_warn_of_no_daemon(&admin);
+    }
+    admin_close(&admin);
+    return status ? command_complain(error, status) : 0;
+}
+
+int limits_command_reset(const char *config, int argc, char **argv)
+{
+    static const struct option options[] = {
+        WHOM_LONG_OPTIONS, {"habit", no_argument, NULL, 'h'}, {0}};
+    struct whom whom = {0};
+    struct error error;
+    bool habit = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        int taken = whom_option(option, optarg, &whom, &error);
+        if (taken < 0)
+            return command_complain(&error, EX_USAGE);
+        if (!taken && option != 'h')
+            return EX_USAGE;
+        habit = habit || option == 'h';
+    }
+    if (!whom_rest(argv + optind, argc - optind, &whom, &error))
+        return command_complain(&error, EX_USAGE);
+    if (habit && whom.kind != SUBJECT_LOGIN) {
+        error_set(&error, "--habit: only logins have habits");
+        return command_complain(&error, EX_USAGE);
+    }
+    struct arena *arena = arena_new(CEILING);
+    if (!arena) {
+        error_set(&error, "out of memory");
+        return command_complain(&error, EX_OSERR);
+    }
+    int status = reset(&whom, habit, config, arena, &error);
+    arena_free(arena);
+    return status;
+}

@@ -1,0 +1,125 @@
+/* submilterctl login freeze, slow, thaw. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "conf/unit.h"
+#include "ctl/command.h"
+#include "ctl/limits/admin.h"
+#include "ctl/login/cause.h"
+#include "ctl/login/command.h"
+#include "ctl/login/state_text.h"
+#include "ctl/plain.h"
+#include "ctl/when.h"
+
+#define SPAN_MAX (INT64_C(3660) * 86400) /* ten years: a longer one is a slip */
+
+struct change {
+    enum login_state state;
+    const char *login;
+    int64_t span; /* seconds; 0: until it is thawed */
+    char cause[LIMITS_CAUSE_MAX + 1];
+};
+
+static bool read_span(const char *text, int64_t *ret_span, struct error *error)
+{
+    return (unit_read(OPTION_DURATION, bytes_of(text), ret_span) && *ret_span > 0 &&
+            *ret_span <= SPAN_MAX) ||
+           error_set(error, "--for: expected a span of time like 30m, 2h or 7d, found \"%.200s\"",
+                     text);
+}
+
+/* error->text is empty where getopt has said what is wrong. */
+static bool read_arguments(int argc, char **argv, struct change *change, struct error *error)
+{
+    static const struct option options[] = {
+        {"because", required_argument, NULL, 'b'}, {"for", required_argument, NULL, 'f'}, {0}};
+    const char *because = NULL;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'b')
+            because = optarg;
+        else if (option != 'f')
+            return false;
+        else if (!read_span(optarg, &change->span, error))
+            return false;
+    }
+    if (change->span && change->state == LOGIN_NORMAL)
+        return error_set(error, "--for: a login is thawed for good");
+    if (optind == argc || !argv[optind][0])
+        return error_set(error, "which one? A login is expected");
+    if (optind + 1 < argc)
+        return error_set(error, "\"%.200s\": one login at a time", argv[optind + 1]);
+    change->login = argv[optind];
+    return cause_write(because, change->cause, error);
+}
+
+static void say(const struct change *change, const struct login_standing *standing,
+                const struct limits_request *before, bool was_found, int64_t now)
+{
+    struct error warning;
+    plain_write_value(stdout, bytes_of(change->login));
+    fputs(" is ", stdout);
+    state_text_print(stdout, standing, now);
+    if (before->answer.standing.state != LOGIN_NORMAL) {
+        fputs("; it was ", stdout);
+        state_text_print(stdout, &before->answer.standing, now);
+    }
+    putchar('\n');
+    if (was_found || fflush(stdout) != 0)
+        return;
+    error_set(&warning, "nothing was ever counted of a login \"%.200s\": is that its name?",
+              change->login);
+    command_complain(&warning, 0);
+}
+
+static bool carry_out(struct admin *admin, const struct change *change, struct error *error)
+{
+    int64_t now = when_now();
+    bool found;
+    struct limits_request before = {.op = LIMITS_LOOK, .who.now = now};
+    const struct login_standing standing = {.state = change->state,
+                                            .since = now / 1000,
+                                            .until = change->span ? now / 1000 + change->span : 0,
+                                            .cause = bytes_of(change->cause)};
+    before.who.names[SUBJECT_LOGIN] = bytes_of(change->login);
+    if (!limits_show(admin->limits, &before, &found, error) ||
+        !limits_set_standing(admin->limits, bytes_of(change->login), &standing, error))
+        return false;
+    say(change, &standing, &before, found, now);
+    return true;
+}
+
+static int run(enum login_state state, const char *config, int argc, char **argv)
+{
+    struct change change = {.state = state};
+    struct admin admin;
+    struct error error = {""};
+    if (!read_arguments(argc, argv, &change, &error))
+        return *error.text ? command_complain(&error, EX_USAGE) : EX_USAGE;
+    int status = admin_open(config, &admin, &error);
+    if (status)
+        return command_complain(&error, status);
+    if (!carry_out(&admin, &change, &error))
+        status = command_complain(&error, EX_TEMPFAIL);
+    else
+        admin_warn_of_no_daemon(&admin);
+    admin_close(&admin);
+    return status;
+}
+
+int login_command_freeze(const char *config, int argc, char **argv)
+{
+    return run(LOGIN_FROZEN, config, argc, argv);
+}
+
+int login_command_slow(const char *config, int argc, char **argv)
+{
+    return run(LOGIN_SLOWED, config, argc, argv);
+}
+
+int login_command_thaw(const char *config, int argc, char **argv)
+{
+    return run(LOGIN_NORMAL, config, argc, argv);
+}

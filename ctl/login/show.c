@@ -1,0 +1,74 @@
+/* submilterctl login show: one login's state. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "ctl/command.h"
+#include "ctl/limits/admin.h"
+#include "ctl/login/command.h"
+#include "ctl/login/state_text.h"
+#include "ctl/plain.h"
+#include "ctl/when.h"
+
+static bool print(const char *login, const struct limits_request *look, bool json,
+                  struct error *error)
+{
+    struct json text;
+    const struct login_standing *standing = &look->answer.standing;
+    json_init(&text);
+    if (json) {
+        json_open(&text, NULL, '{');
+        json_bytes(&text, "login", bytes_of(login));
+        state_text_json(&text, standing);
+        json_close(&text, '}');
+        fputs(text.data ? text.data : "", stdout);
+    } else {
+        plain_write_value(stdout, bytes_of(login));
+        fputs(" is ", stdout);
+        state_text_print(stdout, standing, look->who.now);
+    }
+    putchar('\n');
+    bool written = !text.failed && fflush(stdout) == 0 && !ferror(stdout);
+    if (!written)
+        error_set(error, "standard output: %s", text.failed ? "out of memory" : strerror(errno));
+    json_done(&text);
+    return written;
+}
+
+static int show(const char *login, const char *config, bool json, struct error *error)
+{
+    struct admin admin;
+    bool found;
+    struct limits_request look = {.op = LIMITS_LOOK, .who.now = when_now()};
+    int status = admin_open(config, &admin, error);
+    if (status)
+        return status;
+    look.who.names[SUBJECT_LOGIN] = bytes_of(login);
+    if (!limits_show(admin.limits, &look, &found, error))
+        status = EX_TEMPFAIL;
+    else if (!print(login, &look, json, error))
+        status = EX_IOERR;
+    admin_close(&admin);
+    return status;
+}
+
+int login_command_show(const char *config, int argc, char **argv)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {0}};
+    struct error error;
+    bool json = false;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'j')
+            return EX_USAGE;
+        json = true;
+    }
+    if (optind + 1 != argc || !argv[optind][0]) {
+        error_set(&error, "one login is expected");
+        return command_complain(&error, EX_USAGE);
+    }
+    int status = show(argv[optind], config, json, &error);
+    return status ? command_complain(&error, status) : 0;
+}

@@ -1,0 +1,153 @@
+"""submilterctl login: what an admin says of a login holds in the running daemon, at once."""
+
+import json
+import os
+import time
+
+import pytest
+
+import look_back
+from counters import COUNTING, message, send
+from daemon import USER
+from harness.milter_mta import Client
+from harness.waiting import wait_until
+
+ALICE = "alice@example.com"
+AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root says for whom it acts")
+
+
+@pytest.fixture
+def gate(start_daemon):
+    return start_daemon(config=COUNTING)
+
+
+def login(gate, *arguments, status=0, **options):
+    return look_back.ask(gate.daemon, "login", *arguments, status=status, **options)
+
+
+def state(gate, name=ALICE):
+    return json.loads(login(gate, "show", name, "--json"))
+
+
+def is_frozen(outcome):
+    return outcome.reply.code == 4 and "login_state.frozen" in outcome.reply.text
+
+
+def wait_until_frozen(gate):
+    return wait_until(lambda: is_frozen(send(gate)), "its mail is deferred", explain=gate.daemon.log)
+
+
+def wait_until_it_goes(gate):
+    return wait_until(lambda: send(gate).accepted, "its mail goes", explain=gate.daemon.log)
+
+
+def test_freeze_and_thaw(gate, record_property):
+    """In force within a second or so, for whoever else sends not at all; and a session that is open does not help."""
+    assert send(gate).accepted
+    open_session = gate.player(Client(login=ALICE))
+    printed = login(gate, "freeze", "Alice@Example.com", "--because", "phished")
+    since = time.monotonic()
+    wait_until_frozen(gate)
+    took = time.monotonic() - since
+    assert printed.startswith("Alice@Example.com is frozen since ") and "until it is thawed, by " in printed
+    reply = open_session.mail(message())
+    assert reply.code == 4 and "login_state.frozen" in reply.text
+    gate.record()
+    assert send(gate, login="carol").accepted
+    printed = login(gate, "thaw", ALICE)
+    since = time.monotonic()
+    wait_until_it_goes(gate)
+    record_property("frozen_after_s", round(took, 2))
+    record_property("thawed_after_s", round(time.monotonic() - since, 2))
+    print(f"in force after {took:.2f} s, taken back after {time.monotonic() - since:.2f} s")
+    assert printed.startswith(f"{ALICE} is normal; it was frozen since ") and "phished" in printed
+
+
+def test_slow(gate):
+    """Nobody is known yet, as the first message was a moment ago."""
+    assert send(gate, "bob@example.net").accepted
+    login(gate, "slow", ALICE)
+
+    def is_slowed():
+        outcome = send(gate, "new@example.net")
+        return outcome.reply.code == 4 and "login_state.slowed" in outcome.reply.text
+    wait_until(is_slowed, "new recipients are deferred", explain=gate.daemon.log)
+    assert state(gate)["state"] == "slowed"
+    login(gate, "freeze", ALICE)
+    wait_until_frozen(gate)
+    printed = login(gate, "slow", ALICE)
+    assert " is slowed since " in printed and "; it was frozen since " in printed
+
+
+def test_show_and_list(gate):
+    assert login(gate) == "No login is slowed or frozen.\n" and json.loads(login(gate, "--json")) == []
+    assert login(gate, "show", ALICE) == f"{ALICE} is normal\n"
+    assert state(gate) == {"login": ALICE, "state": "normal", "since": None, "until": None, "cause": None}
+    before = int(time.time())
+    login(gate, "freeze", ALICE, "--for", "2h", "--because", "ticket 4711")
+    login(gate, "slow", "carol@example.com")
+    found = state(gate)
+    stamp = "%Y-%m-%dT%H:%M:%S.000Z"
+    assert found["state"] == "frozen" and found["since"] >= time.strftime(stamp, time.gmtime(before))
+    assert found["until"] >= time.strftime(stamp, time.gmtime(before + 7200))
+    assert found["cause"].startswith("by ") and found["cause"].endswith(": ticket 4711")
+    assert "(1 h 59 min more)" in login(gate, "show", ALICE) or "(2 h more)" in login(gate, "show", ALICE)
+    both = {row["login"]: row for row in json.loads(login(gate, "--json"))}
+    assert set(both) == {ALICE, "carol@example.com"} and both[ALICE] == found
+    assert both["carol@example.com"]["until"] is None
+    rows = [" ".join(line.split()) for line in login(gate).splitlines()]
+    assert rows[0] == "login state since for cause" and len(rows) == 3
+    assert any(row.startswith("carol@example.com slowed ") and " until thawed by " in row for row in rows)
+    login(gate, "thaw", ALICE)
+    assert [row["login"] for row in json.loads(login(gate, "--json"))] == ["carol@example.com"]
+
+
+def test_it_ends_by_itself(gate):
+    send(gate)
+    login(gate, "freeze", ALICE, "--for", "3s")
+    wait_until_it_goes(gate)
+    wait_until(lambda: state(gate)["state"] == "normal", "it is normal again")
+    assert json.loads(login(gate, "--json")) == []
+
+
+def test_it_outlives_the_daemon(gate):
+    """Also what was said while none ran."""
+    send(gate)
+    gate.daemon.stop()
+    done = look_back.run_as(None, gate.daemon, "login", "freeze", ALICE)
+    assert done.returncode == 0 and "no daemon was found that runs with" in done.stderr
+    gate.daemon.start()
+    assert is_frozen(send(gate)), "from its first message on"
+    gate.daemon.kill()
+    gate.daemon.start()
+    assert is_frozen(send(gate))
+    assert "no daemon" not in look_back.run_as(None, gate.daemon, "login", "thaw", ALICE).stderr
+    wait_until_it_goes(gate)
+
+
+def test_a_name_that_nobody_has(gate):
+    done = look_back.run_as(None, gate.daemon, "login", "freeze", "al\x1b[2Jise")
+    assert done.returncode == 0 and 'nothing was ever counted of a login "al\\x1b[2Jise"' in done.stderr
+    assert done.stdout.startswith("al\\x1b[2Jise is frozen") and "\x1b" not in login(gate)
+    assert "\\u001b" in login(gate, "--json")
+
+
+@AS_ROOT
+def test_who_did_it(gate):
+    login(gate, "freeze", ALICE, environment={**os.environ, "SUDO_USER": "daemon"})
+    assert state(gate)["cause"] == "by daemon"
+    environment = {name: value for name, value in os.environ.items() if name != "SUDO_USER"}
+    login(gate, "freeze", ALICE, "--because", "x", environment=environment)
+    assert state(gate)["cause"] == "by root: x"
+    done = look_back.run_as(USER, gate.daemon, "login", "freeze", ALICE, environment={"SUDO_USER": "daemon"})
+    assert done.returncode == 0 and state(gate)["cause"] == f"by {USER}"
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (("frieze", "a"), 'did you mean "freeze"?'), (("alice",), "login show"), (("freeze",), "which one?"),
+    (("freeze", ""), "which one?"), (("freeze", "a", "b"), "one login at a time"), (("freeze", "a", "--for", "x"), "--for"),
+    (("freeze", "a", "--for", "0"), "--for"), (("freeze", "a", "--for", "99999999999d"), "--for"),
+    (("thaw", "a", "--for", "2h"), "for good"), (("freeze", "a", "--because", "x\ny"), "--because: one line"),
+    (("freeze", "a", "--because", "x" * 200), "bytes at most"), (("show",), "one login"), (("--json", "x"), "login show")])
+def test_wrong_arguments(gate, arguments, said):
+    assert said in look_back.complaint(gate.daemon, "login", *arguments, status=64)
