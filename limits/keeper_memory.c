@@ -1,5 +1,6 @@
 /* What the thread does with the entries in memory: reads them again, forgets them, saves them into
  * a file that begins anew. */
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "limits/keeper.h"
@@ -56,13 +57,22 @@ static void drop_stuck(struct embedded *embedded, const struct sweep *sweep)
     }
 }
 
+static size_t count_entries(struct embedded *embedded)
+{
+    pthread_mutex_lock(&embedded->lock);
+    size_t count = embedded->entries.count;
+    pthread_mutex_unlock(&embedded->lock);
+    return count;
+}
+
 void keeper_sweep(struct keeper *keeper)
 {
     struct embedded *embedded = keeper->embedded;
     struct sweep sweep = {.keeper = keeper, .uptime = embedded_uptime()};
     pthread_mutex_lock(&embedded->lock);
     sweep.now = embedded->latest;
-    sweep.are_many = embedded->entries.count > MANY;
+    size_t before = embedded->entries.count;
+    sweep.are_many = before > MANY;
     sweep.are_too_many = embedded->entries.count > TOO_MANY;
     if (sweep.are_too_many && keeper->is_failing)
         drop_stuck(embedded, &sweep);
@@ -74,6 +84,9 @@ void keeper_sweep(struct keeper *keeper)
         pthread_mutex_unlock(&embedded->lock);
         keeper->sweep_slot = (keeper->sweep_slot + SLICE) % ENTRIES_SLOTS;
     }
+    /* Many small pieces, which glibc would keep for itself. */
+    if (sweep.are_many && count_entries(embedded) + MANY / 2 < before)
+        malloc_trim(0);
 }
 
 /* Entries in some slots: no one but this thread forgets them, so they live without the lock. */

@@ -47,6 +47,18 @@ static bool learn(struct walk *walk, struct history *history, const struct sourc
            limits_settle(walk->learned.limits, walk->error);
 }
 
+static void say_unreadable(const struct learned *learned)
+{
+    struct error error;
+    if (!learned->unreadable)
+        return;
+    error_set(&error, "%" PRId64 " %s left out; the first: %s", learned->unreadable,
+              learned->unreadable == 1 ? "record could not be read and was"
+                                       : "records could not be read and were",
+              learned->first_unreadable.text);
+    command_complain(&error, 0);
+}
+
 static int print(const struct learned *learned, bool as_json, struct error *error)
 {
     struct json json;
@@ -54,8 +66,6 @@ static int print(const struct learned *learned, bool as_json, struct error *erro
         printf("%" PRId64 " decisions were read, %" PRId64 " messages of logins had left; %" PRId64
                " correspondents are remembered.\n",
                learned->decisions, learned->messages, learned->pairs);
-        if (learned->unreadable)
-            printf("%" PRId64 " records could not be read.\n", learned->unreadable);
         return fflush(stdout) == 0 || error_set(error, "standard output failed") ? 0 : EX_IOERR;
     }
     json_init(&json);
@@ -102,8 +112,10 @@ static int run(struct admin *admin, const char *config, struct source_options *s
         status = EX_TEMPFAIL;
     if (history)
         source_close(history);
-    if (!status)
+    if (!status) {
         status = print(&walk.learned, json, error);
+        say_unreadable(&walk.learned);
+    }
     learned_done(&walk.learned);
     return status;
 }

@@ -113,7 +113,9 @@ bool learned_row(struct learned *learned, const struct history_row *row, struct 
     if (!has_left(row))
         return true;
     if (!recorded_new(row->record, &recorded, &unread)) {
-        learned->unreadable++;
+        if (!learned->unreadable++)
+            error_set(&learned->first_unreadable, "%.*s: %s", (int)row->id.len,
+                      row->id.len ? row->id.data : "", unread.text);
         return true;
     }
     bool well = true;

@@ -10,6 +10,7 @@ struct learned {
     int64_t decisions; /* all that were looked at */
     int64_t messages;  /* of them: accepted, of somebody who had logged in */
     int64_t unreadable;
+    struct error first_unreadable;
     int64_t pairs; /* handed over; one that came with a pause between counts again */
     struct limits *limits;
     struct learned_pairs *waiting;
