@@ -96,16 +96,20 @@ static void state_write(const struct fleet *fleet, int64_t hosts)
  * the limits for itself. */
 void fleet_state_read(struct fleet *fleet)
 {
-    long long hosts;
-    char born[FLEET_WORD + 1];
+    char line[FLEET_WORD + 24] = "";
     FILE *file = fleet->state_path ? fopen(fleet->state_path, "re") : NULL;
+    uint64_t hosts;
     if (!file)
         return;
-    if (fscanf(file, "%32[0-9a-f] %lld", born, &hosts) == 2 && hosts >= 1 && hosts < 100000) {
-        memcpy(fleet->born, born, sizeof fleet->born);
-        fleet->hosts = hosts;
-    }
+    struct bytes text = bytes_of(fgets(line, sizeof line, file));
     fclose(file);
+    text = bytes_trim(text);
+    if (strspn(line, "0123456789abcdef") != FLEET_WORD || line[FLEET_WORD] != ' ' ||
+        !read_number(bytes_slice(text, FLEET_WORD + 1, text.len), &hosts) || hosts < 1 ||
+        hosts >= 100000)
+        return;
+    memcpy(fleet->born, line, FLEET_WORD);
+    fleet->hosts = (int64_t)hosts;
 }
 
 bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply, uint64_t *ret_last,

@@ -37,7 +37,8 @@ void redis_command_word(struct redis_command *command, struct bytes word)
     int head = snprintf(to, 32, "$%zu\r\n", word.len);
     if (word.len)
         memcpy(to + head, word.data, word.len);
-    memcpy(to + (size_t)head + word.len, "\r\n", 2);
+    to[(size_t)head + word.len] = '\r';
+    to[(size_t)head + word.len + 1] = '\n';
     command->len += (size_t)head + word.len + 2;
     command->words++;
 }

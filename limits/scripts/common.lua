@@ -8,7 +8,7 @@ local STEP = {1, 60, 900}
 local LETTER = {"m", "h", "d"}
 -- So many buckets may lie ahead of our time: hosts' clocks are not quite the same.
 local AHEAD = {5, 1, 1}
-local KEPT = 86400 + 900 + 60
+local KEPT = 86400 + 2 * 900 + 60
 local WIDEST = 128
 local DAY = 86400
 local floor, ceil, call = math.floor, math.ceil, redis.call
@@ -184,7 +184,10 @@ local function add(key, windows, amounts)
         set[w * 4 - 1], set[w * 4] = LETTER[w] .. i, cmsgpack.pack(bucket)
     end
     call("HSET", key, unpack(set))
-    call("EXPIRE", key, KEPT)
+    -- Once for each of the longest buckets is enough.
+    if not windows[3][3] then
+        call("EXPIRE", key, KEPT)
+    end
 end
 
 local function tell_counted(numbers, windows, now)
