@@ -97,6 +97,13 @@ static void keep_limits(struct message *message)
         *message->limits_asked = facts->limits;
 }
 
+/* What an admin has looked at is no sign any more while it is still in its windows. */
+static bool is_thawed(const struct facts *facts)
+{
+    const struct login_standing *standing = &facts->limits.standing;
+    return standing->state == LOGIN_NORMAL && standing->until > facts->now;
+}
+
 static void judge(struct message *message, enum stage stage)
 {
     message->facts.stage = stage;
@@ -107,7 +114,8 @@ static void judge(struct message *message, enum stage stage)
         if (rules[i]->stage == stage && message_is_carried(message, (enum rule_id)i))
             engine_carry((enum rule_id)i, message->recorded->carried[i], message->policy,
                          message->arena, &message->decision);
-    if (message->decision.contain > message->facts.limits.standing.state) {
+    if (message->decision.contain > message->facts.limits.standing.state &&
+        !is_thawed(&message->facts)) {
         counted_contain(message);
         message->contained = message->facts.limits.standing.state != LOGIN_NORMAL;
     }

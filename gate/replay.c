@@ -82,6 +82,15 @@ static bool judge_rcpt(const struct recorded *recorded, size_t index, struct rep
     return accepted;
 }
 
+/* Those that were accepted then and are not in the record. */
+static void add_unlisted(const struct recorded *recorded, struct replayed *replayed)
+{
+    if ((size_t)recorded->rcpt_count > recorded->rcpts_len)
+        replayed->message->facts.envelope.rcpt_count +=
+            recorded->rcpt_count - (int64_t)recorded->rcpts_len;
+    replay_limits_all_asked(recorded, &replayed->recorded);
+}
+
 /* The recipients that were accepted then. False: none of them would be now. */
 static bool judge_rcpts(const struct recorded *recorded, struct replayed *replayed)
 {
@@ -92,9 +101,7 @@ static bool judge_rcpts(const struct recorded *recorded, struct replayed *replay
         keep_refusal(message, replayed);
         message_rcpt_refused(message);
     }
-    if ((size_t)recorded->rcpt_count > recorded->rcpts_len)
-        message->facts.envelope.rcpt_count += recorded->rcpt_count - (int64_t)recorded->rcpts_len;
-    replay_limits_all_asked(recorded, &replayed->recorded);
+    add_unlisted(recorded, replayed);
     return !replayed->rcpts_refused || message->facts.envelope.rcpt_count;
 }
 
@@ -104,6 +111,7 @@ static void judge_refused_rcpt(const struct recorded *recorded, struct replayed 
     for (size_t i = 0; i < recorded->rcpts_len; i++)
         if (!judge_rcpt(recorded, i, replayed))
             message_rcpt_refused(replayed->message);
+    add_unlisted(recorded, replayed);
     replay_limits_ask_refused(recorded, &replayed->recorded);
     if (message_rcpt(replayed->message, recorded->rcpt))
         replayed->gap = REPLAY_NOT_REFUSED;

@@ -76,7 +76,7 @@ static bool is_told_early(const struct recorded *recorded, const struct replayed
 {
     enum stage then = reached(&replayed->then);
     enum stage now = replayed->gap ? then : reached(&replayed->now);
-    if (!(rules[id]->early & (RULE_STAGE(last + 1) - 1)))
+    if (!(rules[id]->early & (RULE_STAGE(last + 1) - 1)) || recorded->limits.state != FACT_KNOWN)
         return false;
     if (then == now)
         return true;

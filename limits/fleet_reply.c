@@ -44,7 +44,8 @@ static void read_standing(struct bytes packed, size_t at, struct bytes cause,
 {
     int64_t state = number(packed, at);
     size_t len = cause.len < LIMITS_CAUSE_MAX ? cause.len : LIMITS_CAUSE_MAX;
-    if (state != LOGIN_SLOWED && state != LOGIN_FROZEN)
+    if (state != LOGIN_SLOWED && state != LOGIN_FROZEN &&
+        (state != LOGIN_NORMAL || !number(packed, at + 2)))
         return;
     memcpy(answer->cause, cause.data, len);
     answer->cause[len] = '\0';

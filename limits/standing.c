@@ -12,7 +12,7 @@ static bool holds(const struct standing *standing, int64_t now)
 void standing_at(const struct standing *standing, int64_t now, struct login_standing *ret_standing)
 {
     *ret_standing = (struct login_standing){.state = LOGIN_NORMAL};
-    if (holds(standing, now))
+    if (holds(standing, now) || (standing && standing->until > now))
         *ret_standing = (struct login_standing){
             .state = standing->state,
             .since = standing->since,

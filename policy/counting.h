@@ -49,7 +49,8 @@ enum login_state { LOGIN_NORMAL, LOGIN_SLOWED, LOGIN_FROZEN };
 struct login_standing {
     enum login_state state;
     int64_t since;      /* seconds since 1970 */
-    int64_t until;      /* it is normal again from then on; 0: until an admin says so */
+    int64_t until;      /* it is normal again from then on; 0: until an admin says so. NORMAL: an
+                           admin said so, and no sign takes it further before; 0: none did */
     struct bytes cause; /* "many_networks.burst", "by root: phished"; client's bytes never */
 };
 

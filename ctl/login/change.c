@@ -14,6 +14,7 @@
 #include "ctl/when.h"
 
 #define SPAN_MAX (INT64_C(3660) * 86400) /* ten years: a longer one is a slip */
+#define THAW_HOLDS (INT64_C(1) * 86400)  /* as long as the longest window */
 
 struct change {
     enum login_state state;
@@ -77,11 +78,12 @@ static void say(const struct change *change, const struct login_standing *standi
 static bool carry_out(struct admin *admin, const struct change *change, struct error *error)
 {
     int64_t now = when_now();
+    int64_t span = change->state == LOGIN_NORMAL ? THAW_HOLDS : change->span;
     bool found;
     struct limits_request before = {.op = LIMITS_LOOK, .who.now = now};
     const struct login_standing standing = {.state = change->state,
                                             .since = now / 1000,
-                                            .until = change->span ? now / 1000 + change->span : 0,
+                                            .until = span ? now / 1000 + span : 0,
                                             .cause = bytes_of(change->cause)};
     before.who.names[SUBJECT_LOGIN] = bytes_of(change->login);
     if (!limits_show(admin->limits, &before, &found, error) ||

@@ -10,7 +10,7 @@ if value then
         return 0
     end
 end
-if state == 0 then
+if state == 0 and ends == 0 then
     call("HDEL", KEYS[1], ARGV[2])
 else
     call("HSET", KEYS[1], ARGV[2], cmsgpack.pack({state, tonumber(ARGV[4]), ends, ARGV[6]}))

@@ -1,17 +1,32 @@
 """A daemon that counts, and what submilterctl says of it."""
 
 import json
+import os
+import shutil
 import time
 
 import look_back
-from daemon import CONFIG, HISTORY
+from daemon import CONFIG, HISTORY, USER
 from harness.milter_mta import Client, Message
+from harness.redis import Redis
 from harness.waiting import wait_until
 
 KEPT = 'counters: {{ file = "{folder}/lib/limits"; }};\n'
 COUNTING = CONFIG + HISTORY + KEPT
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MINUTE, HOUR, DAY = range(3)
+
+
+def fleet(folder):
+    """A Redis of one's own in the folder, and the configuration of the daemons that share it."""
+    redis = Redis(folder / "redis")
+    secret = folder / "secret"
+    secret.write_bytes(os.urandom(32))
+    secret.chmod(0o600)
+    if os.getuid() == 0:
+        shutil.chown(secret, USER)
+    return redis, (CONFIG + HISTORY + 'counters: {{ file = "{folder}/lib/limits"; '
+                   f'redis = "{redis.address}"; secret_file = "{secret}"; }}}};\n')
 
 
 def message(*rcpts, login="alice"):

@@ -2,17 +2,21 @@
 
 import json
 import os
+import pathlib
+import tempfile
 import time
 
 import pytest
 
 import look_back
-from counters import COUNTING, message, send
+from counters import COUNTING, DAY, fleet, message, send, wait_for_count
 from daemon import USER
+from harness import redis as harness_redis
 from harness.milter_mta import Client
 from harness.waiting import wait_until
 
 ALICE = "alice@example.com"
+REDIS = pytest.mark.skipif(not os.path.exists(harness_redis.PROGRAM), reason="no redis-server")
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root says for whom it acts")
 
 
@@ -141,6 +145,44 @@ def test_who_did_it(gate):
     assert state(gate)["cause"] == "by root: x"
     done = look_back.run_as(USER, gate.daemon, "login", "freeze", ALICE, environment={"SUDO_USER": "daemon"})
     assert done.returncode == 0 and state(gate)["cause"] == f"by {USER}"
+
+
+@pytest.fixture
+def hosts(start_daemon):
+    """Two daemons on one Redis."""
+    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        redis, config = fleet(folder)
+        redis.start()
+        try:
+            yield [start_daemon(config=config) for _ in range(2)], redis
+        finally:
+            redis.stop()
+
+
+@REDIS
+def test_on_every_host_of_a_fleet(hosts, record_property):
+    (one, other), redis = hosts
+    assert send(one).accepted and send(other, "carol@example.net").accepted
+    found = wait_for_count(one, "messages", 2, ALICE)
+    assert found["counted"]["recipients"][DAY] == 2
+    login(one, "freeze", ALICE, "--because", "phished")
+    since = time.monotonic()
+    wait_until_frozen(other)
+    record_property("frozen_elsewhere_after_s", round(time.monotonic() - since, 2))
+    print(f"in force on the other host after {time.monotonic() - since:.2f} s")
+    assert state(other)["cause"].endswith(": phished")
+    assert [row["login"] for row in json.loads(login(other, "--json"))] == [ALICE]
+    login(other, "thaw", ALICE)
+    wait_until_it_goes(one)
+    for host in (one, other):
+        host.settle()
+    wait_until(lambda: json.loads(look_back.ask(one.daemon, "limits", "learn", "--json"))["correspondents"], "rows")
+    assert [row["name"] for row in json.loads(look_back.ask(other.daemon, "limits", "top", "--json"))["rows"]] == [ALICE]
+    redis.stop()
+    said = look_back.complaint(one.daemon, "login", "freeze", ALICE, status=69)
+    assert str(redis.socket) in said
 
 
 @pytest.mark.parametrize("arguments, said", [

@@ -203,7 +203,7 @@ def test_what_is_no_record(site, tmp_path):
 def test_older_records(site, tmp_path):
     """Without what older versions did not write: said, and nothing differs."""
     play(site)
-    new = ("smtp", "rcpts", "body", "own_signature", "header", "mta_host")
+    new = ("smtp", "rcpts", "body", "own_signature", "limits", "header", "mta_host")
     old = tmp_path / "old.jsonl"
     records = [json.loads(line) for line in site.records_file.read_text().splitlines()]
     old.write_text("".join(json.dumps({key: value for key, value in record.items() if key not in new}) + "\n"

@@ -38,15 +38,9 @@ static void test_with_a_reason(void **state)
 
 static void test_what_is_no_line(void **state)
 {
-    static const char *const texts[] = {"a\nb",
-                                        "a\rb",
-                                        "a\tb",
-                                        "\x1b[2J",
-                                        "a\x7f",
-                                        "\xff",
-                                        "\xc3", /* cut short */
-                                        "a\xe2\x80\xae"
-                                        "b"}; /* turns the direction of writing */
+    static const char *const texts[] = {
+        "a\nb",         "a\rb", "a\tb", "\x1b[2J", "a\x7f", "\xff", "\xc3", /* cut short */
+        "a\xe2\x80\xae" /* turns the direction of writing */}; /* turns the direction of writing */
     char cause[LIMITS_CAUSE_MAX + 1];
     struct error error;
     (void)state;

@@ -123,6 +123,23 @@ static void test_standing_comes_into_force(void **state)
     limits_close(limits);
 }
 
+/* What a sign said before the admin spoke does not come back when it is written after it. */
+static void test_admin_after_sign(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(limits_folder);
+    const struct login_standing slowed = {LOGIN_SLOWED, NOON / 1000, 0, BYTES("x")};
+    const struct login_standing normal = {.state = LOGIN_NORMAL};
+    struct error error;
+    limits_raise(limits, BYTES("alice"), &slowed);
+    assert_true(limits_set_standing(limits, BYTES("alice"), &normal, &error));
+    wait_for_state(limits, LOGIN_NORMAL);
+    limits_close(limits);
+    limits = limits_fixture_open(limits_folder);
+    assert_int_equal(limits_fixture_state(limits, "alice", NOON), LOGIN_NORMAL);
+    limits_close(limits);
+}
+
 /* Never counted, never seen: the word holds all the same. */
 static void test_standing_of_a_stranger(void **state)
 {
@@ -406,6 +423,7 @@ int main(void)
 #define CLEARED(name) cmocka_unit_test_teardown(name, limits_fixture_clear)
     const struct CMUnitTest tests[] = {
         CLEARED(test_standing_comes_into_force),
+        CLEARED(test_admin_after_sign),
         CLEARED(test_standing_of_a_stranger),
         CLEARED(test_reset),
         CLEARED(test_two_processes),

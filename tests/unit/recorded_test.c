@@ -80,6 +80,14 @@ static struct message *odd_message(void)
         clock.random[i] = (uint8_t)(i * 37);
     struct message *message = message_new(snapshot, &session, &clock);
     assert_non_null(message);
+    struct facts_limits *limits = &message->facts.limits;
+    limits->state = FACT_KNOWN;
+    limits->subjects[SUBJECT_LOGIN].name = message->facts.login.name;
+    limits->subjects[SUBJECT_GROUP].name = BYTES("sa\xffles");
+    limits->subjects[SUBJECT_GROUP].counted.counts[QUANTITY_BYTES][WINDOW_DAY] = 123456789;
+    limits->standing = (struct login_standing){LOGIN_SLOWED, 1, 0, BYTES("by root\xff")};
+    limits->habit.messages = 77;
+    limits->rcpt_is_known = true;
     message_mail(message, BYTES("<a\xff@example.com>"), true);
     message->refused_command = NULL;
     message_rcpt(message, BYTES("<bob@example.net>"));
