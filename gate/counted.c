@@ -266,8 +266,11 @@ static void count_refusal(struct message *message)
 void counted_refusal(struct message *message)
 {
     enum rule_id decider = message->decision.decider;
-    if (decider == RULE_COUNT || rules[decider]->counted ||
-        message->decision.judged[decider].verdict.outcome != OUTCOME_VIOLATION)
+    if (decider == RULE_COUNT || rules[decider]->counted)
+        return;
+    /* What is to come again is no fault: one recipient too many, a key that is not there. */
+    const struct verdict *verdict = &message->decision.judged[decider].verdict;
+    if (verdict->outcome != OUTCOME_VIOLATION || verdict->code < 500)
         return;
     count_refusal(message);
 }

@@ -27,7 +27,7 @@ MUST_CHECK bool counted_settle(struct message *message);
 
 /* A command, a recipient or the message was refused by us: counted where its sender is at fault.
  * What a limit holds back is no refusal (else limits would make signs of theft), nor is what could
- * not be decided. */
+ * not be decided, nor what is to come again: one recipient too many. */
 void counted_refusal(struct message *message);
 
 /* The MTA itself refused a recipient. */

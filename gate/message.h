@@ -118,7 +118,7 @@ void message_mail(struct message *message, struct bytes path, bool smtputf8);
 bool message_rcpt(struct message *message, struct bytes path);
 void message_rcpt_refused(struct message *message);
 
-/* The MTA has refused a recipient by itself: it is none of the message's. */
+/* The MTA has refused a recipient by itself, for good: it is none of the message's. */
 void message_rcpt_refused_by_mta(struct message *message);
 
 /* One field in order; name and value are copied. */

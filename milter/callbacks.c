@@ -224,7 +224,8 @@ static sfsistat on_rcpt(SMFICTX *context, char **arguments)
     struct message *message = connection->message;
     macros_read_queue_id(context, connection);
     if (connection->flags & SMFIP_RCPT_REJ && macros_tell_refused_rcpt(context)) {
-        message_rcpt_refused_by_mta(message);
+        if (macros_tell_refused_for_good(context))
+            message_rcpt_refused_by_mta(message);
         return SMFIS_CONTINUE;
     }
     bool accepted = message_rcpt(message, bytes_of(arguments[0]));

@@ -150,6 +150,11 @@ bool macros_tell_refused_rcpt(SMFICTX *context)
            is_enhanced_code(value_of(context, "{rcpt_host}"));
 }
 
+bool macros_tell_refused_for_good(SMFICTX *context)
+{
+    return value_of(context, "{rcpt_host}").data[0] == '5';
+}
+
 enum missing {
     MISSING_QUEUE_ID,
     MISSING_DAEMON_PORT,

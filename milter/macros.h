@@ -12,10 +12,12 @@ void macros_ask(SMFICTX *context);
 void macros_read_connect(SMFICTX *context, struct connection *connection);
 void macros_read_session(SMFICTX *context, struct connection *connection);
 
-/* At any stage: the queue id, once the MTA has told it. */
-/* At RCPT, where SMFIP_RCPT_REJ was agreed on: whether the MTA has refused this recipient. */
+/* At RCPT, where SMFIP_RCPT_REJ was agreed on: whether the MTA has refused this recipient; and
+ * then, whether it may not come again (RFC 3463, section 2: class 5). */
 bool macros_tell_refused_rcpt(SMFICTX *context);
+bool macros_tell_refused_for_good(SMFICTX *context);
 
+/* At any stage: the queue id, once the MTA has told it. */
 void macros_read_queue_id(SMFICTX *context, struct connection *connection);
 
 /* At the end of a message: says in the log, once a kind of connection, which macros the MTA should

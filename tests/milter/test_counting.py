@@ -364,3 +364,20 @@ def test_an_observed_sign_leads_to_nothing(start_daemon):
     be_refused(gate, 4)
     pass_on(gate, 2)
     gate.records(6)
+
+
+def test_what_may_come_again_is_no_refusal(start_daemon):
+    """Recipients past recipients.max, which programs send in a second message, and such as the MTA takes later: a
+    name server that does not answer makes no thieves."""
+    gate = start_daemon(sign("freeze").replace("many_refusals: {", "recipients: { max = 5; }; many_refusals: {"))
+    outcome = gate.play(mail(rcpts=people(20)))
+    assert outcome.accepted and [reply.code for reply in outcome.rcpts] == [2] * 5 + [4] * 15
+    player = gate.player(login())
+    assert player.mail(mail()).goes_on
+    for number in range(20):
+        player.refused_rcpt(f"<nobody{number}@example.net>", "4.1.2")
+    assert player.rcpt("<bob@example.net>").goes_on
+    player.session.abort()
+    pass_on(gate, 1)
+    records = gate.records(15 + 1 + 1)
+    assert all("refusals" not in record["limits"]["login"] for record in records), records[-1]
