@@ -16,7 +16,7 @@
 bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command)
 {
     uint8_t random[FLEET_WORD / 2];
-    char word[FLEET_WORD + 1], epoch[24];
+    char word[FLEET_WORD + 1], epoch[24], alone[24];
     *ret_command = (struct redis_command){0};
     if (getrandom(random, sizeof random, 0) != sizeof random)
         return false;
@@ -24,6 +24,7 @@ bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command)
         snprintf(word + 2 * i, 3, "%02x", random[i]);
     pthread_mutex_lock(&fleet->lock);
     snprintf(epoch, sizeof epoch, "%" PRIu64, fleet->epoch);
+    bool is_alone = fleet->gone_since && !fleet->usable;
     pthread_mutex_unlock(&fleet->lock);
     fleet_command_script(ret_command, &fleet->keys, FLEET_BEAT, 3);
     fleet_command_key(ret_command, &fleet->keys, "host:", bytes_of(fleet->instance));
@@ -33,6 +34,8 @@ bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command)
     redis_command_text(ret_command, epoch);
     redis_command_text(ret_command, FLEET_BEAT_LIVES);
     redis_command_text(ret_command, word);
+    snprintf(alone, sizeof alone, "%" PRId64, is_alone ? redis_clock() - fleet->gone_since : 0);
+    redis_command_text(ret_command, alone);
     return redis_command_end(ret_command);
 }
 
@@ -119,9 +122,10 @@ bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply, uint64
     struct bytes born = redis_reply_bytes(redis_reply_item(reply, 1));
     const struct redisReply *members = redis_reply_item(reply, 3);
     int64_t hosts = (int64_t)redis_reply_count(members);
-    if (redis_reply_count(reply) != 4 || hosts < 1 || born.len != FLEET_WORD ||
+    if (redis_reply_count(reply) != 5 || hosts < 1 || born.len != FLEET_WORD ||
         !read_number(redis_reply_bytes(redis_reply_item(reply, 0)), ret_last) ||
-        !read_number(redis_reply_bytes(redis_reply_item(reply, 2)), &clock))
+        !read_number(redis_reply_bytes(redis_reply_item(reply, 2)), &clock) ||
+        !redis_reply_number(redis_reply_item(reply, 4), &fleet->silent))
         return error_set(error, "its answer is none to what was asked");
     *ret_lost = !bytes_equal(born, bytes_of(fleet->born));
     look_at_secrets(fleet, members);

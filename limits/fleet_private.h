@@ -90,7 +90,8 @@ struct fleet {
     struct fleet_line flying;    /* sent, in the order of their answers */
     struct fleet_line unsettled; /* FLEET_WORK_SETTLE that may have reached Redis */
     char born[FLEET_WORD + 1];   /* Redis's data; "": not seen yet */
-    int64_t gone_since;          /* redis_clock */
+    int64_t gone_since;          /* redis_clock; 0: it never was */
+    int64_t silent; /* hosts that were not heard of since then: what they counted is not there */
     bool said_secret, said_clock;
 };
 

@@ -121,6 +121,7 @@ static bool try_to_return(struct fleet *fleet, struct error *error)
 {
     uint64_t last;
     bool lost;
+    fleet->silent = 0;
     pthread_mutex_lock(&fleet->lock);
     int64_t weight = fleet->hosts;
     pthread_mutex_unlock(&fleet->lock);
@@ -134,7 +135,11 @@ static bool try_to_return(struct fleet *fleet, struct error *error)
     if (lost)
         fleet_gather_all(fleet, weight);
     fleet_gather_unseen(fleet);
-    return settle(fleet, error) && tell_raises(fleet, error) && ping(fleet, error);
+    if (!settle(fleet, error) || !tell_raises(fleet, error) || !ping(fleet, error))
+        return false;
+    /* What those have let through who are not back yet is not in Redis: until it is, or they are
+     * taken for dead, this host goes on with its share. */
+    return fleet->silent == 0 || error_set(error, "other hosts are not back yet");
 }
 
 bool fleet_return(struct fleet *fleet, struct error *error)

@@ -242,6 +242,8 @@ void *fleet_run(void *context)
                       error.text, (long long)fleet->hosts);
             first_try_is_over(fleet);
         }
+        if (fleet->silent > 0)
+            pause = PAUSE_MS;
         pause_for(fleet, pause);
         pause = smaller(pause * 2, PAUSE_MAX_MS);
     }

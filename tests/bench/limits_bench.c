@@ -216,6 +216,22 @@ static void bench_file(size_t logins)
     say_file(&place, logins);
 }
 
+/* A machine that is busy with something else loses its Redis for a moment; what is measured then is
+ * the embedded store. */
+static void wait_for_redis(struct place *place)
+{
+    for (size_t host = 0; host < place->host_count; host++) {
+        struct limits_request look;
+        do {
+            nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+            struct sender sender;
+            sender_fill(&sender, 0, 0);
+            look = (struct limits_request){.op = LIMITS_LOOK, .who = who(&sender)};
+            place_ask(place, host, &look);
+        } while (look.answer.degraded);
+    }
+}
+
 static void bench_redis(size_t logins)
 {
     char info[8192];
@@ -228,12 +244,15 @@ static void bench_redis(size_t logins)
     place_open(&place, PLACE_FLEET, 3);
     struct task all = {.place = &place, .logins = logins, .messages = logins};
     struct task warm = {.place = &place, .logins = HOT, .messages = logins / 8, .random = 1};
+    wait_for_redis(&place);
     measure("a first message of every login, one thread", &all, 1);
     place_redis("INFO memory", info, sizeof info);
     const char *used = strstr(info, "used_memory:");
     long bytes = used ? strtol(used + strlen("used_memory:"), NULL, 10) : 0;
     printf("    Redis: %ld MB, %ld bytes a login\n", bytes / 1000000, bytes / (long)logins);
+    wait_for_redis(&place);
     measure("warm: 10,000 logins, one thread", &warm, 1);
+    wait_for_redis(&place);
     measure("warm, 8 threads on 3 hosts", &warm, THREADS);
     place_close(&place);
 }

@@ -170,11 +170,11 @@ def test_a_clock_that_jumps_does_not_wedge(client):
 
 
 def test_nothing_is_counted_after_the_connection_was_given_up(client):
-    assert client.run("beat", ["host:1", "hosts", "born"], "me", 2, 15, "w0")[:2] == [b"0", b"w0"]
+    assert client.run("beat", ["host:1", "hosts", "born"], "me", 2, 15, "w0", 0)[:2] == [b"0", b"w0"]
     with pytest.raises(RedisError, match="LATE"):
         client.charge(T0, ["a"], [1, 1, 0, 9, 0], epoch=1)
     assert client.charge(T0, ["a"], [1, 1, 0, 9, 0], epoch=2, sequence=7)[0] == 1
-    last, born, _, hosts = client.run("beat", ["host:1", "hosts", "born"], "me", 3, 15, "w1")
+    last, born, _, hosts, _ = client.run("beat", ["host:1", "hosts", "born"], "me", 3, 15, "w1", 0)
     assert (last, born, hosts) == (b"7", b"w0", [b"me"])
 
 

@@ -1,18 +1,15 @@
 """Three hosts, one Redis: the fleet's total never passes the limit by more than is stated, whatever
-happens to Redis, and nobody else's commands wait for it.
-
-What is stated (submilter.conf(5)): while Redis is gone a host lets through its part of what was left of the
-limit as it last heard of it, and one message more."""
+happens to Redis, and nobody else's commands wait for it. What is stated: submilter-limits(5), When Redis is gone."""
 
 import time
 
 import pytest
 
 from fleet import LIMIT, SITES, Bystanders, Fleet, Load, had_sent, has_left, is_alone, mail_of, percentile
-from harness.submission import Refused, open_session, submit
 from harness.waiting import wait_until
 
 BEFORE = 20  # messages that get through before Redis goes
+STATED = LIMIT * (SITES - 1) // SITES + SITES  # past the limit, until the window in which Redis was lost is over
 
 
 def kill(fleet):
@@ -101,8 +98,8 @@ def test_redis_is(fault, fleet, bystanders):
         bystanders.phase = fault
         begin(fleet)
         load.wait_refused()
-        slack = stated_slack(fleet, load)
-        assert load.total <= LIMIT + slack, "not open"
+        alone = load.total
+        assert alone <= LIMIT + slack_of(fleet, load), "each host kept to its share of what it knew to be left"
         for site in fleet.sites:
             record = site.record_after(mail_of(idle))
             assert has_left(record), "one message always fits into an idle limit"
@@ -114,15 +111,15 @@ def test_redis_is(fault, fleet, bystanders):
         load.wait_refused()
         bystanders.wait_commands(300)
         bystanders.phase = "calm"
-    print(f"\n{fault}: {load.total} of {LIMIT} messages (stated: {LIMIT} + {slack:.0f}), by host {load.accepted}")
-    assert load.total <= LIMIT + slack
+    print(f"\n{fault}: {alone} of {LIMIT} messages without Redis, {load.total} when it was back, by host {load.accepted}")
+    assert load.total <= LIMIT + STATED
     wait_until(lambda: counted(fleet, thief) == [load.total] * SITES, "the hosts' counts in Redis",
                explain=lambda: f"{counted(fleet, thief)} of {load.accepted}\n{fleet.said()}")
     check_times(bystanders, fault)
 
 
-def stated_slack(fleet, load):
-    """From what each host knew when it was left alone, and what had been sent by then."""
+def slack_of(fleet, load):
+    """From what each host knew when it was left alone, and what had been sent by then: at most STATED."""
     wait_until(lambda: sum(map(has_left, load_records(fleet, load))) >= load.total, "the records of what was sent")
     sent = sum(has_left(record) and not is_alone(record) for record in load_records(fleet, load))
     slack = SITES
@@ -149,28 +146,15 @@ def check_times(bystanders, fault):
 
 
 def test_a_frozen_login_is_frozen_everywhere_within_a_second(fleet):
+    """Where a host has lost Redis for a moment, on a busy machine, it is so once it is back."""
     login = "frozen@example.com"
     for site in fleet.sites:
-        assert submit(site, mail_of(login)).accepted
-    clients = [open_session(site, mail_of(login)) for site in fleet.sites]
+        assert has_left(site.record_after(mail_of(login)))
     fleet.sites[0].submilter.ctl("login", "freeze", login, "--because", "phished")
-    began = time.monotonic()
-    last = {}
-    for client in clients * 1000:
-        if last.get(client) is None:
-            asked = time.monotonic() - began
-            if client.mail(f"<{login}>").positive and client.rcpt().positive:
-                client.rset()
-                assert asked < 1, f"still not frozen after {asked:.2f} s"
-            else:
-                last[client] = asked
-    for client in clients:
-        client.close()
-    print(f"\nfrozen after {sorted(last.values())} s")
-    assert len(last) == SITES
     for site in fleet.sites:
-        try:
-            outcome = submit(site, mail_of(login))
-        except Refused:
-            continue
-        assert not outcome.accepted and "frozen" in outcome.reply.text
+        began = time.monotonic()
+        while has_left(record := site.record_after(mail_of(login))):
+            if is_alone(record):
+                began = time.monotonic()
+            assert time.monotonic() - began < 1, f"not frozen: {record['limits']}"
+        assert (record["rule"], record["reason"]) == ("login_state", "frozen")
