@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -331,6 +333,27 @@ static void test_a_network_that_delays_is_a_redis_that_is_gone(void **state)
     stand_in_stop();
 }
 
+/* What says more and more takes neither memory nor the thread. */
+static void test_an_answer_without_end(void **state)
+{
+    (void)state;
+    size_t size = (size_t)200 << 20;
+    char *answer = calloc(1, size); /* pages of zeros, that are not there */
+    assert_non_null(answer);
+    strcpy(answer, "$1000000000\r\n");
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    stand_in_start(answer, size, 0);
+    struct limits *limits = fleet_open_host(NULL);
+    assert_true(fleet_charge(limits, "kim", 3).degraded);
+    assert_int_equal(fleet_said_count("it says more than 32 MB at once"), 1);
+    limits_close(limits);
+    stand_in_stop();
+    free(answer);
+    getrusage(RUSAGE_SELF, &after);
+    assert_in_range(after.ru_maxrss - before.ru_maxrss, 0, 100 << 10);
+}
+
 static void test_what_an_admin_froze_holds_without_redis(void **state)
 {
     (void)state;
@@ -391,6 +414,7 @@ int main(void)
         TEST(test_a_redis_that_is_loading_is_waited_for),
         TEST(test_what_is_no_redis_holds_nobody_up),
         TEST(test_a_network_that_delays_is_a_redis_that_is_gone),
+        TEST(test_an_answer_without_end),
         TEST(test_what_an_admin_froze_holds_without_redis),
     };
     if (!redis_fixture_is_there()) {
