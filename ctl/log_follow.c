@@ -18,6 +18,9 @@
 #define TRIES 25 /* 5 s: between its first byte and its tables a new database has no rows to show  \
                   */
 
+/* 5 s: between its first byte and its tables a new database has no rows to show. */
+#define TRIES 25
+
 struct log_follow {
     struct source_place place;
     int64_t newest; /* the database: the last row that was there or was shown */
