@@ -113,7 +113,7 @@ static void test_torn_pages(void **state)
     read_data_path();
     fill();
     assert_int_equal(stat(data_path, &found), 0);
-    for (off_t page = 0; page < found.st_size / 4096; page += 3) {
+    for (off_t page = 0; page < found.st_size / 4096; page += 5) {
         limits_fixture_clear(state);
         fill();
         overwrite(page * 4096 + (page % 2 ? 0 : 2048), 2048);
