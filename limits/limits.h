@@ -49,7 +49,9 @@ struct limits_who {
     int64_t now;              /* milliseconds since 1970 */
 };
 
-/* What a limit of the policy asks, for charging: all hold, or nothing is counted. */
+/* What a limit of the policy asks, for charging: all hold, or nothing is counted. One of whose
+ * quantity the message adds nothing holds; one of refusals, of which no message adds any, does as
+ * long as the count is not over it. */
 struct limits_bound {
     enum subject_kind subject;
     struct limit limit;

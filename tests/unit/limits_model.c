@@ -189,7 +189,8 @@ static bool fits(const struct model *model, const struct limits_request *charge,
 {
     const struct limit *limit = &bound->limit;
     struct bytes name = charge->who.names[bound->subject];
-    if (name.len == 0 || charge->amounts[limit->quantity] == 0)
+    if (name.len == 0 ||
+        (charge->amounts[limit->quantity] == 0 && limit->quantity != QUANTITY_REFUSALS))
         return true;
     struct model_range range;
     model_range(model, bound->subject, name, limit->quantity, limit->window, charge->who.now,
