@@ -135,6 +135,42 @@ static void test_a_stopped_redis_counts_nothing_twice(void **state)
     limits_close(limits);
 }
 
+static void wait_for_state(struct limits *limits, const char *login, enum login_state wanted)
+{
+    int64_t until = redis_clock() + FLEET_PATIENCE_MS;
+    while (fleet_look(limits, login).standing.state != wanted)
+        assert_true(redis_clock() < until);
+}
+
+/* That Redis has lost it is no thaw, and a thaw is one on all hosts. */
+static void test_who_is_frozen_stays_frozen_when_redis_is_emptied(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits_options options = fleet_host_options();
+    struct limits *limits = fleet_open_host(NULL), *other = fleet_open_host(NULL), *admin;
+    struct error error;
+    struct login_standing standing = {LOGIN_FROZEN, fleet_now() / 1000 - 60, 0,
+                                      BYTES("by root: phished")};
+    assert_true(limits_open_admin(&options, &admin, &error));
+    assert_true(limits_set_standing(admin, BYTES("ruth"), &standing, &error));
+    wait_for_state(limits, "ruth", LOGIN_FROZEN);
+    REDIS("FLUSHALL");
+    fleet_wait_for_degraded(limits, false);
+    struct limits_answer answer = fleet_look(limits, "ruth");
+    assert_int_equal(answer.standing.state, LOGIN_FROZEN);
+    assert_string_equal(answer.cause, "by root: phished");
+    wait_for_state(other, "ruth", LOGIN_FROZEN);
+
+    standing = (struct login_standing){.state = LOGIN_NORMAL, .since = fleet_now() / 1000};
+    assert_true(limits_set_standing(admin, BYTES("ruth"), &standing, &error));
+    wait_for_state(limits, "ruth", LOGIN_NORMAL);
+    wait_for_state(other, "ruth", LOGIN_NORMAL);
+    limits_close(admin);
+    limits_close(other);
+    limits_close(limits);
+}
+
 static void test_an_error_of_redis_breaks_the_circuit(void **state)
 {
     (void)state;
@@ -371,6 +407,7 @@ int main(void)
         TEST(test_hosts_share_while_it_is_gone_and_settle_back),
         TEST(test_who_starts_without_redis_remembers_how_many_share),
         TEST(test_a_stopped_redis_counts_nothing_twice),
+        TEST(test_who_is_frozen_stays_frozen_when_redis_is_emptied),
         TEST(test_an_error_of_redis_breaks_the_circuit),
         TEST(test_who_empties_redis_forgets_all),
         TEST(test_a_wrong_password_is_said_and_can_be_mended),
