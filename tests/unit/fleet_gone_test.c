@@ -321,6 +321,25 @@ static void test_what_is_no_redis_holds_nobody_up(void **state)
     print_message("# the longest answer took %lld ms\n", (long long)fleet_longest);
 }
 
+/* What it sends for ever must not fill the memory. */
+static void test_an_answer_without_end_is_none(void **state)
+{
+    (void)state;
+    static char answer[6 << 20] = "$500000000\r\n";
+    static const char ping[] = "*1\r\n$4\r\nPING\r\n";
+    struct redis *redis;
+    struct redisReply *reply;
+    struct error error;
+    stand_in_start(answer, sizeof answer, 0);
+    assert_true(
+        redis_connect(redis_address, redis_clock() + FLEET_PATIENCE_MS, -1, &redis, &error));
+    assert_false(
+        redis_ask(redis, ping, sizeof ping - 1, redis_clock() + FLEET_PATIENCE_MS, &reply, &error));
+    assert_non_null(strstr(error.text, "more than 4194304 bytes"));
+    redis_close(redis);
+    stand_in_stop();
+}
+
 static void test_a_network_that_delays_is_a_redis_that_is_gone(void **state)
 {
     (void)state;
@@ -390,6 +409,7 @@ int main(void)
         TEST(test_a_wrong_password_is_said_and_can_be_mended),
         TEST(test_a_redis_that_is_loading_is_waited_for),
         TEST(test_what_is_no_redis_holds_nobody_up),
+        TEST(test_an_answer_without_end_is_none),
         TEST(test_a_network_that_delays_is_a_redis_that_is_gone),
         TEST(test_what_an_admin_froze_holds_without_redis),
     };
