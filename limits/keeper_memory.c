@@ -120,14 +120,16 @@ static void read_again(struct keeper *keeper, struct entry **entries, size_t cou
 {
     struct embedded *embedded = keeper->embedded;
     struct record records[BATCH];
+    bool are_read[BATCH];
     for (size_t i = 0; i < count; i++) {
         const struct entry_key key = {.kind = entries[i]->kind, .name = entry_name(entries[i])};
-        keeper_load(keeper, &key, &records[i]);
+        are_read[i] = keeper_load(keeper, &key, &records[i]);
     }
     pthread_mutex_lock(&embedded->lock);
     for (size_t i = 0; i < count; i++) {
         struct record before = entries[i]->total;
-        if (!record_merge(&records[i], &entries[i]->fresh, embedded->latest))
+        /* What is in memory is better than nothing. */
+        if (!are_read[i] || !record_merge(&records[i], &entries[i]->fresh, embedded->latest))
             continue;
         entries[i]->total = records[i];
         records[i] = before;
