@@ -11,6 +11,9 @@
  * Without a line's end. now: milliseconds since 1970. */
 void state_text_print(FILE *out, const struct login_standing *standing, int64_t now);
 
+/* The same of one that is over: "slowed since 2026-11-20 14:00:05, by root: phished". */
+void state_text_print_past(FILE *out, const struct login_standing *standing);
+
 /* The members state, since, until, cause of an object that is open. */
 void state_text_json(struct json *json, const struct login_standing *standing);
 
