@@ -191,7 +191,7 @@ def test_on_every_host_of_a_fleet(hosts, record_property):
     assert [row["name"] for row in json.loads(look_back.ask(other.daemon, "limits", "top", "--json"))["rows"]] == [ALICE]
     redis.stop()
     said = look_back.complaint(one.daemon, "login", "freeze", ALICE, status=69)
-    assert str(redis.socket) in said
+    assert str(redis.socket) in said and "lock it where it logs in" in said
 
 
 @pytest.mark.parametrize("arguments, said", [
