@@ -16,10 +16,14 @@
 
 #define POLL_MS 200
 
+/* 5 s: between its first byte and its tables a new database has no rows to show. */
+#define TRIES 25
+
 struct log_follow {
     struct source_place place;
     int64_t newest; /* the database: the last row that was there or was shown */
     ino_t inode;    /* the database's: a damaged one is moved aside and begun anew */
+    unsigned tries; /* of opening that new one */
     struct tail tails[SOURCE_FILES_MAX];
     size_t tail_count;
 };
@@ -134,14 +138,21 @@ static void rest(void)
 static bool follow_new_database(struct log_follow *follow, struct history **history,
                                 struct error *error)
 {
+    struct history *next;
     ino_t inode = inode_of(follow->place.paths[0]);
     if (!inode || inode == follow->inode)
         return true;
+    if (!source_open_place(&follow->place, &next, error)) {
+        progress_catch(*history);
+        return ++follow->tries < TRIES && !progress_interrupted();
+    }
     source_close(*history);
-    *history = NULL;
+    progress_catch(next);
+    *history = next;
     follow->inode = inode;
     follow->newest = 0;
-    return source_open_place(&follow->place, history, error);
+    follow->tries = 0;
+    return true;
 }
 
 static bool show_new_rows(struct log_follow *follow, struct history *history,
@@ -177,8 +188,11 @@ static bool follow_database(struct log_follow *follow, struct history **history,
             return false;
         seen = version;
         rest();
+        const struct history *before = *history;
         if (!follow_new_database(follow, history, error))
             return false;
+        if (*history != before)
+            seen = -1;
     }
     return true;
 }

@@ -246,6 +246,9 @@ static void send_refusals(struct message *message, bool waits)
     begin(message, &counted->refused, LIMITS_REFUSED);
     /* Whoever is refused may have named any domain. */
     counted->refused.who.names[SUBJECT_DOMAIN] = (struct bytes){NULL, 0};
+    /* Nor does a stranger use up what all of the host have together. */
+    if (!has_login(message))
+        counted->refused.who.names[SUBJECT_HOST] = (struct bytes){NULL, 0};
     counted->refused.amounts[QUANTITY_REFUSALS] = counted->refusals;
     counted->refusals = 0;
     limits_submit(message->limits, &counted->refused);

@@ -13,6 +13,10 @@
 
 #define SKEW 10000 /* milliseconds: callers come out of order, clocks are set back a little */
 #define CORRESPONDENTS_MAX 1000000
+#define SWEEP_SLOTS 16        /* for each subject that is added */
+#define MANY ((size_t)200000) /* subjects: what tells little of a login leaves earlier */
+#define IDLE 3600             /* seconds; of those */
+#define DAY_MS (INT64_C(86400) * 1000)
 
 int64_t embedded_uptime(void)
 {
@@ -149,6 +153,30 @@ static void put_in(struct embedded *embedded, const struct entry_key *const *key
     }
 }
 
+static bool is_forgotten(struct entry *entry, void *context)
+{
+    const struct embedded *embedded = context;
+    const struct shadow *shadow = entry->shadow;
+    const struct record *total = &entry->total;
+    record_expire(&entry->total, embedded->latest, embedded->remember);
+    if (shadow && shadow->unseen.count)
+        return false;
+    if (embedded->entries.count > MANY && !total->habits && !total->standing &&
+        embedded_uptime() - entry->used >= IDLE)
+        return true;
+    return record_is_empty(total) && (!shadow || shadow->heard + DAY_MS <= embedded->latest);
+}
+
+/* With the lock held. Without a file there is no thread that forgets: each subject that comes in,
+ * and clients choose their domains, lets go of those whose windows are over. */
+static void forget_some(struct embedded *embedded)
+{
+    if (embedded->keeper || !embedded->latest)
+        return;
+    entries_sweep(&embedded->entries, embedded->sweep_slot, SWEEP_SLOTS, is_forgotten, embedded);
+    embedded->sweep_slot = (embedded->sweep_slot + SWEEP_SLOTS) % ENTRIES_SLOTS;
+}
+
 void embedded_gather(struct embedded *embedded, const struct entry_key *const *keys, size_t count,
                      bool create, struct entry **entries)
 {
@@ -168,6 +196,8 @@ void embedded_gather(struct embedded *embedded, const struct entry_key *const *k
         for (size_t i = 0; missing && i < count; i++)
             record_done(&records[i]);
     }
+    if (missing && create)
+        forget_some(embedded);
     put_in(embedded, keys, count, records);
     find(embedded, keys, count, entries);
     for (size_t i = 0; i < count; i++) {

@@ -20,6 +20,7 @@ struct embedded {
     struct entries entries;
     int64_t latest;      /* milliseconds: the time of requests, which never goes back a little */
     uint64_t generation; /* raised when somebody else has written into the file */
+    size_t sweep_slot;   /* without a file: where forgetting goes on */
     struct correspondents correspondents; /* these have locks of their own */
     struct claims claims;
 };

@@ -99,15 +99,19 @@ static void answer_alone(struct fleet *fleet, struct limits_request *request, ui
 }
 
 /* What an admin has thawed on the fleet must not stay frozen here, and what the fleet knows is to
- * hold here when the fleet is gone. */
+ * hold here when the fleet is gone. What it has lost, or never heard of, it is told. */
 static void keep_standing(struct fleet *fleet, struct limits_request *request,
-                          const struct login_standing *told, const char *cause)
+                          const struct login_standing *told, const char *cause,
+                          int64_t normal_since)
 {
     struct login_standing *standing = &request->answer.standing;
     struct bytes login = request->who.names[SUBJECT_LOGIN];
     if (!login.len)
         return;
-    if (standing->state != told->state) {
+    if (told->state == LOGIN_NORMAL && standing->state != LOGIN_NORMAL &&
+        standing->since > normal_since) {
+        fleet_tell_raise(fleet, login, standing);
+    } else if (standing->state != told->state) {
         embedded_take_standing(fleet->own, login, told);
         memcpy(request->answer.cause, cause, sizeof request->answer.cause);
         *standing = *told;
@@ -157,7 +161,8 @@ void fleet_collect(struct fleet *fleet, struct limits_request *request)
         answer_alone(fleet, request, sequence);
         return;
     }
-    fleet_reply_read(reply, request);
+    int64_t normal_since;
+    fleet_reply_read(reply, request, &normal_since);
     redis_reply_free(reply);
     struct login_standing told = request->answer.standing;
     char cause[sizeof request->answer.cause];
@@ -167,7 +172,7 @@ void fleet_collect(struct fleet *fleet, struct limits_request *request)
     embedded_follow(fleet->own, request);
     if (is_new && request->answer.rcpt_since)
         tell_correspondent(fleet, request);
-    keep_standing(fleet, request, &told, cause);
+    keep_standing(fleet, request, &told, cause, normal_since);
 }
 
 void fleet_raise(struct fleet *fleet, struct bytes login, const struct login_standing *standing)

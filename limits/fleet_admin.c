@@ -96,7 +96,7 @@ bool fleet_admin_request(struct fleet_admin *admin, struct limits_request *reque
     bool ok = fleet_reply_fits(reply, request->op, order.subjects) ||
               error_set(error, "Redis at %s: its answer is none to what was asked", admin->address);
     if (ok)
-        fleet_reply_read(reply, request);
+        fleet_reply_read(reply, request, NULL);
     redis_reply_free(reply);
     return ok;
 }

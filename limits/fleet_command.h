@@ -61,8 +61,10 @@ MUST_CHECK bool fleet_command_claim(const struct fleet_keys *keys, const char *k
 /* Whether a reply is what such a request is answered with. */
 bool fleet_reply_fits(const struct redisReply *reply, enum limits_op op, size_t subjects);
 
-/* Fills the answer of a reply that fits. */
-void fleet_reply_read(const struct redisReply *reply, struct limits_request *request);
+/* Fills the answer of a reply that fits. *ret_normal_since: since when Redis knows that a login is
+ * normal again; 0: it never heard of it, or it is not normal. NULL is taken. */
+void fleet_reply_read(const struct redisReply *reply, struct limits_request *request,
+                      int64_t *ret_normal_since);
 
 /* "count of every quantity and window, then frees": one subject's 30 numbers. */
 #define FLEET_SUBJECT_NUMBERS ((size_t)2 * QUANTITY_COUNT * WINDOW_COUNT)

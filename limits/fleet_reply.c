@@ -47,7 +47,8 @@ static void read_standing(struct bytes packed, size_t at, struct bytes cause,
     if (state != LOGIN_SLOWED && state != LOGIN_FROZEN &&
         (state != LOGIN_NORMAL || !number(packed, at + 2)))
         return;
-    memcpy(answer->cause, cause.data, len);
+    if (len)
+        memcpy(answer->cause, cause.data, len);
     answer->cause[len] = '\0';
     answer->standing = (struct login_standing){
         .state = (enum login_state)state,
@@ -82,17 +83,23 @@ static const struct limits_bound *bound_at(const struct limits_request *request,
     return NULL;
 }
 
-void fleet_reply_read(const struct redisReply *reply, struct limits_request *request)
+void fleet_reply_read(const struct redisReply *reply, struct limits_request *request,
+                      int64_t *ret_normal_since)
 {
     struct limits_answer *answer = &request->answer;
     *answer = (struct limits_answer){.answered = true};
+    if (ret_normal_since)
+        *ret_normal_since = 0;
     if (request->op == LIMITS_REFUSED)
         return;
     struct bytes packed = redis_reply_bytes(redis_reply_item(reply, 0));
     struct bytes cause = redis_reply_bytes(redis_reply_item(reply, 1));
+    size_t standing_at = request->op == LIMITS_KNOWN ? 1 : 2;
+    if (ret_normal_since && number(packed, standing_at) == LOGIN_NORMAL)
+        *ret_normal_since = number(packed, standing_at + 1);
     if (request->op == LIMITS_KNOWN) {
         answer->rcpt_since = number(packed, 0);
-        read_standing(packed, 1, cause, answer);
+        read_standing(packed, standing_at, cause, answer);
         return;
     }
     answer->admitted = number(packed, 0) == 1;
@@ -100,7 +107,7 @@ void fleet_reply_read(const struct redisReply *reply, struct limits_request *req
         answer->admitted ? NULL : bound_at(request, number(packed, 1));
     if (passed)
         answer->passed = *passed;
-    read_standing(packed, 2, cause, answer);
+    read_standing(packed, standing_at, cause, answer);
     read_habit(packed, 2 + STANDING_NUMBERS, &answer->habit);
     size_t at = SUBJECTS_AT;
     for (int kind = 0; kind < SUBJECT_COUNT; kind++) {

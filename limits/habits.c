@@ -215,14 +215,20 @@ static int64_t within_hour(const struct seen *item, int64_t now)
     return count;
 }
 
-/* Messages of clients that had been there for a day when this one came. */
-static int64_t by_older_looks(const struct seen_list *looks, const struct seen *own, int64_t now)
+/* Those that had been there for a day when this one came: a name of its own for each message must
+ * not look like a login of many clients. Of this one nothing is counted. */
+static void compare_looks(const struct seen_list *looks, const struct seen *own, int64_t now,
+                          int64_t *ret_count, int64_t *ret_messages)
 {
-    int64_t came = own ? own->first : now, count = 0;
-    for (size_t i = 0; i < looks->count; i++)
-        if (&looks->items[i] != own && looks->items[i].first + (int64_t)DAY <= came)
-            count += looks->items[i].count;
-    return count;
+    int64_t came = own ? own->first : now;
+    *ret_count = *ret_messages = 0;
+    for (size_t i = 0; i < looks->count; i++) {
+        const struct seen *item = &looks->items[i];
+        if (item == own || item->first + (int64_t)DAY > came)
+            continue;
+        *ret_messages += item->count;
+        *ret_count += item->last >= now - MONTH;
+    }
 }
 
 static int64_t hour_permille(const struct habits *habits, const struct tally *tally, int64_t now)
@@ -253,7 +259,8 @@ void habits_compare(const struct habits *habits, const struct tally *tally, int6
     int64_t seconds = now > 0 ? now / 1000 : 0;
     const struct seen *from = network ? find(&habits->networks, network) : NULL;
     const struct seen *with = look ? find(&habits->looks, look) : NULL;
-    int64_t own = network ? 1 : 0;
+    int64_t own = network ? 1 : 0, others, other_messages;
+    compare_looks(&habits->looks, with, seconds, &others, &other_messages);
     *ret_habit = (struct habit){
         .since = habits->since,
         .messages = habits->messages,
@@ -262,8 +269,8 @@ void habits_compare(const struct habits *habits, const struct tally *tally, int6
         .network_since = from ? from->first : 0,
         .network_hour = from ? within_hour(from, seconds) : 0,
         .client_since = with ? with->first : 0,
-        .clients = count_since(&habits->looks, seconds - MONTH, 0),
-        .other_client_messages = by_older_looks(&habits->looks, with, seconds),
+        .clients = others + (with && with->last >= seconds - MONTH),
+        .other_client_messages = other_messages,
         .hour_permille = hour_permille(habits, tally, seconds),
     };
 }

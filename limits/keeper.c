@@ -115,6 +115,7 @@ static void write_round(struct keeper *keeper)
     pthread_mutex_unlock(&keeper->lock);
     if (!ledger_is_there(&keeper->ledger))
         keeper_begin_anew(keeper, "it is gone or has become shorter");
+    ledger_clear_readers(&keeper->ledger);
     int status = keeper_write(keeper);
     if (status && ledger_is_damage(status) && keeper->ledger.env)
         keeper_begin_anew(keeper, ledger_reason(status));

@@ -385,6 +385,13 @@ bool ledger_is_there(struct ledger *ledger)
     return is_there;
 }
 
+void ledger_clear_readers(struct ledger *ledger)
+{
+    int dead;
+    if (ledger->env)
+        (void)mdb_reader_check(ledger->env, &dead);
+}
+
 size_t ledger_last(struct ledger *ledger)
 {
     MDB_envinfo info;

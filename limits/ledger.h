@@ -60,6 +60,10 @@ const char *ledger_reason(int status);
 /* Whether only opening it again can help. */
 bool ledger_is_damage(int status);
 
+/* Frees the places of readers that were killed: else no page that changes after them is ever used
+ * again, and the file grows until it is full. For the thread that opens it again. */
+void ledger_clear_readers(struct ledger *ledger);
+
 /* The number of the last transaction that anybody wrote. */
 size_t ledger_last(struct ledger *ledger);
 

@@ -11,7 +11,7 @@
 
 #include "limits/ledger.h"
 
-#define PATIENCE 120 /* seconds: a damaged tree may have no end */
+#define PATIENCE 120 /* seconds of work, not of a slow disk: a damaged tree may have no end */
 #define FREE_PAGES 0 /* LMDB's own table of pages that are free */
 
 /* Touches every byte; keys are in order, and as many as the table says. */
@@ -83,16 +83,21 @@ static enum ledger_check look(const char *folder, size_t max_size)
     return status == 0 ? LEDGER_SOUND : ledger_is_damage(status) ? LEDGER_DAMAGED : LEDGER_UNCLEAR;
 }
 
+/* What damage may end a reader by. */
+static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU};
+
+/* Who stops the daemon while it starts signals all its processes: that is for the parent. */
 __attribute__((noreturn)) static void child(const char *folder, size_t max_size, int fd)
 {
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGALRM};
-    sigset_t none;
-    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++)
+    sigset_t others;
+    sigfillset(&others);
+    for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) {
         signal(deadly[i], SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+        sigdelset(&others, deadly[i]);
+    }
+    sigprocmask(SIG_SETMASK, &others, NULL);
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    alarm(PATIENCE);
+    setrlimit(RLIMIT_CPU, &(struct rlimit){PATIENCE, PATIENCE + 1});
     char result = (char)('0' + (int)look(folder, max_size));
     ssize_t written = write(fd, &result, 1);
     _exit(written == 1 ? 0 : 1);
@@ -106,6 +111,16 @@ static bool has_file(const char *folder)
     if (fd >= 0)
         close(fd);
     return has;
+}
+
+/* Of a child that said nothing. Killed from outside (by hand, for want of memory) it tells nothing
+ * of the file, and what logins were like is not to be lost for that. */
+static enum ledger_check silence_means(int status)
+{
+    for (size_t i = 0; WIFSIGNALED(status) && i < sizeof deadly / sizeof *deadly; i++)
+        if (WTERMSIG(status) == deadly[i])
+            return LEDGER_DAMAGED;
+    return LEDGER_UNCLEAR;
 }
 
 enum ledger_check ledger_check(const char *folder, size_t max_size)
@@ -127,8 +142,8 @@ enum ledger_check ledger_check(const char *folder, size_t max_size)
     close(ends[0]);
     if (pid < 0)
         return LEDGER_UNCLEAR;
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+    int status = 0;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
-    /* Nothing said: it crashed, or found no end. */
-    return len == 1 ? (enum ledger_check)(result - '0') : LEDGER_DAMAGED;
+    return len == 1 ? (enum ledger_check)(result - '0') : silence_means(status);
 }

@@ -12,6 +12,8 @@
 
 #include "limits/redis_address.h"
 
+#define ANSWERS_MAX ((size_t)32 << 20) /* bytes that were not read as replies yet */
+
 struct redis {
     int fd, cancel;
     redisReader *reader;
@@ -160,6 +162,8 @@ bool redis_receive(struct redis *redis, struct error *error)
                        : error_set(error, "reading: %s", strerror(errno));
         if (redisReaderFeed(redis->reader, buffer, (size_t)got) != REDIS_OK)
             return reader_failed(redis, error);
+        if (redis->reader->len - redis->reader->pos > ANSWERS_MAX)
+            return error_set(error, "it says more than %zu MB at once", ANSWERS_MAX >> 20);
         if ((size_t)got < sizeof buffer)
             return true;
     }

@@ -63,7 +63,8 @@ struct habit {
     int64_t network_hour;  /* messages from this network within an hour, this one not included */
     int64_t
         client_since; /* this mechanism, TLS and mail program were first seen; 0: never before */
-    int64_t clients;  /* how many different ones were seen in the last 30 days */
+    int64_t clients;  /* how many different ones were seen in the last 30 days: this one, and those
+                         that had been there for a day when it came */
     int64_t other_client_messages; /* by those clients that had been there for a day when this one
                                       came */
     int64_t

@@ -214,8 +214,9 @@ local function tell_standing(numbers, key, login, seconds)
     local value = login ~= "" and call("HGET", key, login)
     local n = #numbers
     local standing = value and cmsgpack.unpack(value) or {0, 0, 0, ""}
+    -- That it was normal from then on is known: who was frozen before is not any more.
     if standing[3] > 0 and standing[3] <= seconds then
-        standing = {0, 0, 0, ""}
+        standing = {0, standing[3], 0, ""}
     end
     numbers[n + 1], numbers[n + 2], numbers[n + 3] = standing[1], standing[2], standing[3]
     return standing[4]

@@ -37,15 +37,16 @@ local function seen_since(those, since, besides)
     return count
 end
 
--- Messages of clients that had been there for a day when this one came.
-local function by_older(clients, own, seconds)
-    local came, count = clients[own] and clients[own][1] or seconds, 0
+-- Clients that had been there for a day when this one came, and their messages.
+local function older(clients, own, seconds)
+    local came, count, messages = clients[own] and clients[own][1] or seconds, 0, 0
     for hash, each in pairs(clients) do
         if hash ~= own and each[1] + DAY <= came then
-            count = count + each[3]
+            messages = messages + each[3]
+            count = count + (each[2] >= seconds - 30 * DAY and 1 or 0)
         end
     end
-    return count
+    return count, messages
 end
 
 -- The last day is left out, so that a burst does not become a habit while it lasts.
@@ -71,11 +72,12 @@ end
 local function tell_habit(numbers, habit, network, client, seconds)
     local own, known, one = habit[4][network], habit[5][client], network ~= "" and 1 or 0
     local n = #numbers
+    local others, messages = older(habit[5], client, seconds)
     for i, value in ipairs({
         habit[1], habit[2], one + seen_since(habit[4], seconds - 3600, network),
         one + seen_since(habit[4], seconds - DAY, network), own and own[1] or 0,
         own and within_hour(own, seconds) or 0, known and known[1] or 0,
-        seen_since(habit[5], seconds - 30 * DAY, nil), by_older(habit[5], client, seconds),
+        others + (known and known[2] >= seconds - 30 * DAY and 1 or 0), messages,
         hour_permille(habit, seconds)
     }) do
         numbers[n + i] = value

@@ -1,5 +1,6 @@
 -- Sets a standing; with "raise" it is never eased. KEYS: standing. ARGV: now (seconds), login,
--- state, since, until, cause, "set" or "raise".
+-- state, since, until, cause, "set" or "raise". That a login is normal is kept: what was never
+-- told here, or lost, is another thing.
 local value = ARGV[7] == "raise" and call("HGET", KEYS[1], ARGV[2])
 local now, state, ends = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[5])
 if value then
@@ -10,9 +11,5 @@ if value then
         return 0
     end
 end
-if state == 0 and ends == 0 then
-    call("HDEL", KEYS[1], ARGV[2])
-else
-    call("HSET", KEYS[1], ARGV[2], cmsgpack.pack({state, tonumber(ARGV[4]), ends, ARGV[6]}))
-end
+call("HSET", KEYS[1], ARGV[2], cmsgpack.pack({state, tonumber(ARGV[4]), ends, ARGV[6]}))
 return 1

@@ -53,7 +53,7 @@ static int64_t by_new_clients(const struct facts *facts)
     const struct habit *habit = &facts->limits.habit;
     int64_t all = sign_count(facts, QUANTITY_MESSAGES, WINDOW_HOUR);
     int64_t by_new = habit->messages - habit->other_client_messages;
-    if (!habit->client_since || by_new < 0)
+    if (by_new < 0)
         return 1;
     return 1 + (by_new < all ? by_new : all);
 }

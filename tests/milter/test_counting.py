@@ -6,7 +6,7 @@ import re
 import pytest
 
 from counting import file_of, is_held_back, limits, login, mail, people
-from harness.milter_mta import EOM, MAIL, RCPT, Player
+from harness.milter_mta import EOM, MAIL, RCPT, Client, Player
 from harness.milter_wire import F_ALL, F_SETSYMLIST, P_RCPT_REJ, Session
 from harness.waiting import PATIENCE
 
@@ -381,3 +381,14 @@ def test_what_may_come_again_is_no_refusal(start_daemon):
     pass_on(gate, 1)
     records = gate.records(15 + 1 + 1)
     assert all("refusals" not in record["limits"]["login"] for record in records), records[-1]
+
+
+def test_strangers_stop_nobodys_mail(start_daemon):
+    """Whoever may connect can be refused: that counts for where he comes from, and not for the whole host."""
+    gate = start_daemon(limits('host = [ "3 refusals/hour" ]; client = [ "3 refusals/hour" ];'))
+    stranger = Client(login=None, address="198.51.100.7")
+    for _ in range(5):
+        assert gate.play(mail(), stranger).stage == MAIL
+    pass_on(gate, 1)
+    records = gate.records(5 + 1)
+    assert "refusals" not in records[5]["limits"]["host"], records[5]

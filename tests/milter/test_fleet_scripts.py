@@ -236,9 +236,11 @@ def test_a_sign_never_eases_what_was_said(client):
     assert stand(2, 900, "raise") == (2, 0, b"c")
     assert stand(1, 120, "set") == (1, 120, b"c")
     *_, standing, _, _, _ = client.look(120_000, [])
-    assert standing == [0, 0, 0], "its time is over"
-    assert stand(0, 0, "set") == (0, 0, b"")
-    assert client.command("HLEN", "standing") == 0
+    assert standing == [0, 120, 0], "its time is over"
+    assert stand(0, 0, "set") == (0, 0, b"c")
+    *_, standing, _, _, _ = client.look(120_000, [])
+    assert standing == [0, 50, 0], "normal since then: no host's older word holds"
+    assert stand(1, 150, "raise") == (1, 150, b"c")
 
 
 def test_a_correspondent_who_was_forgotten_is_new(client):

@@ -179,6 +179,33 @@ def test_another_database_of_that_name(gate, follow):
     assert [json.loads(line)["id"] for line in running.lines()] == [first["id"], second["id"]]
 
 
+def looks(process):
+    """How often it has rested."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("voluntary_ctxt")).split()[1])
+
+
+def test_a_database_that_is_about_to_be_one(gate, follow):
+    """Between the file and its tables, which the daemon makes, somebody looks."""
+    first = send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    running = follow("--json")
+    running.wait_for(first["id"])
+    assert gate.daemon.stop() == 0
+    for path in gate.daemon.history.parent.iterdir():
+        path.rename(path.with_name("old." + path.name))
+    gate.daemon.history.touch(0o640)
+    shutil.copystat(gate.daemon.history.with_name("old.history.db"), gate.daemon.history)
+    if os.getuid() == 0:
+        shutil.chown(gate.daemon.history, USER)
+    before = looks(running.process)
+    wait_until(lambda: looks(running.process) >= before + 3, "it to look")
+    gate.daemon.start()
+    second = send(gate, "observed")
+    running.wait_for(second["id"])
+    assert [json.loads(line)["id"] for line in running.lines()] == [first["id"], second["id"]]
+
+
 @pytest.mark.parametrize("kind", ["history", "lines"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_it(gate, follow, kind, number):
@@ -197,7 +224,10 @@ def test_a_pager_that_stands_still_holds_nothing_up(gate):
                           stdout=subprocess.PIPE) as pager:
         room = fcntl.fcntl(pager.stdout, fcntl.F_SETPIPE_SZ, 4096)
         try:
-            assert json.loads(os.read(pager.stdout.fileno(), 65536)) == first
+            line = b""
+            while not line.endswith(b"\n"):
+                line += os.read(pager.stdout.fileno(), 65536)
+            assert json.loads(line) == first
             pager.send_signal(signal.SIGSTOP)
             for _ in range(20):
                 send(gate, "accepted")

@@ -19,7 +19,7 @@
 /* Far over what the bound says: a machine that is busy may let a thread wait. */
 #define LATE_MS 2000
 
-int64_t fleet_longest;
+_Atomic int64_t fleet_longest;
 char fleet_said[8192];
 static pthread_mutex_t say_lock = PTHREAD_MUTEX_INITIALIZER;
 

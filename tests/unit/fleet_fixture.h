@@ -7,7 +7,7 @@
 #define FLEET_PATIENCE_MS 60000 /* then what should have happened did not */
 
 /* Milliseconds: the longest that an answer took since the test began. */
-extern int64_t fleet_longest;
+extern _Atomic int64_t fleet_longest;
 
 /* For a test: nothing was said; Redis is killed after it. */
 int fleet_fixture_begin(void **state);

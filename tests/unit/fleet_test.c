@@ -18,67 +18,86 @@
 
 struct many {
     struct limits *limits;
+    const char *login;
     int times;
     int64_t max;
-    int64_t admitted;
+    int64_t admitted, late; /* late: answered by this host alone */
 };
 
 static void *charge_many(void *context)
 {
     struct many *many = context;
     for (int i = 0; i < many->times; i++) {
-        struct limits_answer answer = fleet_charge(many->limits, "alice", many->max);
-        assert_false(answer.degraded);
+        struct limits_answer answer = fleet_charge(many->limits, many->login, many->max);
         many->admitted += answer.admitted;
+        many->late += answer.degraded;
     }
     return NULL;
 }
 
-static int64_t charge_from_threads(struct limits *limits, int times, int64_t max)
+static struct many charge_from_threads(const char *login, int times, int64_t max)
 {
     enum { THREADS = 8 };
     pthread_t threads[THREADS];
-    struct many many[THREADS];
-    int64_t admitted = 0;
+    struct many many[THREADS], all = {0};
+    struct limits *limits = fleet_open_host(NULL);
     for (int i = 0; i < THREADS; i++) {
-        many[i] = (struct many){limits, times, max, 0};
+        many[i] = (struct many){limits, login, times, max, 0, 0};
         assert_int_equal(pthread_create(&threads[i], NULL, charge_many, &many[i]), 0);
     }
     for (int i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
-        admitted += many[i].admitted;
+        all.admitted += many[i].admitted;
+        all.late += many[i].late;
     }
-    return admitted;
+    limits_close(limits);
+    return all;
+}
+
+/* In this process and another; both in one. */
+static struct many charge_from_processes(const char *login, int64_t max)
+{
+    int way[2];
+    struct many there = {0};
+    assert_int_equal(pipe(way), 0);
+    pid_t other = fork();
+    if (other == 0) {
+        there = charge_from_threads(login, 40, max);
+        _exit(write(way[1], &there, sizeof there) == sizeof there ? 0 : 1);
+    }
+    close(way[1]);
+    struct many here = charge_from_threads(login, 40, max);
+    assert_int_equal(read(way[0], &there, sizeof there), sizeof there);
+    assert_int_equal(waitpid(other, NULL, 0), other);
+    close(way[0]);
+    here.admitted += there.admitted;
+    here.late += there.late;
+    return here;
 }
 
 static void test_many_threads_and_two_processes_pass_no_limit(void **state)
 {
     (void)state;
-    int way[2];
-    int64_t there;
+    char login[20];
+    struct many all = {.late = 1};
     redis_start(NULL);
-    assert_int_equal(pipe(way), 0);
-    pid_t other = fork();
-    if (other == 0) {
-        struct limits *limits = fleet_open_host(NULL);
-        int64_t admitted = charge_from_threads(limits, 40, 250);
-        limits_close(limits);
-        _exit(write(way[1], &admitted, sizeof admitted) == sizeof admitted ? 0 : 1);
+    /* A machine that is busy may keep Redis for 50 ms: then it is another thing that is tested. */
+    for (int round = 0; all.late && round < 50; round++) {
+        snprintf(login, sizeof login, "alice%d", round);
+        fleet_said_clear();
+        all = charge_from_processes(login, 250);
     }
+    assert_int_equal(all.late, 0);
+    assert_int_equal(all.admitted, 250);
     struct limits *limits = fleet_open_host(NULL);
-    int64_t here = charge_from_threads(limits, 40, 250);
-    assert_int_equal(read(way[0], &there, sizeof there), sizeof there);
-    assert_int_equal(waitpid(other, NULL, 0), other);
-    assert_int_equal(here + there, 250);
-    assert_int_equal(fleet_count(limits, "Alice"), 250);
-    struct limits_answer answer = fleet_charge(limits, "alice", 250);
+    login[0] = 'A';
+    assert_int_equal(fleet_count(limits, login), 250);
+    struct limits_answer answer = fleet_charge(limits, login, 250);
     assert_false(answer.admitted);
     assert_int_equal(answer.passed.limit.max, 250);
     assert_true(answer.subjects[SUBJECT_LOGIN].frees[QUANTITY_MESSAGES][WINDOW_HOUR] > 3000);
     limits_close(limits);
     assert_string_equal(fleet_said, "");
-    close(way[0]);
-    close(way[1]);
 }
 
 static void test_what_is_asked_is_answered(void **state)

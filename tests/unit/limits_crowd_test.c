@@ -30,7 +30,7 @@ struct crowd {
     struct place place;
     struct limits_bound bounds[2];
     _Atomic int64_t now;
-    unsigned pace; /* ms */
+    int64_t pace; /* ms */
     _Atomic bool degraded;
     pthread_barrier_t round;
 };
@@ -56,7 +56,7 @@ static void submit(struct worker *worker, struct charge *charge)
 {
     struct crowd *crowd = worker->crowd;
     charge->amount = 1 + chance(&worker->random, 5);
-    charge->now = atomic_fetch_add(&crowd->now, chance(&worker->random, crowd->pace + 1));
+    charge->now = atomic_fetch_add(&crowd->now, chance(&worker->random, (unsigned)crowd->pace + 1));
     charge->request = (struct limits_request){
         .op = LIMITS_CHARGE,
         .who = {.names = {[SUBJECT_LOGIN] = login, [SUBJECT_CLIENT] = client}, .now = charge->now},
@@ -130,12 +130,15 @@ static int64_t admitted(const struct charge *charges, enum quantity quantity, in
     return sum;
 }
 
-static void check_windows(const struct charge *charges, const struct limits_bound *bound)
+/* Whoever comes in behind a later one is counted with that one: by that much windows are shorter.
+ */
+static void check_windows(const struct crowd *crowd, const struct charge *charges,
+                          const struct limits_bound *bound)
 {
     const struct limit *limit = &bound->limit;
+    int64_t length = window_seconds[limit->window] * 1000 - THREADS * AT_ONCE * crowd->pace;
     for (size_t i = 0; i < THREADS * CHARGES; i++) {
-        int64_t sum = admitted(charges, limit->quantity, charges[i].now,
-                               charges[i].now + window_seconds[limit->window] * 1000);
+        int64_t sum = admitted(charges, limit->quantity, charges[i].now, charges[i].now + length);
         if (sum > limit->max)
             fail_msg("%lld %s in a %s of %lld", (long long)sum, quantity_word(limit->quantity),
                      window_word(limit->window), (long long)limit->max);
@@ -161,7 +164,7 @@ static void check(const struct crowd *crowd, const struct worker *workers)
     qsort(all, THREADS * CHARGES, sizeof *all, by_time);
     size_t refused = 0;
     for (size_t bound = 0; bound < 2; bound++)
-        check_windows(all, &crowd->bounds[bound]);
+        check_windows(crowd, all, &crowd->bounds[bound]);
     for (size_t i = 0; i < THREADS * CHARGES; i++) {
         if (all[i].admitted)
             continue;
@@ -174,7 +177,7 @@ static void check(const struct crowd *crowd, const struct worker *workers)
     free(all);
 }
 
-static void gather(enum place_kind kind, unsigned pace, const struct limits_bound bounds[2])
+static void gather(enum place_kind kind, int64_t pace, const struct limits_bound bounds[2])
 {
     if (!place_is_there(kind)) {
         print_message("# there is no redis-server here\n");

@@ -253,6 +253,83 @@ static void test_torn_pages(void **state)
                   kept);
 }
 
+/* In a child, a group of its own: opens it, and says whether it was set aside. Whoever stops it
+ * while it looks through the file says nothing about the file. */
+static void open_until(int fd)
+{
+    sigset_t term;
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    sigprocmask(SIG_BLOCK, &term, NULL);
+    setpgid(0, 0);
+    if (write(fd, ".", 1) != 1)
+        _exit(2);
+    limits_close(limits_fixture_open(limits_folder));
+    _exit(limits_fixture_said("set aside") ? 1 : 0);
+}
+
+static void test_stopped_while_it_looks(void **state)
+{
+    (void)state;
+    int ends[2], status;
+    char ready;
+    fill();
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        open_until(ends[1]);
+    assert_int_equal(read(ends[0], &ready, 1), 1);
+    while (waitpid(pid, &status, WNOHANG) == 0)
+        kill(-pid, SIGTERM);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    close(ends[0]);
+    close(ends[1]);
+    struct limits *limits = limits_fixture_open(limits_folder);
+    assert_int_equal(day_count(limits, "user7", QUANTITY_MESSAGES), 1);
+    limits_close(limits);
+}
+
+static bool die(struct bytes login, const struct login_standing *standing, void *context)
+{
+    (void)login;
+    (void)standing;
+    (void)context;
+    _exit(raise(SIGKILL));
+}
+
+/* An admin's process that is killed while it reads must not keep pages from being used again. */
+static void test_killed_reader(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(limits_folder), *admin;
+    const struct login_standing frozen = {LOGIN_FROZEN, NOON / 1000, 0, BYTES("test")};
+    struct limits_options options = limits_fixture_options(limits_folder);
+    struct error error;
+    struct stat before, after;
+    int status;
+    limits_raise(limits, BYTES("alice"), &frozen);
+    limits_fixture_charge(limits, "alice", NOON, 1, NULL);
+    assert_true(limits_settle(limits, &error));
+    pid_t pid = fork();
+    if (pid == 0) {
+        bool read = limits_open_admin(&options, &admin, &error) &&
+                    limits_contained(admin, NOON, die, NULL, &error);
+        _exit(read ? 2 : 1);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    read_data_path();
+    assert_int_equal(stat(data_path, &before), 0);
+    for (int i = 0; i < 100; i++) {
+        limits_fixture_charge(limits, "alice", NOON, 1, NULL);
+        assert_true(limits_settle(limits, &error));
+    }
+    assert_int_equal(stat(data_path, &after), 0);
+    assert_in_range(after.st_size - before.st_size, 0, 40 * 4096);
+    limits_close(limits);
+}
+
 /* Somebody else's LMDB file is no damage. */
 static void test_not_ours(void **state)
 {
@@ -357,11 +434,18 @@ int main(void)
 {
 #define CLEARED(name) cmocka_unit_test_teardown(name, limits_fixture_clear)
     const struct CMUnitTest tests[] = {
-        CLEARED(test_comes_back), CLEARED(test_no_addresses),
-        CLEARED(test_killed),     CLEARED(test_cut_short),
-        CLEARED(test_garbage),    CLEARED(test_torn_pages),
-        CLEARED(test_not_ours),   CLEARED(test_removed_while_open),
-        CLEARED(test_full),       CLEARED(test_hostile_names),
+        CLEARED(test_comes_back),
+        CLEARED(test_no_addresses),
+        CLEARED(test_killed),
+        CLEARED(test_cut_short),
+        CLEARED(test_garbage),
+        CLEARED(test_torn_pages),
+        CLEARED(test_not_ours),
+        CLEARED(test_removed_while_open),
+        CLEARED(test_full),
+        CLEARED(test_hostile_names),
+        CLEARED(test_stopped_while_it_looks),
+        CLEARED(test_killed_reader),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
 }

@@ -91,6 +91,28 @@ static void test_programs(void **state)
     limits_close(limits);
 }
 
+/* A thief's program may have another name for each message. */
+static void test_programs_of_many_names(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(NULL);
+    char look[16];
+    for (int i = 0; i < 60; i++)
+        session(limits, NOON + i * 12 * HOUR, "home", "Thunderbird", true);
+    int64_t now = NOON + 40 * DAY;
+    for (int i = 0; i < 20; i++) {
+        snprintf(look, sizeof look, "bot %c", 'a' + i);
+        struct habit habit = session(limits, now + i * SECOND, "home", look, true);
+        assert_int_equal(habit.client_since, 0);
+        assert_int_equal(habit.clients, 1);
+        assert_int_equal(habit.other_client_messages, 60);
+        assert_int_equal(habit.messages, 60 + i);
+    }
+    struct habit habit = session(limits, now + DAY, "home", "Thunderbird", false);
+    assert_int_equal(habit.clients, 1);
+    limits_close(limits);
+}
+
 static void test_hours(void **state)
 {
     (void)state;
@@ -133,11 +155,9 @@ static void test_correspondents_are_forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks),
-        cmocka_unit_test(test_many_networks),
-        cmocka_unit_test(test_programs),
-        cmocka_unit_test(test_hours),
-        cmocka_unit_test(test_correspondents_are_forgotten),
+        cmocka_unit_test(test_networks), cmocka_unit_test(test_many_networks),
+        cmocka_unit_test(test_programs), cmocka_unit_test(test_programs_of_many_names),
+        cmocka_unit_test(test_hours),    cmocka_unit_test(test_correspondents_are_forgotten),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
 }

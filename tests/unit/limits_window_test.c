@@ -1,8 +1,10 @@
 /* Windows at their edges, bounds, clocks that jump, and whose names are whose. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,6 +222,28 @@ static void test_names(void **state)
     limits_close(limits);
 }
 
+/* Without a file, too: a client names another domain with each message. */
+static void test_memory_has_an_end(void **state)
+{
+    (void)state;
+    enum { MESSAGES = 100000, MINUTE = 60 * SECOND };
+    struct limits *limits = limits_fixture_open(NULL);
+    struct limits_request request = limits_fixture_request(LIMITS_CHARGE, NOON);
+    char domain[40];
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < MESSAGES; i++) {
+        snprintf(domain, sizeof domain, "%d.example.com", i);
+        request.who.names[SUBJECT_DOMAIN] = bytes_of(domain);
+        request.who.now = NOON + (int64_t)i * MINUTE;
+        limits_fixture_do(limits, &request);
+    }
+    /* A table of pointers, and a quarter of them at most. */
+    assert_in_range(mallinfo2().uordblks - before, 0, 16 << 20);
+    assert_int_equal(
+        limits_fixture_count(limits, "alice", request.who.now, QUANTITY_MESSAGES, WINDOW_HOUR), 61);
+    limits_close(limits);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_callers_out_of_order),
         cmocka_unit_test(test_sums_saturate),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_memory_has_an_end),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
 }
