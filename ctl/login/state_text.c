@@ -27,8 +27,13 @@ void state_text_print(FILE *out, const struct login_standing *standing, int64_t 
 {
     char time[WHEN_SIZE], span[SPAN_SIZE];
     print_since(out, standing);
-    if (standing->state == LOGIN_NORMAL)
+    if (standing->state == LOGIN_NORMAL) {
+        if (standing->until <= now / 1000)
+            return;
+        when_local(standing->until * 1000, time);
+        fprintf(out, " (until %s whatever signs of theft say)", time);
         return;
+    }
     if (standing->until) {
         when_local(standing->until * 1000, time);
         fprintf(out, " until %s (%s more)", time, span_text(standing->until - now / 1000, span));
