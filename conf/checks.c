@@ -98,8 +98,10 @@ bool check_fleet(const char *text, struct error *error)
 
 bool check_webhook(const char *text, struct error *error)
 {
-    bool good = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
-    if (!text[0] || (good && !has_blank_or_control(text)))
+    const char *host = strncmp(text, "https://", 8) == 0  ? text + 8
+                       : strncmp(text, "http://", 7) == 0 ? text + 7
+                                                          : "";
+    if (!text[0] || (host[0] && !strchr("/:?#", host[0]) && !has_blank_or_control(text)))
         return true;
     return error_set(error, "expected an address like \"https://alerts.example.com/mail\"");
 }
