@@ -22,19 +22,24 @@ void keeper_say(struct keeper *keeper, const char *format, ...)
         keeper->say(text);
 }
 
-void keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record)
+bool keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record)
 {
     *ret_record = (struct record){0};
     MDB_txn *txn = ledger_read(&keeper->ledger);
     if (!txn)
-        return;
-    keeper_get(keeper, txn, key, ret_record);
-    if (key->kind == SUBJECT_LOGIN && record_standing(ret_record) &&
-        keeper_get_standing(keeper, txn, key->name, ret_record->standing)) {
-        free(ret_record->standing);
-        ret_record->standing = NULL;
+        return false;
+    int status = keeper_get(keeper, txn, key, ret_record);
+    bool read = !status || status == MDB_NOTFOUND;
+    if (key->kind == SUBJECT_LOGIN && record_standing(ret_record)) {
+        status = keeper_get_standing(keeper, txn, key->name, ret_record->standing);
+        read = read && (!status || status == MDB_NOTFOUND);
+        if (status) {
+            free(ret_record->standing);
+            ret_record->standing = NULL;
+        }
     }
     ledger_read_end(&keeper->ledger, txn);
+    return read;
 }
 
 bool keeper_find_correspondent(struct keeper *keeper, const uint8_t key[CORRESPONDENT_KEY],

@@ -37,8 +37,8 @@ MUST_CHECK bool keeper_start(struct embedded *embedded, const struct limits_opti
 /* Writes what waits. */
 void keeper_stop(struct keeper *keeper);
 
-/* What the file knows of a subject. An empty record: nothing, or it can't be read just now. */
-void keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record);
+/* What the file knows of a subject. False: it can't be read just now, and the record is empty. */
+bool keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record);
 
 bool keeper_find_correspondent(struct keeper *keeper, const uint8_t key[CORRESPONDENT_KEY],
                                struct known *ret_known);

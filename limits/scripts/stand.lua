@@ -3,8 +3,8 @@
 -- told here, or lost, is another thing.
 local value = ARGV[7] == "raise" and call("HGET", KEYS[1], ARGV[2])
 local now, state, ends = tonumber(ARGV[1]), tonumber(ARGV[3]), tonumber(ARGV[5])
-if value then
-    local old = cmsgpack.unpack(value)
+local old = value and unpacked(value, 3)
+if old then
     local holds = old[3] == 0 or old[3] > now
     local longer = old[3] == 0 or (ends > 0 and old[3] >= ends)
     if holds and (old[1] > state or (old[1] == state and longer)) then

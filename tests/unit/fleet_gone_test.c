@@ -346,7 +346,7 @@ static void test_an_answer_without_end(void **state)
     stand_in_start(answer, size, 0);
     struct limits *limits = fleet_open_host(NULL);
     assert_true(fleet_charge(limits, "kim", 3).degraded);
-    assert_int_equal(fleet_said_count("it says more than 32 MB at once"), 1);
+    assert_int_equal(fleet_said_count("its answer has more than 4194304 bytes"), 1);
     limits_close(limits);
     stand_in_stop();
     free(answer);
