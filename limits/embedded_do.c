@@ -64,6 +64,9 @@ static void add_others(const struct entry *entry, int64_t now, struct counted_su
 {
     if (!entry->shadow)
         return;
+    /* Heard of in the future: by a clock that was set back since. */
+    if (entry->shadow->heard > now)
+        entry->shadow->heard = now;
     for (int quantity = 0; quantity < QUANTITY_COUNT; quantity++)
         for (int window = 0; window < WINDOW_COUNT; window++) {
             int64_t others = entry->shadow->others[quantity][window];

@@ -57,7 +57,7 @@ bool embedded_take_unseen(struct embedded *embedded, int64_t now,
                                         const struct tally *unseen, void *context),
                           void *context)
 {
-    enum { SLICE = 1024 }; /* a short time under the lock */
+    enum { SLICE = 64 }; /* a short time under the lock: each visit writes out a command */
     struct unseen unseen = {.now = now, .visit = visit, .context = context};
     for (size_t slot = 0; slot < ENTRIES_SLOTS && !unseen.stopped; slot += SLICE) {
         pthread_mutex_lock(&embedded->lock);

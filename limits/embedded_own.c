@@ -30,7 +30,7 @@ static bool tell(struct entry *entry, void *context)
 void embedded_each_own(struct embedded *embedded, int64_t now,
                        bool (*visit)(const struct embedded_own *own, void *context), void *context)
 {
-    enum { SLICE = 1024 }; /* a short time under the lock */
+    enum { SLICE = 64 }; /* a short time under the lock: each visit writes out a command */
     struct telling telling = {.now = now, .visit = visit, .context = context};
     for (size_t slot = 0; slot < ENTRIES_SLOTS; slot += SLICE) {
         pthread_mutex_lock(&embedded->lock);

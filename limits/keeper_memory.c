@@ -12,6 +12,7 @@
 #define MANY 50000               /* entries: idle ones leave earlier */
 #define TOO_MANY 200000          /* ... also such as can't be written */
 #define STUCK 3600               /* seconds: of those */
+#define STUCK_STRANGER 60        /* ... and of addresses, which anybody can make up */
 
 struct sweep {
     const struct keeper *keeper;
@@ -41,13 +42,19 @@ static bool is_forgotten(struct entry *entry, void *context)
     return idle >= (sweep->are_many ? 2 : IDLE);
 }
 
+static int64_t stuck_for(const struct entry *entry)
+{
+    bool address = entry->kind == SUBJECT_CLIENT || entry->kind == SUBJECT_NETWORK;
+    return address ? STUCK_STRANGER : STUCK;
+}
+
 /* Gives up what could not be written for long, so that it can be forgotten in the next round. */
 static void drop_stuck(struct embedded *embedded, const struct sweep *sweep)
 {
     struct entry **link = &embedded->entries.dirty;
     while (*link) {
         struct entry *entry = *link;
-        if (sweep->uptime - entry->used < STUCK) {
+        if (sweep->uptime - entry->used < stuck_for(entry)) {
             link = &entry->next_dirty;
             continue;
         }
@@ -121,6 +128,7 @@ static void read_again(struct keeper *keeper, struct entry **entries, size_t cou
     pthread_mutex_lock(&embedded->lock);
     for (size_t i = 0; i < count; i++) {
         struct record before = entries[i]->total;
+        /* What is in memory is better than nothing. */
         if (!is_read[i] || !record_merge(&records[i], &entries[i]->fresh, embedded->latest))
             continue;
         entries[i]->total = records[i];

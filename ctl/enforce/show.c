@@ -95,6 +95,8 @@ static void show_measure(const struct enforce *enforce)
         tally_people(&measure->tally, 0, measure->tally.count) == 1 ? "person" : "people");
     if (!tally_print_people(&measure->tally, MOST_PEOPLE, stdout, &error))
         say(enforce, "%s\n", error.text);
+    say(enforce,
+        "\nThat is by the settings of then; by other ones: submilterctl replay --config NEW\n");
 }
 
 static void show_files(const struct enforce *enforce)

@@ -63,6 +63,11 @@ static void advise(const struct admin *admin, struct error *error)
                                      "since it was started? Then restart it"
                                    : "the daemon makes it when it starts, and none was found that "
                                      "runs with this configuration");
+    else if (admin->settings->counters.redis)
+        snprintf(
+            error->text + len, sizeof error->text - len,
+            "; until it answers nothing can be looked up or changed: to stop a login now, lock "
+            "it where it logs in");
 }
 
 int admin_enter(struct admin *admin, struct error *error)

@@ -102,9 +102,10 @@ static void print_habit(const struct shown *show)
         printf("first message   %s, %s since\n", time, figures_count(habit->messages, count));
         printf("networks        %" PRId64 " within the hour, %" PRId64 " within the day\n",
                habit->networks_hour, habit->networks_day);
-        printf("clients         %" PRId64 " different within 30 days; %" PRId64
-               " messages since the last new one\n",
-               habit->clients, habit->other_client_messages);
+        printf("clients         %" PRId64 " different within 30 days", habit->clients);
+        if (habit->clients > 1)
+            printf("; %" PRId64 " messages since the last new one", habit->other_client_messages);
+        putchar('\n');
     }
     if (show->remembered >= 0)
         printf("correspondents  %s, %s of them known\n", figures_count(show->remembered, count),

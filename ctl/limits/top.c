@@ -54,9 +54,16 @@ static int read_word(const char *option, const char *text, const char *(*word_at
             return i;
         nearest_offer(&nearest, word_at(i));
     }
-    error_set(error, "%s: there is no \"%.200s\"%s%s%s", option, text,
-              nearest.name ? "; did you mean \"" : "", nearest.name ? nearest.name : "",
-              nearest.name ? "\"?" : "");
+    if (nearest.name) {
+        error_set(error, "%s: there is no \"%.200s\"; did you mean \"%s\"?", option, text,
+                  nearest.name);
+        return -1;
+    }
+    error_set(error, "%s: there is no \"%.200s\"; it is one of", option, text);
+    for (int i = 0; word_at(i); i++) {
+        size_t len = strlen(error->text);
+        snprintf(error->text + len, sizeof error->text - len, "%s %s", i ? "," : "", word_at(i));
+    }
     return -1;
 }
 

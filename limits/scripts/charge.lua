@@ -57,7 +57,7 @@ for from = at, #ARGV, 500 do
         end
         local old = value or before[n - from + 1]
         local first, last = hour, -1
-        if old then
+        if old and #old == 6 then
             first, last = struct.unpack("<IH", old)
             if last < oldest then
                 first = hour

@@ -67,6 +67,7 @@ def test_explain_says_it_in_words(site):
     assert "  login: with this one 6 messages in the last hour, 5 are let through\n" in words
     assert "  network 192.0.2.0/24    messages " in words
     assert "What a login may send: policies.submission.limits.login\n" in words
+    assert "For some logins only: a group of theirs, with rules: { limits: { login = [ ... ]; }; }" in words
     assert "submilterctl limits show alice@example.com\n" in words
     first = ask(site, "explain", site.sent[0]["id"])
     assert "  login                   nothing\n" in first

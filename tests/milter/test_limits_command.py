@@ -116,6 +116,8 @@ def test_reset(strict):
     found = wait_for_count(strict, "messages", 1, ALICE)
     assert found["correspondents"]["remembered"] == 1 and found["habit"]["since"]
     words(strict, "reset", ALICE, "--habit")
+    assert words(strict, "reset", "alcie") == [
+        "The counters of the login alcie begin anew; nothing had been counted: is the name right?"]
     found = wait_until(lambda: (lambda now: now if not now["correspondents"]["remembered"] else None)(
         json.loads(look_back.output(strict.daemon, "limits", "show", ALICE, "--json"))), "it is forgotten")
     assert not found["habit"]["since"] and found["counted"]["messages"] == [0, 0, 0]
@@ -160,7 +162,8 @@ def test_top(gate):
     (("show", ""), '"" is no login'), (("show", "--client", "x"), "x"), (("show", "--client", "192.0.2.0/24"), "--network"),
     (("show", "--domain", "a..b"), "is no domain name"), (("reset",), "whose?"), (("reset", "--host", "--habit"), "--habit"),
     (("top", "alice"), "takes options only"), (("top", "--by", "mesages"), 'did you mean "messages"?'),
-    (("top", "--window", "week"), 'there is no "week"'), (("top", "--limit", "0"), "--limit"),
+    (("top", "--window", "week"), 'there is no "week"; it is one of minute, hour, day'),
+    (("alice",), "login of that name: limits show"), (("top", "--limit", "0"), "--limit"),
     (("learn", "x"), "takes options only"), (("learn", "--since", "x"), "--since")])
 def test_wrong_arguments(gate, arguments, said):
     assert said in look_back.complaint(gate.daemon, "limits", *arguments, status=64)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import tempfile
 import time
 
@@ -64,7 +65,9 @@ def test_freeze_and_thaw(gate, record_property):
     record_property("frozen_after_s", round(took, 2))
     record_property("thawed_after_s", round(time.monotonic() - since, 2))
     print(f"in force after {took:.2f} s, taken back after {time.monotonic() - since:.2f} s")
-    assert printed.startswith(f"{ALICE} is normal; it was frozen since ") and "phished" in printed
+    kept = r"alice@example\.com is normal \(until [-\d]+ [:\d]+ whatever signs of theft say\)"
+    assert re.match(kept + "; it had been frozen since .*: phished$", printed), printed
+    assert re.fullmatch(kept, login(gate, "show", ALICE).strip())
 
 
 def test_slow(gate):
@@ -80,7 +83,7 @@ def test_slow(gate):
     login(gate, "freeze", ALICE)
     wait_until_frozen(gate)
     printed = login(gate, "slow", ALICE)
-    assert " is slowed since " in printed and "; it was frozen since " in printed
+    assert " is slowed since " in printed and "; it had been frozen since " in printed
 
 
 def test_show_and_list(gate):
@@ -136,6 +139,15 @@ def test_a_name_that_nobody_has(gate):
     assert "\\u001b" in login(gate, "--json")
 
 
+def test_a_state_that_nothing_enforces(start_daemon):
+    """The rule is off where she sends: that a frozen login goes on there is said at once."""
+    gate = start_daemon('policies: { submission: { login_state: { mode = "off"; }; }; };', config=COUNTING)
+    done = look_back.run_as(None, gate.daemon, "login", "freeze", ALICE)
+    assert "its mail goes on in policy submission" in done.stderr and "login_state is in mode off" in done.stderr
+    assert "policy local" not in done.stderr and send(gate).accepted
+    assert "goes on" not in look_back.run_as(None, gate.daemon, "login", "thaw", ALICE).stderr
+
+
 @AS_ROOT
 def test_who_did_it(gate):
     login(gate, "freeze", ALICE, environment={**os.environ, "SUDO_USER": "daemon"})
@@ -182,12 +194,14 @@ def test_on_every_host_of_a_fleet(hosts, record_property):
     assert [row["name"] for row in json.loads(look_back.ask(other.daemon, "limits", "top", "--json"))["rows"]] == [ALICE]
     redis.stop()
     said = look_back.complaint(one.daemon, "login", "freeze", ALICE, status=69)
-    assert str(redis.socket) in said
+    assert str(redis.socket) in said and "lock it where it logs in" in said
 
 
 @pytest.mark.parametrize("arguments, said", [
     (("frieze", "a"), 'did you mean "freeze"?'), (("alice",), "login show"), (("freeze",), "which one?"),
     (("freeze", ""), "which one?"), (("freeze", "a", "b"), "one login at a time"), (("freeze", "a", "--for", "x"), "--for"),
+    (("freeze", "a", "--for", "2"), "--for"), (("unfreeze", "a"), 'did you mean "thaw"?'), (("block", "a"), '"freeze"'),
+    (("freeze", "@example.com"), "a whole domain"),
     (("freeze", "a", "--for", "0"), "--for"), (("freeze", "a", "--for", "99999999999d"), "--for"),
     (("thaw", "a", "--for", "2h"), "for good"), (("freeze", "a", "--because", "x\ny"), "--because: one line"),
     (("freeze", "a", "--because", "x" * 200), "bytes at most"), (("show",), "one login"), (("--json", "x"), "login show")])

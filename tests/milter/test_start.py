@@ -265,6 +265,30 @@ def test_a_missing_socket_folder_is_told(stopped_daemon):
     assert f"install -d -o {USER} -g " in done.stderr and f"{daemon.folder / 'run'}\n" in done.stderr, done
 
 
+@pytest.mark.parametrize("more, said", [
+    ('alerts: { command = "/nowhere/told a"; };', "alerts.command: /nowhere/told cannot be run: No such file"),
+    ('alerts: { command = "/tmp"; };', "alerts.command: /tmp is no program"),
+    ('counters: { redis = "unix:/nowhere/r"; };', "counters.secret_file: there is none"),
+    ('counters: { redis = "unix:/nowhere/r"; secret_file = "/nowhere/s"; redis_password_file = "/nowhere/p"; };',
+     "counters.redis_password_file: /nowhere/p cannot be read"),
+    ('policies: { submission: { login_state: { mode = "off"; }; }; };',
+     "policies.submission.login_state.mode is off: there"),
+    ('groups = ( { name = "lab"; logins = [ "a" ]; policies = [ "local" ]; '
+     'rules: { login_state: { mode = "observe"; }; }; } );',
+     "policies.local.login_state.mode is observe for the group lab: there")])
+def test_what_would_not_help_in_a_theft_is_told(stopped_daemon, more, said):
+    daemon = stopped_daemon(more)
+    done = check(daemon)
+    assert done.returncode == 0 and f"warning: {said}" in done.stderr, done.stderr
+    assert done.stderr.count("warning: ") == 1, done.stderr
+
+
+@pytest.mark.parametrize("url", ["https://", "http:///alerts", "https://:443"])
+def test_a_webhook_without_a_host_is_refused(stopped_daemon, url):
+    done = check(stopped_daemon(f'alerts: {{ webhook = "{url}"; }};'))
+    assert done.returncode == 78 and "alerts.webhook: expected an address like " in done.stderr, done.stderr
+
+
 def test_a_missing_socket_group_is_told(stopped_daemon):
     daemon = stopped_daemon('socket_group = "no-such-group";')
     warned = check(daemon)

@@ -292,9 +292,7 @@ static void test_stopped_while_it_looks(void **state)
 
 static bool die(struct bytes login, const struct login_standing *standing, void *context)
 {
-    (void)login;
-    (void)standing;
-    (void)context;
+    (void)login, (void)standing, (void)context;
     _exit(raise(SIGKILL));
 }
 
