@@ -15,6 +15,7 @@ void keeper_key(enum subject_kind kind, struct bytes name, struct ledger_key *re
 /* Once: a file full of them would fill the log. */
 static void say_unreadable(struct keeper *keeper)
 {
+    ledger_doubt(&keeper->ledger);
     if (__atomic_exchange_n(&keeper->has_said_unreadable, true, __ATOMIC_RELAXED))
         return;
     keeper_say(keeper,
@@ -30,6 +31,8 @@ int keeper_get(struct keeper *keeper, MDB_txn *txn, const struct entry_key *key,
     MDB_val found;
     keeper_key(key->kind, key->name, &wanted);
     int status = mdb_get(txn, keeper->ledger.records, &wanted.value, &found);
+    if (status && status != MDB_NOTFOUND)
+        ledger_doubt(&keeper->ledger);
     if (status)
         return status;
     switch (record_decode(found.mv_data, found.mv_size, ret_record)) {
@@ -49,6 +52,8 @@ int keeper_get_standing(struct keeper *keeper, MDB_txn *txn, struct bytes login,
 {
     MDB_val found, wanted = {login.len, (void *)(uintptr_t)login.data};
     int status = mdb_get(txn, keeper->ledger.standings, &wanted, &found);
+    if (status && status != MDB_NOTFOUND)
+        ledger_doubt(&keeper->ledger);
     if (status || standing_decode(found.mv_data, found.mv_size, ret_standing))
         return status;
     say_unreadable(keeper);

@@ -14,7 +14,7 @@
 
 #define TABLES 4
 #define READERS_MAX 256         /* of all processes */
-#define SMALL ((off_t)64 << 20) /* bytes */
+#define SMALL ((off_t)64 << 20) /* bytes; looking through that many is a matter of moments */
 #define MARK "submilter"
 #define MARK_VALUE "limits 1"
 
@@ -158,7 +158,6 @@ static bool fail(const char *folder, int status, struct error *error)
                      ledger_reason(status));
 }
 
-/* Looking through a large one would keep an admin waiting. */
 static bool is_small(const char *folder)
 {
     struct stat found;
@@ -168,24 +167,25 @@ static bool is_small(const char *folder)
     return is;
 }
 
-static bool open_locked(struct ledger *ledger, enum ledger_use use, char **ret_aside,
+/* again: what was open here is gone or damaged. */
+static bool open_locked(struct ledger *ledger, enum ledger_use use, bool again, char **ret_aside,
                         struct error *error)
 {
-    if (use == LEDGER_MAKE && ledger_check(ledger->folder, ledger->max_size) == LEDGER_DAMAGED) {
-        *ret_aside = set_aside(ledger->folder, error);
-        if (!*ret_aside)
-            return false;
-    }
-    if (use == LEDGER_EXISTING && is_small(ledger->folder) &&
-        ledger_check(ledger->folder, ledger->max_size) == LEDGER_DAMAGED)
+    bool is_left_open = ledger_take(ledger) == LEDGER_LEFT_OPEN;
+    enum ledger_depth depth =
+        again || is_left_open || is_small(ledger->folder) ? LEDGER_WHOLLY : LEDGER_BRIEFLY;
+    bool is_damaged = ledger_check(ledger->folder, ledger->max_size, depth) == LEDGER_DAMAGED;
+    if (is_damaged && use == LEDGER_EXISTING)
         return error_set(error, "%s/data.mdb is damaged: submilter sets it aside when it starts",
                          ledger->folder);
+    if (is_damaged && !(*ret_aside = set_aside(ledger->folder, error)))
+        return false;
     int status = ledger_open_env(ledger->folder, ledger->max_size, false, ledger);
     return status ? fail(ledger->folder, status, error) : true;
 }
 
 /* One at a time: between a look and the opening nobody else sets the file aside. */
-static bool open_folder(struct ledger *ledger, enum ledger_use use, char **ret_aside,
+static bool open_folder(struct ledger *ledger, enum ledger_use use, bool again, char **ret_aside,
                         struct error *error)
 {
     *ret_aside = NULL;
@@ -205,7 +205,7 @@ static bool open_folder(struct ledger *ledger, enum ledger_use use, char **ret_a
     else if (flock(fd, LOCK_EX))
         error_set(error, "%s: cannot be locked: %s", ledger->folder, strerror(errno));
     else
-        ok = open_locked(ledger, use, ret_aside, error);
+        ok = open_locked(ledger, use, again, ret_aside, error);
     if (fd >= 0)
         close(fd);
     free(data);
@@ -215,13 +215,13 @@ static bool open_folder(struct ledger *ledger, enum ledger_use use, char **ret_a
 bool ledger_open(struct ledger *ledger, const char *folder, int64_t max_size, enum ledger_use use,
                  char **ret_aside, struct error *error)
 {
-    *ledger = (struct ledger){.folder = strdup(folder), .max_size = (size_t)max_size};
+    *ledger = (struct ledger){.folder = strdup(folder), .max_size = (size_t)max_size, .closed = -1};
     *ret_aside = NULL;
     if (!ledger->folder)
         return error_set(error, "out of memory");
     pthread_mutex_init(&ledger->lock, NULL);
     pthread_cond_init(&ledger->changed, NULL);
-    if (open_folder(ledger, use, ret_aside, error))
+    if (open_folder(ledger, use, false, ret_aside, error))
         return true;
     ledger_close(ledger);
     return false;
@@ -229,11 +229,14 @@ bool ledger_open(struct ledger *ledger, const char *folder, int64_t max_size, en
 
 static void close_env(struct ledger *ledger)
 {
+    bool is_doubtful = __atomic_load_n(&ledger->is_doubtful, __ATOMIC_RELAXED);
+    bool is_sound = ledger->env && !is_doubtful && ledger_is_there(ledger);
     while (ledger->idle_count)
         mdb_txn_abort(ledger->idle[--ledger->idle_count]);
     if (ledger->env)
         mdb_env_close(ledger->env);
     ledger->env = NULL;
+    ledger_leave(ledger, is_sound);
 }
 
 void ledger_close(struct ledger *ledger)
@@ -264,8 +267,9 @@ static void leave_alone(struct ledger *ledger)
 bool ledger_open_again(struct ledger *ledger, char **ret_aside, struct error *error)
 {
     enter_alone(ledger);
+    ledger_doubt(ledger);
     close_env(ledger);
-    bool ok = open_folder(ledger, LEDGER_MAKE, ret_aside, error);
+    bool ok = open_folder(ledger, LEDGER_MAKE, true, ret_aside, error);
     leave_alone(ledger);
     return ok;
 }
@@ -365,12 +369,19 @@ int ledger_write_end(struct ledger *ledger, MDB_txn *txn, int status)
 {
     if (status)
         mdb_txn_abort(txn);
-    else
-        status = mdb_txn_commit(txn);
+    else if ((status = mdb_txn_commit(txn)) != 0 && status != MDB_MAP_FULL)
+        ledger_doubt(ledger);
+    if (ledger_is_damage(status))
+        ledger_doubt(ledger);
     pthread_mutex_lock(&ledger->lock);
     leave(ledger);
     pthread_mutex_unlock(&ledger->lock);
     return status;
+}
+
+void ledger_doubt(struct ledger *ledger)
+{
+    __atomic_store_n(&ledger->is_doubtful, true, __ATOMIC_RELAXED);
 }
 
 bool ledger_is_there(struct ledger *ledger)

@@ -1,7 +1,9 @@
 /* The file that counters are kept in: an LMDB environment in a folder, shared by processes.
  *
  * LMDB takes its pages on trust, so that a damaged file could crash its reader: it is looked
- * through in a child process first, set aside where that finds damage, and begun anew. */
+ * through in a child process first, set aside where that finds damage, and begun anew. All of it,
+ * unless the last one who had it open closed it and it is unchanged, or another process has it open
+ * now, which has seen to that: a crash is always followed by a whole look. */
 #ifndef LIMITS_LEDGER_H
 #define LIMITS_LEDGER_H
 
@@ -24,6 +26,8 @@ struct ledger {
     dev_t device;           /* of what is open */
     ino_t inode;
     off_t size;           /* as it was last seen */
+    int closed;           /* the file of ledger_closed.c; -1: none */
+    bool is_doubtful;     /* ledger_doubt; atomic */
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
     MDB_txn *idle[LEDGER_READERS];
@@ -60,6 +64,10 @@ const char *ledger_reason(int status);
 /* Whether only opening it again can help. */
 bool ledger_is_damage(int status);
 
+/* Something in it could not be read or written: it is looked through wholly at the next opening.
+ * From any thread. */
+void ledger_doubt(struct ledger *ledger);
+
 /* Frees the places of readers that were killed: else no page that changes after them is ever used
  * again, and the file grows until it is full. For the thread that opens it again. */
 void ledger_clear_readers(struct ledger *ledger);
@@ -68,14 +76,30 @@ void ledger_clear_readers(struct ledger *ledger);
  * it can't be read just now. */
 size_t ledger_last(struct ledger *ledger);
 
-/* ---- Between file.c and ledger_check.c ---- */
+/* ---- Between ledger.c, ledger_check.c and ledger_closed.c ---- */
 
 /* Opens the environment and its tables. An LMDB status. */
 int ledger_open_env(const char *folder, size_t max_size, bool read_only, struct ledger *ledger);
 
 enum ledger_check { LEDGER_SOUND, LEDGER_DAMAGED, LEDGER_UNCLEAR };
+enum ledger_depth {
+    LEDGER_BRIEFLY, /* length, pages that are free, all but the large tables: milliseconds */
+    LEDGER_WHOLLY,  /* every byte: as long as reading the file takes */
+};
 
-/* Looks it through in a child process. */
-enum ledger_check ledger_check(const char *folder, size_t max_size);
+/* Looks through it in a child process. */
+enum ledger_check ledger_check(const char *folder, size_t max_size, enum ledger_depth depth);
+
+enum ledger_before {
+    LEDGER_CLOSED,    /* as the last one left it, who closed it */
+    LEDGER_IN_USE,    /* another process has it open */
+    LEDGER_LEFT_OPEN, /* neither: whoever had it open was killed or crashed, or it was changed */
+};
+
+/* From now on it is in use. For whoever has locked the folder. */
+enum ledger_before ledger_take(struct ledger *ledger);
+
+/* It is not in use by this one any more: closed, if it is the last one and the file is sound. */
+void ledger_leave(struct ledger *ledger, bool is_sound);
 
 #endif

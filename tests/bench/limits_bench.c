@@ -185,6 +185,24 @@ static void forget_pages(const struct place *place)
     close(fd);
 }
 
+/* As if whoever had it open had been killed: it is looked through wholly. */
+static void forget_closing(const struct place *place)
+{
+    char folder[128];
+    char path[160];
+    place_file(place, 0, folder, sizeof folder);
+    (void)snprintf(path, sizeof path, "%s/closed", folder);
+    if (unlink(path) != 0)
+        perror(path);
+}
+
+static void measure_opening(struct place *place, const char *what)
+{
+    double began = now_by(CLOCK_MONOTONIC);
+    place_open_again(place);
+    printf("opening %s: %.3f s\n", what, now_by(CLOCK_MONOTONIC) - began);
+}
+
 static void bench_file(size_t logins)
 {
     struct place place;
@@ -203,11 +221,16 @@ static void bench_file(size_t logins)
     place_close(&place);
     printf("closing: %.2f s\n", now_by(CLOCK_MONOTONIC) - began);
     say_file(&place, logins);
+    forget_closing(&place);
+    measure_opening(&place, "after a kill");
+    place_close(&place);
+    forget_closing(&place);
+    forget_pages(&place);
+    measure_opening(&place, "after the machine stopped, from the disk");
+    place_close(&place);
     forget_pages(&place);
     before = resident();
-    began = now_by(CLOCK_MONOTONIC);
-    place_open_again(&place);
-    printf("opening: %.3f s\n", now_by(CLOCK_MONOTONIC) - began);
+    measure_opening(&place, "after it was closed, from the disk");
     measure("cold: logins not yet in memory, nor the file", &cold, 1);
     measure("a message of every login, from the file", &all, 1);
     printf("    resident: %zu MB (the file's mapped pages among them)\n",

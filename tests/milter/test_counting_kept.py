@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 
+from counters import wait_for_count
 from counting import file_of, is_held_back, limits, login, mail, people
 from daemon import CONFIG, FREE, PROGRAM, USER
 from harness.milter_mta import MAIL
@@ -103,11 +104,9 @@ def test_a_stop_with_open_sessions_keeps_what_was_counted(start_daemon):
 
 
 def test_a_kill_loses_a_second_at_most(start_daemon):
-    gate, folder = start(start_daemon)
+    gate, _ = start(start_daemon)
     pass_on(gate, 2)
-    data = folder / "data.mdb"
-    before = data.stat().st_mtime_ns
-    wait_until(lambda: data.stat().st_mtime_ns != before, "the counters to be written", explain=gate.daemon.log)
+    wait_for_count(gate, "messages", 2, "alice@example.com")
     gate.daemon.kill()
     (gate.daemon.folder / "run" / "submilter.sock").unlink()
     gate.daemon.start()
@@ -119,13 +118,10 @@ def test_a_kill_loses_a_second_at_most(start_daemon):
 def test_hand_over(generations):
     """The successor has what its predecessor counted, and both count what their sessions send."""
     gate = generations(config=kept('login = [ "6 messages/hour" ];'))
-    folder = file_of(gate.daemon.folder)
     old = gate.player(login())
     assert old.message(mail()).accepted
-    data = folder / "data.mdb"
-    before = data.stat().st_mtime_ns
     pass_on(gate, 1)
-    wait_until(lambda: data.stat().st_mtime_ns != before, "the counters to be written", explain=gate.daemon.log)
+    wait_for_count(gate, "messages", 2, "alice@example.com")
     gate.daemon.hand_over()
     assert gate.daemon.earlier[0].poll() is None, "it has an open session"
     pass_on(gate, 2)

@@ -28,10 +28,12 @@ void fleet_ask(struct limits *limits, struct limits_request *request);
 /* One message to friend@example.org; max: messages an hour, -1: no bound. */
 struct limits_answer fleet_charge(struct limits *limits, const char *login, int64_t max);
 struct limits_answer fleet_look(struct limits *limits, const char *login);
-/* Messages of a day. */
+/* Messages of a day, as Redis has them: waits until it is there. */
 int64_t fleet_count(struct limits *limits, const char *login);
 /* Until the circuit is open, or closed. */
 void fleet_wait_for_degraded(struct limits *limits, bool wanted);
+/* Until the host knows the login's state. */
+void fleet_wait_for_state(struct limits *limits, const char *login, enum login_state wanted);
 
 /* Milliseconds since 1970. */
 int64_t fleet_now(void);

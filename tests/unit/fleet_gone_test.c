@@ -21,10 +21,14 @@
  * the machine is so busy that 50 ms pass. */
 static void assert_said_once_a_change(void)
 {
-    size_t gone = fleet_said_count("is not to be counted on") + fleet_said_count("is not there");
-    assert_true(gone >= 1);
-    assert_int_equal(fleet_said_count("is back after"), gone);
-    assert_int_equal(fleet_said_count("\n"), 2 * gone);
+    size_t gone, back;
+    int64_t until = redis_clock() + FLEET_PATIENCE_MS;
+    do {
+        back = fleet_said_count("is back after");
+        gone = fleet_said_count("is not to be counted on") + fleet_said_count("is not there");
+        if (redis_clock() > until)
+            fail_msg("%s", fleet_said);
+    } while (!gone || back != gone || fleet_said_count("\n") != 2 * gone);
 }
 
 static void test_a_killed_redis_is_answered_for(void **state)
@@ -98,18 +102,23 @@ static void test_who_starts_without_redis_remembers_how_many_share(void **state)
     options.file = limits_folder;
     redis_start(NULL);
     first = fleet_open_host(NULL);
+    fleet_wait_for_degraded(first, false);
     assert_true(limits_open(&options, &second, &error));
-    fleet_charge(second, "rob", -1);
+    char rob[] = "rob0";
+    do { /* one that Redis counted */
+        assert_true(rob[3]++ < '9');
+        fleet_wait_for_degraded(second, false);
+    } while (fleet_charge(second, rob, -1).degraded);
     limits_close(second);
     redis_kill();
     assert_true(limits_open(&options, &second, &error));
-    struct limits_answer answer = fleet_charge(second, "rob", 4);
+    struct limits_answer answer = fleet_charge(second, rob, 4);
     assert_true(answer.degraded && answer.admitted);
     assert_int_equal(answer.hosts, 2);
     assert_int_equal(answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_MESSAGES][WINDOW_HOUR],
                      1);
-    assert_true(fleet_charge(second, "rob", 4).admitted);
-    assert_false(fleet_charge(second, "rob", 4).admitted);
+    assert_true(fleet_charge(second, rob, 4).admitted);
+    assert_false(fleet_charge(second, rob, 4).admitted);
     limits_close(first);
     limits_close(second);
     limits_fixture_clear(NULL);
@@ -134,13 +143,6 @@ static void test_a_stopped_redis_counts_nothing_twice(void **state)
     limits_close(limits);
 }
 
-static void wait_for_state(struct limits *limits, const char *login, enum login_state wanted)
-{
-    int64_t until = redis_clock() + FLEET_PATIENCE_MS;
-    while (fleet_look(limits, login).standing.state != wanted)
-        assert_true(redis_clock() < until);
-}
-
 /* That Redis has lost it is no thaw, and a thaw is one on all hosts. */
 static void test_who_is_frozen_stays_frozen_when_redis_is_emptied(void **state)
 {
@@ -153,18 +155,18 @@ static void test_who_is_frozen_stays_frozen_when_redis_is_emptied(void **state)
                                       BYTES("by root: phished")};
     assert_true(limits_open_admin(&options, &admin, &error));
     assert_true(limits_set_standing(admin, BYTES("ruth"), &standing, &error));
-    wait_for_state(limits, "ruth", LOGIN_FROZEN);
+    fleet_wait_for_state(limits, "ruth", LOGIN_FROZEN);
     REDIS("FLUSHALL");
     fleet_wait_for_degraded(limits, false);
     struct limits_answer answer = fleet_look(limits, "ruth");
     assert_int_equal(answer.standing.state, LOGIN_FROZEN);
     assert_string_equal(answer.cause, "by root: phished");
-    wait_for_state(other, "ruth", LOGIN_FROZEN);
+    fleet_wait_for_state(other, "ruth", LOGIN_FROZEN);
 
     standing = (struct login_standing){.state = LOGIN_NORMAL, .since = fleet_now() / 1000};
     assert_true(limits_set_standing(admin, BYTES("ruth"), &standing, &error));
-    wait_for_state(limits, "ruth", LOGIN_NORMAL);
-    wait_for_state(other, "ruth", LOGIN_NORMAL);
+    fleet_wait_for_state(limits, "ruth", LOGIN_NORMAL);
+    fleet_wait_for_state(other, "ruth", LOGIN_NORMAL);
     limits_close(admin);
     limits_close(other);
     limits_close(limits);
@@ -219,8 +221,8 @@ static bool empty_redis(void)
         fleet_look(limits, "kim");
         assert_true(redis_clock() < until);
     }
-    int64_t count = fleet_count(limits, "kim");
     bool in_time = fleet_said_count("\n") == 1 && fleet_said_count("was emptied") == 1;
+    int64_t count = fleet_count(limits, "kim");
     limits_close(limits);
     redis_kill();
     assert_true(!in_time || count == 1);
@@ -230,10 +232,11 @@ static bool empty_redis(void)
 static void test_who_empties_redis_forgets_all(void **state)
 {
     (void)state;
-    int tries = 10;
+    int64_t until = redis_clock() + FLEET_PATIENCE_MS;
     while (!empty_redis()) {
+        if (redis_clock() > until)
+            fail_msg("%s", fleet_said);
         fleet_said_clear();
-        assert_true(--tries > 0);
     }
 }
 
@@ -253,6 +256,12 @@ static void test_a_wrong_password_is_said_and_can_be_mended(void **state)
     write_file(path, "wrong\n");
     redis_start((const char *const[]){"--requirepass", "right", NULL});
     struct limits *limits = fleet_open_host(path);
+    for (int64_t until = redis_clock() + FLEET_PATIENCE_MS; !fleet_said_count("WRONGPASS");) {
+        limits_close(limits); /* it was late first, which is said once */
+        assert_true(redis_clock() < until);
+        fleet_said_clear();
+        limits = fleet_open_host(path);
+    }
     assert_true(fleet_charge(limits, "gil", 5).degraded);
     assert_int_equal(fleet_said_count("WRONGPASS"), 1);
     assert_null(strstr(fleet_said, "wrong\n"));
@@ -270,10 +279,17 @@ static void test_a_redis_that_is_loading_is_waited_for(void **state)
     redis_start(NULL);
     REDIS("EVAL", "for i = 1, 3000 do redis.call('SET', 'k' .. i, string.rep('x', 100)) end", "0");
     assert_non_null(strstr(REDIS("SAVE"), "OK"));
-    redis_kill();
-    redis_start_at_once((const char *const[]){
-        "--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024", NULL});
-    struct limits *limits = fleet_open_host(NULL);
+    struct limits *limits = NULL;
+    int64_t until = redis_clock() + FLEET_PATIENCE_MS;
+    do { /* a busy machine is too late for it, or Redis is */
+        assert_true(redis_clock() < until);
+        limits_close(limits);
+        fleet_said_clear();
+        redis_kill();
+        redis_start_at_once((const char *const[]){
+            "--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024", NULL});
+        limits = fleet_open_host(NULL);
+    } while (!fleet_said_count("LOADING"));
     assert_int_equal(fleet_said_count("LOADING"), 1);
     assert_true(fleet_charge(limits, "hal", 5).degraded);
     fleet_wait_for_degraded(limits, false);
@@ -309,7 +325,6 @@ static void test_what_is_no_redis_holds_nobody_up(void **state)
         for (int n = 0; n < 20; n++)
             fleet_charge(limits, "ivy", 100);
         fleet_wait_for_degraded(limits, true);
-        nanosleep(&(struct timespec){.tv_sec = i == 3 ? 2 : 0}, NULL);
         assert_true(fleet_charge(limits, "ivy", 100).degraded);
         stand_in_stop();
         redis_start(NULL);
@@ -360,11 +375,11 @@ static void test_what_an_admin_froze_holds_without_redis(void **state)
     assert_true(limits_open_admin(&options, &admin, &error));
     assert_true(limits_set_standing(admin, BYTES("olga"), &standing, &error));
     assert_true(limits_set_standing(admin, BYTES("pia"), &standing, &error));
-    fleet_look(limits, "olga");
-    fleet_look(limits, "pia");
+    fleet_wait_for_state(limits, "olga", LOGIN_FROZEN);
+    fleet_wait_for_state(limits, "pia", LOGIN_FROZEN);
     standing.state = LOGIN_NORMAL;
     assert_true(limits_set_standing(admin, BYTES("pia"), &standing, &error));
-    assert_int_equal(fleet_look(limits, "pia").standing.state, LOGIN_NORMAL);
+    fleet_wait_for_state(limits, "pia", LOGIN_NORMAL);
     limits_close(admin);
     redis_kill();
     fleet_wait_for_degraded(limits, true);
@@ -378,8 +393,8 @@ static void test_what_an_admin_froze_holds_without_redis(void **state)
     redis_start(NULL);
     struct limits *other = fleet_open_host(NULL);
     fleet_wait_for_degraded(limits, false);
-    assert_int_equal(fleet_look(other, "quin").standing.state, LOGIN_SLOWED);
-    assert_int_equal(fleet_look(other, "olga").standing.state, LOGIN_FROZEN);
+    fleet_wait_for_state(other, "quin", LOGIN_SLOWED);
+    fleet_wait_for_state(other, "olga", LOGIN_FROZEN);
     limits_close(limits);
     limits_close(other);
 }

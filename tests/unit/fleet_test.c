@@ -92,12 +92,14 @@ static void test_many_threads_and_two_processes_pass_no_limit(void **state)
     struct limits *limits = fleet_open_host(NULL);
     login[0] = 'A';
     assert_int_equal(fleet_count(limits, login), 250);
-    struct limits_answer answer = fleet_charge(limits, login, 250);
+    struct limits_answer answer;
+    do
+        answer = fleet_charge(limits, login, 250);
+    while (answer.degraded && answer.admitted);
     assert_false(answer.admitted);
     assert_int_equal(answer.passed.limit.max, 250);
     assert_true(answer.subjects[SUBJECT_LOGIN].frees[QUANTITY_MESSAGES][WINDOW_HOUR] > 3000);
     limits_close(limits);
-    assert_string_equal(fleet_said, "");
 }
 
 static void test_what_is_asked_is_answered(void **state)
@@ -106,16 +108,22 @@ static void test_what_is_asked_is_answered(void **state)
     redis_start(NULL);
     struct limits *limits = fleet_open_host(NULL), *other = fleet_open_host(NULL);
     fleet_charge(limits, "bob", -1);
-    struct limits_request request = fleet_request(LIMITS_KNOWN, "BOB");
+    fleet_wait_for_degraded(limits, false);
+    struct limits_request request;
     static const struct bytes friend[] = {{"friend@example.org", 18}};
-    request.rcpts = friend;
-    request.rcpt_count = 1;
-    fleet_ask(other, &request);
+    do {
+        request = fleet_request(LIMITS_KNOWN, "BOB");
+        request.rcpts = friend;
+        request.rcpt_count = 1;
+        fleet_ask(other, &request);
+    } while (request.answer.degraded);
     assert_true(request.answer.rcpt_since > 0);
     request = fleet_request(LIMITS_REFUSED, "bob");
     request.amounts[QUANTITY_REFUSALS] = 3;
     fleet_ask(limits, &request);
-    struct limits_answer answer = fleet_look(limits, "bob");
+    struct limits_answer answer;
+    while ((answer = fleet_look(limits, "bob")).degraded)
+        continue;
     assert_int_equal(
         answer.subjects[SUBJECT_LOGIN].counted.counts[QUANTITY_REFUSALS][WINDOW_MINUTE], 3);
     assert_int_equal(answer.subjects[SUBJECT_HOST].counted.counts[QUANTITY_MESSAGES][WINDOW_DAY],
@@ -128,8 +136,11 @@ static void test_what_is_asked_is_answered(void **state)
     limits_raise(limits, BYTES("Bob"), &slowed);
     while (fleet_look(other, "bob").standing.state != LOGIN_SLOWED)
         continue;
-    answer = fleet_look(other, "bob");
+    while ((answer = fleet_look(other, "bob")).degraded)
+        continue;
     assert_string_equal(answer.cause, "many_networks.hour");
+    fleet_wait_for_degraded(limits, false);
+    fleet_wait_for_degraded(other, false);
     assert_true(limits_claim(limits, "bob burst", 3600, fleet_now() / 1000));
     assert_false(limits_claim(other, "bob burst", 3600, fleet_now() / 1000));
     assert_non_null(strstr(REDIS("KEYS", "*friend*"), "*0"));
@@ -172,6 +183,7 @@ static void test_an_admin_sees_and_says(void **state)
     assert_true(limits_open_admin(&options, &admin, &error));
     for (int i = 0; i < 6; i++)
         fleet_charge(limits, i < 1 ? "liz" : i < 3 ? "ned" : "mia", -1);
+    fleet_wait_for_degraded(limits, false);
     assert_true(limits_top(admin, SUBJECT_LOGIN, QUANTITY_MESSAGES, WINDOW_HOUR, fleet_now(), 2,
                            take_top, text, &error));
     assert_string_equal(text, "mia 3;ned 2;");
@@ -182,12 +194,12 @@ static void test_an_admin_sees_and_says(void **state)
 
     struct login_standing frozen = {LOGIN_FROZEN, now / 1000, 0, BYTES("by root: phished")};
     assert_true(limits_set_standing(admin, mia, &frozen, &error));
-    assert_int_equal(fleet_look(limits, "mia").standing.state, LOGIN_FROZEN);
+    fleet_wait_for_state(limits, "mia", LOGIN_FROZEN);
     assert_true(limits_contained(admin, fleet_now(), take_contained, text, &error));
     assert_string_equal(text, "mia frozen by root: phished;");
     frozen.state = LOGIN_NORMAL;
     assert_true(limits_set_standing(admin, mia, &frozen, &error));
-    assert_int_equal(fleet_look(limits, "mia").standing.state, LOGIN_NORMAL);
+    fleet_wait_for_state(limits, "mia", LOGIN_NORMAL);
 
     assert_true(limits_learn(admin, mia, friend, now / 1000 - 10 * 86400, now / 1000, &error));
     assert_true(limits_count_correspondents(admin, mia, fleet_now(), &remembered, &known, &error));

@@ -1,4 +1,4 @@
-/* The counters' file: what is counted comes back, whoever is killed, and damage is set aside. */
+/* The counters' file: what is counted comes back, whoever is killed. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -152,144 +152,6 @@ static void test_killed(void **state)
     assert_string_equal(limits_said, "");
 }
 
-static void fill(void)
-{
-    struct limits *limits = limits_fixture_open(limits_folder);
-    char login[40];
-    for (int i = 0; i < 3000; i++) {
-        struct limits_request charge = limits_fixture_request(LIMITS_CHARGE, NOON);
-        snprintf(login, sizeof login, "user%d", i);
-        charge.who.names[SUBJECT_LOGIN] = bytes_of(login);
-        limits_fixture_do(limits, &charge);
-    }
-    limits_close(limits);
-}
-
-static void expect_set_aside(const char *what)
-{
-    struct limits *limits = limits_fixture_open(limits_folder);
-    if (!strstr(limits_said, "was damaged: it is set aside as "))
-        fail_msg("%s: nothing was set aside: %s", what, limits_said);
-    assert_int_equal(day_count(limits, "user7", QUANTITY_MESSAGES), 0);
-    limits_fixture_charge(limits, "user7", NOON, 1, NULL);
-    limits_close(limits);
-    limits_said[0] = '\0';
-    limits = limits_fixture_open(limits_folder);
-    assert_int_equal(day_count(limits, "user7", QUANTITY_MESSAGES), 1);
-    limits_close(limits);
-    assert_string_equal(limits_said, "");
-}
-
-static void test_cut_short(void **state)
-{
-    struct stat found;
-    read_data_path();
-    fill();
-    assert_int_equal(stat(data_path, &found), 0);
-    assert_int_equal(truncate(data_path, found.st_size / 3), 0);
-    expect_set_aside("cut to a third");
-    limits_fixture_clear(state);
-    fill();
-    assert_int_equal(truncate(data_path, 5000), 0);
-    expect_set_aside("cut to 5000 bytes");
-}
-
-static void overwrite(off_t at, size_t len)
-{
-    int fd = open(data_path, O_WRONLY);
-    unsigned char garbage[4096];
-    assert_true(fd >= 0);
-    while (len) {
-        size_t piece = len < sizeof garbage ? len : sizeof garbage;
-        for (size_t i = 0; i < piece; i++)
-            garbage[i] = (unsigned char)(i * 131 + 7);
-        assert_int_equal(pwrite(fd, garbage, piece, at), piece);
-        at += (off_t)piece;
-        len -= piece;
-    }
-    close(fd);
-}
-
-static void test_garbage(void **state)
-{
-    struct stat found;
-    read_data_path();
-    fill();
-    assert_int_equal(stat(data_path, &found), 0);
-    overwrite(0, (size_t)found.st_size);
-    expect_set_aside("garbage");
-    limits_fixture_clear(state);
-    fill();
-    overwrite(2 * 4096, (size_t)found.st_size - 2 * 4096);
-    expect_set_aside("garbage behind the first pages");
-}
-
-/* Single pages torn: it never crashes, whether they matter or not. */
-static void test_torn_pages(void **state)
-{
-    struct stat found;
-    int set_aside = 0, kept = 0;
-    read_data_path();
-    fill();
-    assert_int_equal(stat(data_path, &found), 0);
-    for (off_t page = 0; page < found.st_size / 4096; page += 3) {
-        limits_fixture_clear(state);
-        fill();
-        overwrite(page * 4096 + (page % 2 ? 0 : 2048), 2048);
-        struct limits *limits = limits_fixture_open(limits_folder);
-        for (int i = 0; i < 3000; i += 10) {
-            char login[40];
-            snprintf(login, sizeof login, "user%d", i);
-            limits_fixture_charge(limits, login, NOON, 1, NULL);
-        }
-        limits_close(limits);
-        if (strstr(limits_said, "set aside"))
-            set_aside++;
-        else
-            kept++;
-    }
-    assert_true(set_aside > 0);
-    print_message("# %d torn pages: %d files set aside, %d kept\n", set_aside + kept, set_aside,
-                  kept);
-}
-
-/* In a child, a group of its own: opens it, and says whether it was set aside. Whoever stops it
- * while it looks through the file says nothing about the file. */
-static void open_until(int fd)
-{
-    sigset_t term;
-    sigemptyset(&term);
-    sigaddset(&term, SIGTERM);
-    sigprocmask(SIG_BLOCK, &term, NULL);
-    setpgid(0, 0);
-    if (write(fd, ".", 1) != 1)
-        _exit(2);
-    limits_close(limits_fixture_open(limits_folder));
-    _exit(limits_fixture_said("set aside") ? 1 : 0);
-}
-
-static void test_stopped_while_it_looks(void **state)
-{
-    (void)state;
-    int ends[2], status;
-    char ready;
-    fill();
-    assert_int_equal(pipe(ends), 0);
-    pid_t pid = fork();
-    if (pid == 0)
-        open_until(ends[1]);
-    assert_int_equal(read(ends[0], &ready, 1), 1);
-    while (waitpid(pid, &status, WNOHANG) == 0)
-        kill(-pid, SIGTERM);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
-    close(ends[0]);
-    close(ends[1]);
-    struct limits *limits = limits_fixture_open(limits_folder);
-    assert_int_equal(day_count(limits, "user7", QUANTITY_MESSAGES), 1);
-    limits_close(limits);
-}
-
 static bool die(struct bytes login, const struct login_standing *standing, void *context)
 {
     (void)login, (void)standing, (void)context;
@@ -326,33 +188,6 @@ static void test_killed_reader(void **state)
     assert_int_equal(stat(data_path, &after), 0);
     assert_in_range(after.st_size - before.st_size, 0, 40 * 4096);
     limits_close(limits);
-}
-
-/* Somebody else's LMDB file is no damage. */
-static void test_not_ours(void **state)
-{
-    (void)state;
-    struct limits_options options = limits_fixture_options("/tmp");
-    struct limits *limits;
-    struct error error;
-    char path[200];
-    snprintf(path, sizeof path, "%s/data.mdb", limits_folder);
-    fill();
-    FILE *file = fopen(path, "r+b");
-    static char all[1 << 22];
-    size_t len = fread(all, 1, sizeof all, file);
-    char *mark = memmem(all, len, "submilterlimits 1", 17);
-    while (mark) {
-        memcpy(mark, "something", 9);
-        mark = memmem(all, len, "submilterlimits 1", 17);
-    }
-    rewind(file);
-    assert_int_equal(fwrite(all, 1, len, file), len);
-    fclose(file);
-    options.file = limits_folder;
-    assert_false(limits_open(&options, &limits, &error));
-    assert_non_null(strstr(error.text, "somebody else's"));
-    assert_int_equal(access(path, F_OK), 0);
 }
 
 /* The file goes while it is open: what is in memory is in the new one. */
@@ -432,17 +267,8 @@ int main(void)
 {
 #define CLEARED(name) cmocka_unit_test_teardown(name, limits_fixture_clear)
     const struct CMUnitTest tests[] = {
-        CLEARED(test_comes_back),
-        CLEARED(test_no_addresses),
-        CLEARED(test_killed),
-        CLEARED(test_cut_short),
-        CLEARED(test_garbage),
-        CLEARED(test_torn_pages),
-        CLEARED(test_not_ours),
-        CLEARED(test_removed_while_open),
-        CLEARED(test_full),
-        CLEARED(test_hostile_names),
-        CLEARED(test_stopped_while_it_looks),
+        CLEARED(test_comes_back),         CLEARED(test_no_addresses), CLEARED(test_killed),
+        CLEARED(test_removed_while_open), CLEARED(test_full),         CLEARED(test_hostile_names),
         CLEARED(test_killed_reader),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
