@@ -30,22 +30,32 @@ static bool begin_read(struct embedded *embedded, MDB_txn **ret_txn, struct erro
                                  embedded->keeper->ledger.folder);
 }
 
+static int set_standing(struct embedded *embedded, MDB_txn *txn, struct bytes login,
+                        const struct login_standing *to)
+{
+    struct standing standing;
+    int status = keeper_get_standing(embedded->keeper, txn, login, &standing);
+    if (status == MDB_NOTFOUND)
+        standing = (struct standing){0};
+    else if (status)
+        return status;
+    standing_set(&standing, to, embedded_wall_clock());
+    return keeper_put_standing(embedded->keeper, txn, login, &standing);
+}
+
 bool embedded_set_standing(struct embedded *embedded, struct bytes login,
                            const struct login_standing *standing, struct error *error)
 {
     struct named_key name;
-    struct standing set;
     MDB_txn *txn;
     if (!has_file(embedded, error))
         return false;
     if (!embedded_key(embedded, SUBJECT_LOGIN, login, &name))
         return error_set(error, "a login's name is needed");
-    standing_of(standing, &set);
-    set.set = embedded_wall_clock();
     int status = ledger_write(&embedded->keeper->ledger, &txn);
     if (!status)
         status = ledger_write_end(&embedded->keeper->ledger, txn,
-                                  keeper_put_standing(embedded->keeper, txn, name.key.name, &set));
+                                  set_standing(embedded, txn, name.key.name, standing));
     return check(embedded, status, error);
 }
 

@@ -105,8 +105,9 @@ static bool within_bounds(struct limits_request *request)
         const struct limit *limit = &bound->limit;
         const struct counted_subject *subject = &request->answer.subjects[bound->subject];
         int64_t amount = request->amounts[limit->quantity];
+        bool applies = amount > 0 || limit->quantity == QUANTITY_REFUSALS;
         /* Written so that nothing overflows. */
-        if (!subject->name.len || amount <= 0 ||
+        if (!subject->name.len || !applies ||
             subject->counted.counts[limit->quantity][limit->window] <= limit->max - amount)
             continue;
         request->answer.passed = *bound;

@@ -120,16 +120,15 @@ static void read_again(struct keeper *keeper, struct entry **entries, size_t cou
 {
     struct embedded *embedded = keeper->embedded;
     struct record records[BATCH];
-    bool are_read[BATCH];
+    bool is_read[BATCH];
     for (size_t i = 0; i < count; i++) {
         const struct entry_key key = {.kind = entries[i]->kind, .name = entry_name(entries[i])};
-        are_read[i] = keeper_load(keeper, &key, &records[i]);
+        is_read[i] = keeper_load(keeper, &key, &records[i]);
     }
     pthread_mutex_lock(&embedded->lock);
     for (size_t i = 0; i < count; i++) {
         struct record before = entries[i]->total;
-        /* What is in memory is better than nothing. */
-        if (!are_read[i] || !record_merge(&records[i], &entries[i]->fresh, embedded->latest))
+        if (!is_read[i] || !record_merge(&records[i], &entries[i]->fresh, embedded->latest))
             continue;
         entries[i]->total = records[i];
         records[i] = before;
@@ -143,8 +142,8 @@ void keeper_refresh(struct keeper *keeper)
 {
     struct embedded *embedded = keeper->embedded;
     struct entry *entries[BATCH];
-    size_t seen = ledger_last(&keeper->ledger);
-    if (!seen)
+    keeper->seen = ledger_last(&keeper->ledger);
+    if (!keeper->seen)
         return;
     /* Who has read from the file before, and not put it into memory yet, reads it again. */
     pthread_mutex_lock(&embedded->lock);
@@ -155,7 +154,6 @@ void keeper_refresh(struct keeper *keeper)
         if (count)
             read_again(keeper, entries, count);
     }
-    keeper->seen = seen;
 }
 
 /* A sweep that forgets nobody: all that is in memory is fresh to the new file. */

@@ -392,8 +392,12 @@ void ledger_clear_readers(struct ledger *ledger)
         (void)mdb_reader_check(ledger->env, &dead);
 }
 
+/* mdb_env_info tells of a transaction that readers do not see yet, while the disk writes it. */
 size_t ledger_last(struct ledger *ledger)
 {
-    MDB_envinfo info;
-    return !ledger->env || mdb_env_info(ledger->env, &info) ? 0 : info.me_last_txnid;
+    MDB_txn *txn = ledger_read(ledger);
+    size_t last = txn ? mdb_txn_id(txn) : 0;
+    if (txn)
+        ledger_read_end(ledger, txn);
+    return last;
 }

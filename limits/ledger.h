@@ -64,7 +64,8 @@ bool ledger_is_damage(int status);
  * again, and the file grows until it is full. For the thread that opens it again. */
 void ledger_clear_readers(struct ledger *ledger);
 
-/* The number of the last transaction that anybody wrote. */
+/* The number of the last transaction that anybody wrote: who begins to read from now on sees it. 0:
+ * it can't be read just now. */
 size_t ledger_last(struct ledger *ledger);
 
 /* ---- Between file.c and ledger_check.c ---- */

@@ -223,17 +223,39 @@ local function packed(numbers)
     return struct.pack("<" .. string.rep("d", #numbers), unpack(numbers))
 end
 
+-- What was said of a login: {since, until, cause} for normal, slowed and frozen, or false.
+local function standing_read(key, login)
+    local value = login ~= "" and call("HGET", key, login)
+    local words = value and unpacked(value, 0) or {}
+    for n = 1, 3 do
+        local word = type(words[n]) == "table" and words[n] or {}
+        local fine = type(word[1]) == "number" and type(word[2]) == "number" and type(word[3]) == "string"
+        words[n] = fine and word
+    end
+    return words
+end
+
+local function standing_holds(word, seconds)
+    return word and (word[2] == 0 or word[2] > seconds)
+end
+
 -- Appends state, since, until; returns the cause.
 local function tell_standing(numbers, key, login, seconds)
-    local value = login ~= "" and call("HGET", key, login)
-    local n = #numbers
-    local standing = value and unpacked(value, 3) or {0, 0, 0, ""}
-    -- That it was normal from then on is known: who was frozen before is not any more.
-    if standing[3] > 0 and standing[3] <= seconds then
-        standing = {0, standing[3], 0, ""}
+    local words, n, normal_since = standing_read(key, login), #numbers, 0
+    for state = 2, 0, -1 do
+        local word = words[state + 1]
+        local ends = word and word[2] or 0
+        if ends > seconds or (state > 0 and standing_holds(word, seconds)) then
+            numbers[n + 1], numbers[n + 2], numbers[n + 3] = state, word[1], ends
+            return word[3]
+        end
+        -- That it was normal from then on is known: who was frozen before is not any more.
+        if word then
+            normal_since = math.max(normal_since, ends > 0 and ends or word[1])
+        end
     end
-    numbers[n + 1], numbers[n + 2], numbers[n + 3] = standing[1], standing[2], standing[3]
-    return type(standing[4]) == "string" and standing[4] or ""
+    numbers[n + 1], numbers[n + 2], numbers[n + 3] = 0, normal_since, 0
+    return ""
 end
 
 -- A host whose connection was given up must not count any more: what it lacks it adds itself.
