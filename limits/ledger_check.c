@@ -60,8 +60,9 @@ static int walk_all(struct ledger *ledger)
     if (status)
         return status;
     mdb_env_info(ledger->env, &info);
-    const MDB_dbi tables[] = {FREE_PAGES, ledger->records, ledger->standings,
-                              ledger->correspondents, ledger->claims};
+    const MDB_dbi tables[] = {FREE_PAGES,        ledger->records,
+                              ledger->standings, ledger->correspondents,
+                              ledger->words,     ledger->claims};
     status = mdb_dbi_open(txn, NULL, 0, &unnamed);
     if (!status)
         status = walk(txn, unnamed, info.me_last_pgno);
