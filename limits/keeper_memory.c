@@ -128,6 +128,7 @@ static void read_again(struct keeper *keeper, struct entry **entries, size_t cou
     pthread_mutex_lock(&embedded->lock);
     for (size_t i = 0; i < count; i++) {
         struct record before = entries[i]->total;
+        /* What is in memory is better than nothing. */
         if (!is_read[i] || !record_merge(&records[i], &entries[i]->fresh, embedded->latest))
             continue;
         entries[i]->total = records[i];

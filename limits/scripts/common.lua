@@ -231,7 +231,7 @@ local function standing_read(key, login)
     for n = 1, 3 do
         local word = type(words[n]) == "table" and words[n] or {}
         local fine = type(word[1]) == "number" and type(word[2]) == "number" and type(word[3]) == "string"
-        words[n] = fine and word
+        words[n] = fine and word or false
     end
     words[4] = type(words[4]) == "number" and words[4] or 0
     return words
@@ -257,7 +257,7 @@ local function tell_standing(numbers, key, login, seconds)
         end
     end
     numbers[n + 1], numbers[n + 2], numbers[n + 3] = 0, normal_since, 0
-    return ""
+    return words[1] and words[1][3] or ""
 end
 
 -- A host whose connection was given up must not count any more: what it lacks it adds itself.

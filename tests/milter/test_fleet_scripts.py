@@ -232,6 +232,8 @@ def test_a_sign_never_eases_what_was_said(client):
     assert stand(1, 150, "raise") == (1, 200, b"c")
     assert stand(2, 150, "raise", b"d") == (2, 150, b"d")
     assert stand(1, 0, "raise") == (2, 150, b"d")
+    *_, standing, _, _, told = client.look(150_000, [])
+    assert standing == [1, 50, 0] and told == b"c", "slowed goes on when frozen is over"
     assert stand(2, 0, "raise") == (2, 0, b"c")
     assert stand(2, 900, "raise") == (2, 0, b"c")
     assert stand(1, 120, "set") == (1, 120, b"c")
@@ -241,6 +243,11 @@ def test_a_sign_never_eases_what_was_said(client):
     *_, standing, _, _, _ = client.look(120_000, [])
     assert standing == [0, 50, 0], "normal since then: no host's older word holds"
     assert stand(1, 150, "raise") == (1, 150, b"c")
+    assert stand(0, 300, "set", b"d") == (0, 300, b"d")
+    assert stand(2, 0, "raise") == (0, 300, b"d"), "an admin keeps signs off"
+    *_, standing, _, _, _ = client.look(300_000, [])
+    assert standing == [0, 300, 0]
+    assert stand(2, 0, "set") == (2, 0, b"c")
 
 
 @pytest.mark.parametrize("garbage", [b"", b"?", b"\x93\x01\x02\x03", b"\x81\xa1a\x01", b"\xc1" * 30],
