@@ -24,6 +24,13 @@ static bool secret_path(const struct counters_settings *counters, char path[PATH
     return counters->secret_file || counters->file;
 }
 
+static bool check_password(const struct settings *settings, struct error *error)
+{
+    const char *path = settings->counters.redis_password_file;
+    return !path || counters_secret_guard(path, error) ||
+           settings_blame(settings, "counters", "redis_password_file", error);
+}
+
 bool counters_options(const struct settings *settings, struct limits_options *ret_options,
                       struct error *error)
 {
@@ -40,6 +47,8 @@ bool counters_options(const struct settings *settings, struct limits_options *re
         .network_bits_ipv4 = counters->network_bits_ipv4,
         .network_bits_ipv6 = counters->network_bits_ipv6,
     };
+    if (!check_password(settings, error))
+        return false;
     if (secret_path(counters, path))
         return counters_secret_read(path, ret_options->secret, error) ||
                settings_blame(settings, "counters", "secret_file", error);
@@ -96,6 +105,8 @@ bool counters_check(const struct settings *settings, struct error *error)
 {
     uint8_t secret[COUNTERS_SECRET_SIZE];
     char path[PATH_SIZE];
+    if (!check_password(settings, error))
+        return false;
     if (!secret_path(&settings->counters, path) || access(path, R_OK) < 0)
         return true;
     bool good = counters_secret_read(path, secret, error) ||

@@ -1,5 +1,6 @@
 /* The embedded store: its subjects in memory, by name. */
 #include "limits/embedded.h"
+#include "limits/embedded_words.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -274,6 +275,7 @@ void embedded_close(struct embedded *embedded)
     entries_done(&embedded->entries);
     correspondents_done(&embedded->correspondents);
     claims_done(&embedded->claims);
+    embedded_words_free(embedded->heard);
     pthread_mutex_destroy(&embedded->lock);
     free(embedded);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits/embedded_words.h"
 #include "limits/keeper.h"
 #include "limits/record_codec.h"
 
@@ -31,20 +32,25 @@ static bool begin_read(struct embedded *embedded, MDB_txn **ret_txn, struct erro
 }
 
 static int set_standing(struct embedded *embedded, MDB_txn *txn, struct bytes login,
-                        const struct login_standing *to)
+                        const struct login_standing *to, bool for_fleet)
 {
     struct standing standing;
+    int64_t now = embedded_wall_clock();
     int status = keeper_get_standing(embedded->keeper, txn, login, &standing);
     if (status == MDB_NOTFOUND)
         standing = (struct standing){0};
     else if (status)
         return status;
-    standing_set(&standing, to, embedded_wall_clock());
-    return keeper_put_standing(embedded->keeper, txn, login, &standing);
+    standing_set(&standing, to, now);
+    status = keeper_put_standing(embedded->keeper, txn, login, &standing);
+    if (!status && for_fleet)
+        status = embedded_words_put(embedded, txn, login, to, now);
+    return status;
 }
 
 bool embedded_set_standing(struct embedded *embedded, struct bytes login,
-                           const struct login_standing *standing, struct error *error)
+                           const struct login_standing *standing, bool for_fleet,
+                           struct error *error)
 {
     struct named_key name;
     MDB_txn *txn;
@@ -55,7 +61,7 @@ bool embedded_set_standing(struct embedded *embedded, struct bytes login,
     int status = ledger_write(&embedded->keeper->ledger, &txn);
     if (!status)
         status = ledger_write_end(&embedded->keeper->ledger, txn,
-                                  set_standing(embedded, txn, name.key.name, standing));
+                                  set_standing(embedded, txn, name.key.name, standing, for_fleet));
     return check(embedded, status, error);
 }
 

@@ -108,7 +108,8 @@ bool fleet_admin_set_standing(struct fleet_admin *admin, struct bytes login,
                               const struct login_standing *standing, struct error *error)
 {
     struct redis_command command;
-    if (!fleet_command_stand(&admin->keys, login, standing, false, standing->since, &command)) {
+    if (!fleet_command_stand(&admin->keys, login, standing, FLEET_SET, standing->since,
+                             fleet_wall_clock(), &command)) {
         redis_command_done(&command);
         return error_set(error, "out of memory");
     }

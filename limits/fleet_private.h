@@ -119,6 +119,10 @@ void fleet_doubt(struct fleet *fleet, const struct limits_request *request, uint
 void fleet_raise_later(struct fleet *fleet, struct bytes login,
                        const struct login_standing *standing);
 
+/* What was raised up to then (seconds): an admin has spoken since. login: as embedded_name has it.
+ */
+void fleet_raise_forget(struct fleet *fleet, struct bytes login, int64_t since);
+
 struct fleet_raise *fleet_raise_take(struct fleet *fleet); /* to be freed; NULL: none */
 /* At once, or later. */
 void fleet_tell_raise(struct fleet *fleet, struct bytes login,
@@ -141,6 +145,10 @@ void *fleet_run(void *fleet);
 MUST_CHECK bool fleet_return(struct fleet *fleet, struct error *error);
 /* What is still to be added, as works in line. */
 void fleet_settle_rest(struct fleet *fleet);
+
+/* fleet_words.c, in the thread, with nothing under way: what an admin said on this host alone.
+ * patience: milliseconds for each. */
+MUST_CHECK bool fleet_tell_words(struct fleet *fleet, int64_t patience, struct error *error);
 
 /* fleet_beat.c, in the thread. */
 MUST_CHECK bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command);

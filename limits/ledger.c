@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TABLES 4
+#define TABLES 5
 #define READERS_MAX 256         /* of all processes */
 #define SMALL ((off_t)64 << 20) /* bytes; looking through that many is a matter of moments */
 #define MARK "submilter"
@@ -66,6 +66,8 @@ static int open_tables(struct ledger *ledger, MDB_txn *txn, unsigned flags)
         status = mdb_dbi_open(txn, "standings", flags, &ledger->standings);
     if (!status)
         status = mdb_dbi_open(txn, "correspondents", flags, &ledger->correspondents);
+    if (!status)
+        status = mdb_dbi_open(txn, "words", flags, &ledger->words);
     return status ? status : mdb_dbi_open(txn, "claims", flags, &ledger->claims);
 }
 

@@ -22,6 +22,7 @@ struct ledger {
     MDB_dbi records;        /* kind's digit and name -> record_encode */
     MDB_dbi standings;      /* login -> standing_encode */
     MDB_dbi correspondents; /* key -> first (hours, 4 bytes), last (days, 4 bytes) */
+    MDB_dbi words;          /* login -> what the fleet is to hear: embedded_words.c */
     MDB_dbi claims;         /* key's hash -> until (seconds, 8 bytes) */
     dev_t device;           /* of what is open */
     ino_t inode;

@@ -114,9 +114,15 @@ bool limits_claim(struct limits *limits, const char *key, int64_t seconds, int64
 
 /* ---- For submilterctl: they wait, and fail with an error. ---- */
 
-/* Opens what the daemon keeps, beside the running daemon; options->say may be NULL. */
+/* Opens what the daemon keeps, beside the running daemon; options->say may be NULL, its texts live
+ * as long. Where Redis does not answer, now or later, what this host keeps in its file stands in
+ * for it: see limits_alone. */
 MUST_CHECK bool limits_open_admin(const struct limits_options *options, struct limits **ret_limits,
                                   struct error *error);
+
+/* NULL; or why this host's own file was asked instead of Redis: counts are those of this host, a
+ * standing that is set holds here and is taken to Redis by this host's daemon. */
+const char *limits_alone(const struct limits *limits);
 
 /* Sets a standing, easing it too; in force within a second. It settles all states; normal with an
  * end: until then no sign raises it. */

@@ -161,6 +161,8 @@ static int list(struct top *top, const char *config, struct error *error)
     if (!limits_top(admin.limits, top->kind, top->quantity, top->window, when_now(), top->limit,
                     visit, top, error))
         status = EX_TEMPFAIL;
+    else
+        admin_warn_of_alone(&admin, false);
     admin_close(&admin);
     return status || print(top, error) ? status : EX_IOERR;
 }

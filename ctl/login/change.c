@@ -145,6 +145,7 @@ static int run(enum login_state state, const char *config, int argc, char **argv
     if (!carry_out(&admin, &change, &error))
         status = command_complain(&error, EX_TEMPFAIL);
     else {
+        admin_warn_of_alone(&admin, true);
         warn_of_unheld(admin.settings, &change);
         admin_warn_of_no_daemon(&admin);
     }

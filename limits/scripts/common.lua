@@ -223,7 +223,8 @@ local function packed(numbers)
     return struct.pack("<" .. string.rep("d", #numbers), unpack(numbers))
 end
 
--- What was said of a login: {since, until, cause} for normal, slowed and frozen, or false.
+-- What was said of a login: {since, until, cause} for normal, slowed and frozen, or false, and when
+-- an admin said something last (ms).
 local function standing_read(key, login)
     local value = login ~= "" and call("HGET", key, login)
     local words = value and unpacked(value, 0) or {}
@@ -232,6 +233,7 @@ local function standing_read(key, login)
         local fine = type(word[1]) == "number" and type(word[2]) == "number" and type(word[3]) == "string"
         words[n] = fine and word or false
     end
+    words[4] = type(words[4]) == "number" and words[4] or 0
     return words
 end
 

@@ -192,9 +192,98 @@ def test_on_every_host_of_a_fleet(hosts, record_property):
         host.settle()
     wait_until(lambda: json.loads(look_back.ask(one.daemon, "limits", "learn", "--json"))["correspondents"], "rows")
     assert [row["name"] for row in json.loads(look_back.ask(other.daemon, "limits", "top", "--json"))["rows"]] == [ALICE]
-    redis.stop()
-    said = look_back.complaint(one.daemon, "login", "freeze", ALICE, status=69)
-    assert str(redis.socket) in said and "lock it where it logs in" in said
+
+
+def warned(gate, *arguments):
+    """What is printed while Redis is gone, and what is said of it."""
+    done = look_back.run_as(None, gate.daemon, *arguments)
+    assert done.returncode in (0, 1), done
+    return done.stdout, done.stderr
+
+
+@REDIS
+def test_while_redis_is_gone(hosts, record_property):
+    """A freeze and a thaw hold where they are said, and everywhere once Redis is back, with the data that it had."""
+    (one, other), redis = hosts
+    mallory = "mallory@example.com"
+    assert send(one).accepted and send(other, login="mallory").accepted
+    login(one, "freeze", mallory, "--because", "stolen")
+    wait_until(lambda: is_frozen(send(other, login="mallory")), "mallory is frozen")
+    assert is_frozen(send(one, login="mallory"))
+    redis.freeze()
+    printed, said = warned(one, "login", "freeze", ALICE, "--because", "phished")
+    assert f"{ALICE} is frozen since" in printed and str(redis.socket) in said
+    assert "holds on this host now, and on the others as soon as Redis is back" in said and "No daemon" not in said
+    printed, said = warned(one, "login", "thaw", mallory)
+    assert f"{mallory} is normal (until" in printed and "; it had been frozen" in printed
+    since = time.monotonic()
+    wait_until_frozen(one)
+    record_property("frozen_here_after_s", round(time.monotonic() - since, 2))
+    wait_until(lambda: send(one, login="mallory").accepted, "mallory's mail goes here", explain=one.daemon.log)
+    assert send(other).accepted and is_frozen(send(other, login="mallory")), "the other host cannot know"
+    printed, said = warned(one, "login", "show", ALICE)
+    assert "is frozen" in printed and "this host's own" in said and str(redis.socket) in said
+    printed, said = warned(one, "login", "--json")
+    assert [row["login"] for row in json.loads(printed)] == [ALICE] and "this host's own" in said
+    for command in (("limits", "show", ALICE), ("limits", "top")):
+        printed, said = warned(one, *command)
+        assert ("frozen since" in printed or ALICE in printed) and "this host's own" in said, (command, printed, said)
+    for command in (("limits", "reset", ALICE), ("limits", "learn")):
+        assert str(redis.socket) in look_back.complaint(one.daemon, *command, status=75)
+    redis.thaw()
+    since = time.monotonic()
+    wait_until_frozen(other)
+    wait_until(lambda: send(other, login="mallory").accepted, "mallory's mail goes there", explain=other.daemon.log)
+    record_property("taken_to_redis_after_s", round(time.monotonic() - since, 2))
+    print(f"on the other host {time.monotonic() - since:.2f} s after Redis was back")
+    assert is_frozen(send(one)) and send(one, login="mallory").accepted
+    printed, said = warned(other, "login", "show", ALICE)
+    assert "phished" in printed and not said
+    login(other, "thaw", ALICE)
+    wait_until_it_goes(one)
+    wait_until_it_goes(other)
+
+
+@REDIS
+def test_said_while_neither_redis_nor_the_daemon_runs(hosts):
+    """And a word that Redis has heard since then is the later one."""
+    (one, other), redis = hosts
+    assert send(one).accepted and send(one, login="carol").accepted
+    one.daemon.stop()
+    redis.freeze()
+    for name in (ALICE, "carol@example.com"):
+        assert "No daemon was found" in warned(one, "login", "freeze", name)[1]
+    redis.thaw()
+    wait_until(lambda: login(other, "thaw", "carol@example.com"), "Redis is back")
+    one.daemon.start()
+    wait_until_frozen(other)
+    assert send(other, login="carol").accepted and state(one, "carol@example.com")["state"] == "normal"
+    wait_until(lambda: send(one, login="carol").accepted, "carol's mail goes here too", explain=one.daemon.log)
+
+
+@REDIS
+def test_redis_that_cannot_be_written(hosts):
+    """It answers, and takes nothing: full, or somebody's replica."""
+    (one, other), redis = hosts
+    assert send(one).accepted and send(other).accepted
+    redis.command("CONFIG", "SET", "maxmemory", "1")
+    printed, said = warned(one, "login", "freeze", ALICE)
+    assert "OOM" in said and "holds on this host now" in said and "is frozen" in printed
+    wait_until_frozen(one)
+    redis.command("CONFIG", "SET", "maxmemory", "0")
+    wait_until_frozen(other)
+
+
+@REDIS
+def test_neither_redis_nor_a_file(start_daemon):
+    """Nothing is left to be asked."""
+    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        redis, config = fleet(folder)
+        gate = start_daemon(config=config.replace('file = "{folder}/lib/limits"; ', ""))
+        said = look_back.complaint(gate.daemon, "login", "freeze", ALICE, status=69)
+        assert str(redis.socket) in said and "lock it where it logs in" in said
 
 
 @pytest.mark.parametrize("arguments, said", [
