@@ -144,6 +144,18 @@ void fleet_wait_for_state(struct limits *limits, const char *login, enum login_s
         assert_true(redis_clock() < until);
 }
 
+void fleet_wait_for_said_once_a_change(void)
+{
+    size_t gone, back;
+    int64_t until = redis_clock() + FLEET_PATIENCE_MS;
+    do {
+        back = fleet_said_count("is back after");
+        gone = fleet_said_count("is not to be counted on") + fleet_said_count("is not there");
+        if (redis_clock() > until)
+            fail_msg("%s", fleet_said);
+    } while (!gone || back != gone || fleet_said_count("\n") != 2 * gone);
+}
+
 int fleet_fixture_begin(void **state)
 {
     (void)state;

@@ -35,6 +35,10 @@ void fleet_wait_for_degraded(struct limits *limits, bool wanted);
 /* Until the host knows the login's state. */
 void fleet_wait_for_state(struct limits *limits, const char *login, enum login_state wanted);
 
+/* It was gone at least once, and is back; each time was said once. More than once it is gone where
+ * the machine is so busy that 50 ms pass. */
+void fleet_wait_for_said_once_a_change(void);
+
 /* Milliseconds since 1970. */
 int64_t fleet_now(void);
 
