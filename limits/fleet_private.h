@@ -93,6 +93,9 @@ struct fleet {
     int64_t gone_since;          /* redis_clock; 0: it never was */
     int64_t silent; /* hosts that were not heard of since then: what they counted is not there */
     bool said_secret, said_clock;
+    int64_t said_hosts; /* 0: not yet */
+    int64_t said_since; /* redis_clock: when the hour began in which ... */
+    int said_times;     /* ... hosts were said so often */
 };
 
 /* fleet_line.c: works in a row. */
@@ -157,5 +160,11 @@ MUST_CHECK bool fleet_beat_command(struct fleet *fleet, struct redis_command *re
 MUST_CHECK bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply,
                                 uint64_t *ret_last, bool *ret_lost, struct error *error);
 void fleet_state_read(struct fleet *fleet);
+
+/* Says how many hosts share, where that has changed; some times an hour at most. */
+void fleet_say_hosts(struct fleet *fleet);
+
+/* The process ends and Redis knows all of it: nobody keeps a share for it any more. */
+void fleet_leave(struct fleet *fleet);
 
 #endif

@@ -167,11 +167,13 @@ static void serve(struct fleet *fleet)
     struct error error;
     bool goes_on = true, words_wait = false;
     fleet_settle_rest(fleet);
+    fleet_say_hosts(fleet);
     while (goes_on) {
         if (!turn(fleet, beat, &error))
             break_circuit(fleet, &error);
         if (redis_clock() >= beat) {
             beat = redis_clock() + FLEET_BEAT_MS;
+            fleet_say_hosts(fleet);
             fleet_settle_rest(fleet);
             put_beat(fleet);
             words_wait = true;
@@ -185,6 +187,11 @@ static void serve(struct fleet *fleet)
         goes_on = fleet->usable && (!fleet->stop || fleet->line.first || fleet->flying.first);
         pthread_mutex_unlock(&fleet->lock);
     }
+    pthread_mutex_lock(&fleet->lock);
+    bool leaves = fleet->usable && !fleet->unsettled.count && !fleet->raises;
+    pthread_mutex_unlock(&fleet->lock);
+    if (leaves)
+        fleet_leave(fleet);
     pthread_mutex_lock(&fleet->lock);
     fleet->usable = false;
     fleet->broken = false;

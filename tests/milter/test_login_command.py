@@ -202,6 +202,22 @@ def warned(gate, *arguments):
 
 
 @REDIS
+def test_how_many_hosts_share_is_said(hosts):
+    """And who stops does not count any more, so that none keeps a share for it."""
+    (one, other), redis = hosts
+    said = f'counters: Redis at {redis.address} counts for the fleet "submilter": '
+    one.daemon.wait_for_log(said + "1 host, this one")
+    other.daemon.wait_for_log(said + "2 hosts")
+    one.daemon.wait_for_log(said + "2 hosts")
+    assert redis.command("ZCARD", "{submilter:submilter}:hosts") == 2
+    assert other.daemon.stop() == 0
+    assert redis.command("ZCARD", "{submilter:submilter}:hosts") == 1
+    wait_until(lambda: one.daemon.log().count(said + "1 host, this one") == 2, "one is left", explain=one.daemon.log)
+    other.daemon.start()
+    wait_until(lambda: redis.command("ZCARD", "{submilter:submilter}:hosts") == 2, "and back")
+
+
+@REDIS
 def test_while_redis_is_gone(hosts, record_property):
     """A freeze and a thaw hold where they are said, and everywhere once Redis is back, with the data that it had."""
     (one, other), redis = hosts
