@@ -275,68 +275,6 @@ static void test_friction(void **state)
     }
 }
 
-/* Deferred, of a login that the id begins with; more: further keys. */
-static void held(const char *id, int seconds, const char *rule, const char *reason,
-                 const char *fact, const char *more)
-{
-    record(id, seconds, "tempfail",
-           "\"login\":\"%c\",\"from\":\"%c@e\",\"mail_from\":\"<%c@e>\",\"rcpt_count\":1,"
-           "\"rcpts\":[\"<r@e>\"],\"size\":5000,\"rule\":\"%s\",\"reason\":\"%s\",\"verdicts\":[{"
-           "\"rule\":\"%s\",\"reason\":\"%s\",\"outcome\":\"violation\",\"mode\":\"enforce\","
-           "\"action\":\"tempfail\",\"fact\":\"%s\"}],%s",
-           *id, *id, *id, rule, reason, rule, reason, fact, more);
-}
-
-#define SIGN(mode, contain)                                                                        \
-    "\"login\":\"%s\",\"verdicts\":[{\"rule\":\"many_networks\",\"reason\":\"hour\",\"outcome\":"  \
-    "\"violation\",\"mode\":\"" mode "\",\"action\":\"accept\",\"contain\":\"" contain "\"}],"
-
-static void check_contained(const struct summary_contained *row, const char *login,
-                            const char *state, const char *cause, int messages, int rcpts)
-{
-    assert_string_equal(row->login, login);
-    assert_string_equal(row->state, state);
-    assert_string_equal(row->cause, cause);
-    assert_int_equal(row->messages, messages);
-    assert_int_equal(row->rcpts, rcpts);
-}
-
-static void test_contained(void **state)
-{
-    (void)state;
-    record("a0", 0, "accept", SIGN("enforce", "slow") "\"contained\":\"slowed\",", "a");
-    held("a1", 60, "login_state", "slowed", "many_networks.hour", "\"command\":\"RCPT\",");
-    held("a2", 70, "login_state", "slowed", "many_networks.hour", "\"command\":\"RCPT\",");
-    held("a3", 80, "login_state", "frozen", "by root: phished", "\"command\":\"MAIL\",");
-    held("b1", 90, "limits", "contain", "login 31 messages/minute of 30", "");
-    held("b2", 91, "limits", "login", "login 61 messages/minute of 60", ""); /* only a limit */
-    record("c1", 92, "accept", SIGN("observe", "freeze"), "c");              /* would */
-    record("d1", 93, "accept", SIGN("enforce", "freeze"), "d"); /* thawed by an admin, who knows */
-    record("e1", 94, "accept", SIGN("enforce", "freeze") "\"contained\":\"frozen\",", "e");
-    const struct summary *found = summed(NOON, 0);
-    assert_int_equal(found->contained.all, 4);
-    const struct summary_contained *rows = found->contained.rows;
-    check_contained(&rows[0], "a", "slowed", "many_networks.hour", 0, 2);
-    assert_int_equal(rows[0].first, NOON);
-    assert_int_equal(rows[0].last, NOON + 70000);
-    assert_string_equal(rows[0].example, "a2");
-    check_contained(&rows[1], "b", "contained", "limits.contain", 1, 0);
-    check_contained(&rows[2], "a", "frozen", "by root: phished", 1, 0);
-    check_contained(&rows[3], "e", "frozen", "many_networks.hour", 0, 0);
-    assert_int_equal(found->would.all, 1);
-    assert_string_equal(found->would.rows[0].word, "frozen");
-}
-
-static void test_no_friction_of_limits(void **state)
-{
-    (void)state;
-    held("a1", 0, "limits", "login", "", ""); /* as it was asked: later */
-    held("b1", 0, "login_state", "slowed", "by root", "");
-    attempt("a2", 60, "accept", "a", "a@e", "r@e", 5000);
-    attempt("b2", 60, "accept", "b", "b@e", "r@e", 5000);
-    assert_int_equal(summed(NOON, 0)->friction.all, 0);
-}
-
 static void test_no_friction(void **state)
 {
     (void)state;
@@ -497,8 +435,6 @@ int main(void)
         cmocka_unit_test_teardown(test_would_have_been, forget),
         cmocka_unit_test_teardown(test_friction, forget),
         cmocka_unit_test_teardown(test_no_friction, forget),
-        cmocka_unit_test_teardown(test_no_friction_of_limits, forget),
-        cmocka_unit_test_teardown(test_contained, forget),
         cmocka_unit_test_teardown(test_friction_at_mail, forget),
         cmocka_unit_test_teardown(test_new_networks, forget),
         cmocka_unit_test_teardown(test_networks_without_a_past, forget),
