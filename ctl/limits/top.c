@@ -39,9 +39,10 @@ static const char *window_at(int i)
     return i < WINDOW_COUNT ? window_word((enum window)i) : NULL;
 }
 
+/* The last one, host, is one row only: limits show --host. */
 static const char *kind_at(int i)
 {
-    return i < SUBJECT_COUNT ? subject_word((enum subject_kind)i) : NULL;
+    return i < SUBJECT_HOST ? subject_word((enum subject_kind)i) : NULL;
 }
 
 /* The word's number, or -1. */
@@ -133,6 +134,7 @@ static bool print_table(const struct top *top, struct error *error)
                quantity_word(top->quantity), window_word(top->window));
         return true;
     }
+    printf("By %s within the last %s:\n", quantity_word(top->quantity), window_word(top->window));
     return table_text_print(top->table, stdout, error);
 }
 
