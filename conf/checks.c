@@ -96,10 +96,24 @@ bool check_fleet(const char *text, struct error *error)
                                     "underlines, like \"submilter\"");
 }
 
+bool check_command(const char *text, struct error *error)
+{
+    if (text[0] && !check_absolute_path(text, error))
+        return false;
+    for (const char *at = text; *at; at++)
+        if (strchr("\"'\\", *at) || (unsigned char)*at < ' ' || *at == 0x7f)
+            return error_set(error, "expected a program and words without quotes, backslashes and "
+                                    "control characters: no shell reads them, and a word ends at "
+                                    "a blank");
+    return true;
+}
+
 bool check_webhook(const char *text, struct error *error)
 {
-    bool good = strncmp(text, "https://", 8) == 0 || strncmp(text, "http://", 7) == 0;
-    if (!text[0] || (good && !has_blank_or_control(text)))
+    const char *host = strncmp(text, "https://", 8) == 0  ? text + 8
+                       : strncmp(text, "http://", 7) == 0 ? text + 7
+                                                          : "";
+    if (!text[0] || (*host && !strchr("/?#:", *host) && !has_blank_or_control(text)))
         return true;
     return error_set(error, "expected an address like \"https://alerts.example.com/mail\"");
 }

@@ -8,6 +8,7 @@ bool check_domain(const char *text, struct error *error);
 bool check_absolute_path(const char *text, struct error *error);
 bool check_redis(const char *text, struct error *error);
 bool check_fleet(const char *text, struct error *error);
+bool check_command(const char *text, struct error *error);
 bool check_webhook(const char *text, struct error *error);
 bool check_path_or_none(const char *text, struct error *error);
 bool check_socket(const char *text, struct error *error);

@@ -79,7 +79,7 @@ const struct option_row alerts_rows[] = {
      .type = OPTION_TEXT,
      .offset = offsetof(struct alerts_settings, command),
      .default_value = "\"\"",
-     .check = check_path_or_none,
+     .check = check_command,
      .help = "A program, with words for it behind blanks, that is run for each alert, which it "
              "finds as a JSON object on its standard input; \"\" runs none."},
     {.name = "webhook",

@@ -77,6 +77,11 @@ const char *settings_group(const struct settings *settings, struct bytes login)
     return i < settings->private->group_count ? settings->private->groups[i].name : NULL;
 }
 
+const char *settings_group_at(const struct settings *settings, size_t index)
+{
+    return index < settings->private->group_count ? settings->private->groups[index].name : NULL;
+}
+
 bool groups_covers(const struct group *group, const char *policy)
 {
     for (size_t i = 0; i < group->policies.count; i++)

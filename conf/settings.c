@@ -100,7 +100,11 @@ static bool build_sections(struct settings *settings, struct error *error)
     settings->dkim.header_canonicalization = pair / 2;
     settings->dkim.body_canonicalization = pair % 2;
     take_empty_as_none(settings);
-    return true;
+    if (settings->counters.known_after <= settings->counters.remember)
+        return true;
+    error_set(error, "correspondents would be forgotten (counters.remember) before they are known; "
+                     "expected no more than counters.remember");
+    return settings_blame(settings, "counters", "known_after", error);
 }
 
 bool settings_blame(const struct settings *settings, const char *section, const char *key,

@@ -146,6 +146,9 @@ bool settings_signs(const struct settings *settings);
 /* The group of users that names the login first; NULL: none does. */
 const char *settings_group(const struct settings *settings, struct bytes login);
 
+/* The groups' names, one by one; NULL behind the last. */
+const char *settings_group_at(const struct settings *settings, size_t index);
+
 /* Puts where a section's key is written before an error about its value: "FILE:LINE: counters.file:
  * ", or "FILE: counters.file: " where it is not. Always false. */
 bool settings_blame(const struct settings *settings, const char *section, const char *key,

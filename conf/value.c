@@ -77,6 +77,20 @@ static bool read_text(const struct option_row *row, const struct node *node, con
     return check_text(row, node, error);
 }
 
+static bool check_clash(const struct option_row *row, const struct node *node,
+                        const char *const *before, size_t count, struct error *error)
+{
+    struct error why = {""};
+    char found[100];
+    for (size_t i = 0; row->clash && i < count; i++) {
+        if (!row->clash(before[i], node->text, &why))
+            continue;
+        node_describe(node, found, sizeof found);
+        return node_error(node, error, "%s, found %s", why.text, found);
+    }
+    return true;
+}
+
 /* The items of a list; a single value counts as a list of one. */
 static const struct node *first_item(const struct node *node, size_t *ret_count)
 {
@@ -99,7 +113,7 @@ static bool read_texts(const struct option_row *row, const struct node *node, st
     for (size_t i = 0; i < count; i++, item = item->next) {
         if (item->type != NODE_TEXT)
             return refuse_item(row, item, error);
-        if (!check_text(row, item, error))
+        if (!check_text(row, item, error) || !check_clash(row, item, items, i, error))
             return false;
         items[i] = item->text;
     }

@@ -24,9 +24,12 @@ static int complain_of_word(const char *word)
     struct nearest nearest = nearest_to(word);
     for (size_t i = 0; i < WORDS; i++)
         nearest_offer(&nearest, words[i].name);
-    error_set(&error, "limits: there is no \"%.200s\"%s%s%s", word,
-              nearest.name ? "; did you mean \"" : "", nearest.name ? nearest.name : "",
-              nearest.name ? "\"?" : "");
+    if (nearest.name)
+        error_set(&error, "limits: there is no \"%.200s\"; did you mean \"%s\"?", word,
+                  nearest.name);
+    else
+        error_set(&error, "limits: there is no \"%.200s\"; for a login of that name: limits show",
+                  word);
     return command_complain(&error, EX_USAGE);
 }
 

@@ -15,8 +15,6 @@
 #include "history/changes.h"
 
 #define POLL_MS 200
-#define TRIES 25 /* 5 s: between its first byte and its tables a new database has no rows to show  \
-                  */
 
 /* 5 s: between its first byte and its tables a new database has no rows to show. */
 #define TRIES 25

@@ -89,16 +89,29 @@ static bool check_action(const char *text, struct error *error)
     return no_such("--action", text, &nearest, error);
 }
 
+/* A second one would quietly replace the first. */
+static bool take_once(int option, const char *argument, const char **text, struct error *error)
+{
+    const struct option *row = long_options;
+    while (row->val != option)
+        row++;
+    if (*text && strcmp(*text, argument) != 0)
+        return error_set(error, "--%s: \"%.200s\" and \"%.200s\" were given; say one of them",
+                         row->name, *text, argument);
+    *text = argument;
+    return true;
+}
+
 /* "from.not-owned" is a rule and its reason. */
 static bool read_reason(char *text, struct history_filter *filter, struct error *error)
 {
     char *dot = strchr(text, '.');
-    filter->reason = dot ? dot + 1 : text;
+    if (!take_once(REASON, dot ? dot + 1 : text, &filter->reason, error))
+        return false;
     if (!dot)
         return true;
     *dot = '\0';
-    filter->rule = text;
-    return check_rule(text, error);
+    return take_once(RULE_, text, &filter->rule, error) && check_rule(text, error);
 }
 
 static bool read_limit(const char *text, size_t *ret_limit, struct error *error)
@@ -120,7 +133,8 @@ static bool read_filter(int option, char *argument, struct history_filter *filte
         [QUEUE_ID] = &filter->queue_id};
     if (option == REASON)
         return read_reason(argument, filter, error);
-    *texts[option] = argument;
+    if (!take_once(option, argument, texts[option], error))
+        return false;
     if (option == RULE_)
         return check_rule(argument, error);
     return option != ACTION || check_action(argument, error);

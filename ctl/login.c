@@ -17,12 +17,24 @@ static const struct {
 
 #define WORDS (sizeof words / sizeof *words)
 
+/* What admins type who know other programs. "unfreeze" is near to the very opposite. */
+static const struct {
+    const char *other, *name;
+} synonyms[] = {{"unfreeze", "thaw"}, {"unlock", "thaw"},   {"unblock", "thaw"},
+                {"release", "thaw"},  {"unslow", "thaw"},   {"block", "freeze"},
+                {"lock", "freeze"},   {"suspend", "freeze"}};
+
+#define SYNONYMS (sizeof synonyms / sizeof *synonyms)
+
 static int complain_of_word(const char *word)
 {
     struct error error;
     struct nearest nearest = nearest_to(word);
     for (size_t i = 0; i < WORDS; i++)
         nearest_offer(&nearest, words[i].name);
+    for (size_t i = 0; i < SYNONYMS; i++)
+        if (strcmp(word, synonyms[i].other) == 0)
+            nearest.name = synonyms[i].name;
     if (nearest.name)
         error_set(&error, "login: there is no \"%.200s\"; did you mean \"%s\"?", word,
                   nearest.name);

@@ -62,7 +62,9 @@ static int complain_of_name(const char *name)
     fputs("submilterctl: there is no command \"", stderr);
     plain_write_value(stderr, bytes_of(name));
     fputc('"', stderr);
-    if (nearest.name)
+    if (strcmp(name, "freeze") == 0 || strcmp(name, "slow") == 0 || strcmp(name, "thaw") == 0)
+        fprintf(stderr, "; did you mean \"login %s\"?", name);
+    else if (nearest.name)
         fprintf(stderr, "; did you mean \"%s\"?", nearest.name);
     fputs("\nsubmilterctl --help: all commands\n", stderr);
     return EX_USAGE;

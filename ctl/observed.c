@@ -31,8 +31,8 @@ struct standing {
     const char *rule;
     const char *policy;
     int64_t judged;
-    int64_t passed;  /* would have been refused */
-    int64_t refused; /* were refused by another rule anyway */
+    int64_t passed;  /* would have been refused or deferred */
+    int64_t refused; /* were so by another rule anyway */
     int64_t mended;  /* would have been mended */
     bool enforced_now;
 };
@@ -62,7 +62,7 @@ static struct standing standing_of(const struct tally *tally, const struct tally
 
 static void print_ready(const struct tally *tally)
 {
-    const char *title = "\nReady to enforce, as nobody would have been refused:\n";
+    const char *title = "\nReady to enforce, as nothing would have been refused or deferred:\n";
     for (size_t i = 0; i < tally->judged_count; i++) {
         const struct standing ready = standing_of(tally, &tally->judged[i]);
         if (ready.passed)
@@ -76,7 +76,7 @@ static void print_ready(const struct tally *tally)
         if (ready.mended)
             printf(", %" PRId64 " would have been mended", ready.mended);
         if (ready.refused)
-            printf(", %" PRId64 " %s refused by other rules anyway", ready.refused,
+            printf(", %" PRId64 " %s refused or deferred by other rules anyway", ready.refused,
                    ready.refused == 1 ? "was" : "were");
         puts(ready.enforced_now ? " (enforced now)" : "");
     }

@@ -206,12 +206,10 @@ static size_t find_bounds(struct message *message, const struct limits_bound **r
     size_t found =
         bounds_of(&message->facts, STAGE_SETTLE, (const struct limits_settings *)settings, bounds);
     struct limits_bound *list = arena_alloc(message->arena, found * sizeof *list);
-    size_t count = 0;
     for (size_t i = 0; list && i < found; i++)
-        if (bounds[i].amount > 0)
-            list[count++] = (struct limits_bound){bounds[i].subject, bounds[i].limit};
+        list[i] = (struct limits_bound){bounds[i].subject, bounds[i].limit};
     *ret_bounds = list;
-    return count;
+    return list ? found : 0;
 }
 
 bool counted_settle(struct message *message)

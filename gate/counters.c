@@ -24,6 +24,13 @@ static bool secret_path(const struct counters_settings *counters, char path[PATH
     return counters->secret_file || counters->file;
 }
 
+static bool check_password(const struct settings *settings, struct error *error)
+{
+    const char *path = settings->counters.redis_password_file;
+    return !path || counters_secret_guard(path, error) ||
+           settings_blame(settings, "counters", "redis_password_file", error);
+}
+
 bool counters_options(const struct settings *settings, struct limits_options *ret_options,
                       struct error *error)
 {
@@ -40,6 +47,8 @@ bool counters_options(const struct settings *settings, struct limits_options *re
         .network_bits_ipv4 = counters->network_bits_ipv4,
         .network_bits_ipv6 = counters->network_bits_ipv6,
     };
+    if (!check_password(settings, error))
+        return false;
     if (secret_path(counters, path))
         return counters_secret_read(path, ret_options->secret, error) ||
                settings_blame(settings, "counters", "secret_file", error);
@@ -48,12 +57,30 @@ bool counters_options(const struct settings *settings, struct limits_options *re
            error_set(error, "counters: no random bytes: %s", strerror(errno));
 }
 
+/* Whoever may put files there may change the counters under the daemon, and what LMDB trusts. */
+static bool check_folder(const char *path, const struct stat *status, struct error *error)
+{
+    if (status->st_uid != geteuid() && status->st_uid != 0)
+        return error_set(error,
+                         "the folder %s belongs to the user with the number %u, who may change "
+                         "what is in it; mend it with: chown %u %s",
+                         path, (unsigned)status->st_uid, (unsigned)geteuid(), path);
+    if (status->st_mode & S_IWOTH)
+        return error_set(error,
+                         "the folder %s is mode %04o: others may change what is in it; choose one "
+                         "of the daemon's own, or mend it with: chmod 700 %s",
+                         path, status->st_mode & 07777U, path);
+    return true;
+}
+
 static bool make_folder(const char *path, struct error *error)
 {
     struct stat status;
-    if (mkdir(path, 0700) == 0 || (stat(path, &status) == 0 && S_ISDIR(status.st_mode)))
+    if (mkdir(path, 0700) == 0)
         return true;
     int reason = errno;
+    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+        return check_folder(path, &status, error);
     if (stat(path, &status) == 0)
         return error_set(error, "%s is not a folder: name one that the database may be made in",
                          path);
@@ -78,6 +105,8 @@ bool counters_check(const struct settings *settings, struct error *error)
 {
     uint8_t secret[COUNTERS_SECRET_SIZE];
     char path[PATH_SIZE];
+    if (!check_password(settings, error))
+        return false;
     if (!secret_path(&settings->counters, path) || access(path, R_OK) < 0)
         return true;
     bool good = counters_secret_read(path, secret, error) ||

@@ -49,6 +49,25 @@ bool counters_secret_read(const char *path, uint8_t ret_secret[COUNTERS_SECRET_S
     return good;
 }
 
+bool counters_secret_guard(const char *path, struct error *error)
+{
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return true;
+    bool is_roots = status.st_uid == 0 && (status.st_gid == 0 || status.st_gid == getegid());
+    mode_t others = is_roots ? S_IWGRP | S_IRWXO : S_IRWXG | S_IRWXO;
+    if (status.st_mode & others)
+        return error_set(error,
+                         "%s is mode %04o: others may read or write it; mend it with: chmod %s %s",
+                         path, status.st_mode & 07777U, is_roots ? "640" : "600", path);
+    if (status.st_uid != geteuid() && status.st_uid != 0)
+        return error_set(error,
+                         "%s belongs to the user with the number %u, who may change it; mend it "
+                         "with: chown %u %s",
+                         path, (unsigned)status.st_uid, (unsigned)geteuid(), path);
+    return true;
+}
+
 static bool fill(int fd)
 {
     uint8_t secret[COUNTERS_SECRET_SIZE];

@@ -137,7 +137,7 @@ void record_write_json(const struct message *message, const struct record_contex
     json_text(json, "reply", reply[0] ? reply : NULL);
     if (message->fault)
         json_text(json, "fault", message->fault);
-    if (message->decision.contain)
+    if (message->contained)
         json_text(json, "contained", login_state_word(message->decision.contain));
     write_verdicts(json, &message->decision);
     write_identities(json, &message->facts);

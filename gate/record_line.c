@@ -124,7 +124,7 @@ static void put_standing(struct record_line *line, const struct message *message
             put_sign(line, "would", record_contain(judged->verdict.contain), (enum rule_id)i,
                      &judged->verdict);
     }
-    if (decision->container < RULE_COUNT)
+    if (message->contained && decision->container < RULE_COUNT)
         put_sign(line, "contained", login_state_word(decision->contain), decision->container,
                  &decision->judged[decision->container].verdict);
     if (limits->degraded)

@@ -11,7 +11,7 @@ static const char breaches[] =
     " count(*) FILTER (WHERE d.action IN ('accept', 'fix')) AS passed,"
     " count(*) FILTER (WHERE d.action NOT IN ('accept', 'fix')),"
     " max(CASE WHEN d.action IN ('accept', 'fix') THEN d.time ELSE d.time - 1000000000000000 END),"
-    " d.time, d.id"
+    " d.time, d.id, v.fact"
     " FROM verdicts AS v JOIN decisions AS d ON d.seq = v.seq"
     " WHERE v.mode = 'observe' AND v.action <> 'accept'";
 static const char breaches_order[] =
@@ -48,6 +48,7 @@ bool observed_breaches(struct history *history, const struct history_filter *fil
             .refused = sqlite3_column_int64(statement, 7),
             .last = sqlite3_column_int64(statement, 9),
             .id = history_column(statement, 10),
+            .fact = history_column(statement, 11),
         };
         if (!row(&breach, context))
             break;

@@ -13,10 +13,11 @@ struct observed_breach {
     struct bytes action; /* it would have led to: "fix", "quarantine", "tempfail" or "reject" */
     struct bytes login;  /* no bytes: nobody logged in, and client says who it was */
     struct bytes client;
-    int64_t passed;  /* decisions that let it through (the action was accept or fix) */
-    int64_t refused; /* those that an enforced rule refused or held back anyway */
-    int64_t last;    /* the time of the last that passed, else of one that was refused */
-    struct bytes id; /* of that one */
+    int64_t passed;    /* decisions that let it through (the action was accept or fix) */
+    int64_t refused;   /* those that an enforced rule refused or held back anyway */
+    int64_t last;      /* the time of the last that passed, else of one that was refused */
+    struct bytes id;   /* of that one */
+    struct bytes fact; /* that it turned on then */
 };
 
 /* Of the filter since, until, login and rule hold. Ordered by rule, policy, reason, and the most

@@ -153,7 +153,7 @@ bool summary_collect(struct history *history, int64_t since, int64_t until, int6
     const struct summary_question question = {history, top, summary, error};
     bool good = find_begin(&question) && read_span(&question) && summary_count(&question) &&
                 summary_rows(&question) && summary_networks(&question) &&
-                summary_friction(&question);
+                summary_contained(&question) && summary_friction(&question);
     sqlite3_exec(history_database(history), "DROP TABLE IF EXISTS temp.span", NULL, NULL, NULL);
     if (good)
         *ret_summary = summary;

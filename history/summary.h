@@ -35,6 +35,7 @@ struct summary_bucket {
 struct summary_reason {
     const char *rule, *reason;
     enum summary_outcome outcome;
+    const char *word; /* for people: the outcome's; "slowed", "frozen": a sign's, as deferred */
     int64_t count, logins;
     const char *example; /* the newest one's id */
     int64_t last;        /* its time */
@@ -80,6 +81,16 @@ struct summary_friction {
     const char *refused_id, *passed_id;
 };
 
+/* A login that could not send as it liked, for one cause. */
+struct summary_contained {
+    const char *login;
+    const char *state;       /* "slowed", "frozen", or past the limits' threshold: "contained" */
+    const char *cause;       /* "many_networks.hour", "by root: phished", "limits.contain" */
+    int64_t first, last;     /* of its decisions: times in the span */
+    int64_t messages, rcpts; /* that were held back for it: messages (also at MAIL), recipients */
+    const char *example;     /* the newest one's id */
+};
+
 struct summary_signing {
     const char *domain; /* of From; "": it could not be read; NULL: there was none */
     int64_t signed_mail, unsigned_mail;
@@ -122,6 +133,7 @@ struct summary {
     SUMMARY_LIST(summary_person) people;
     SUMMARY_LIST(summary_use) tls, mechanisms;
     SUMMARY_LIST(summary_network) networks;
+    SUMMARY_LIST(summary_contained) contained;
     SUMMARY_LIST(summary_friction) friction;
     SUMMARY_LIST(summary_signing) signing;
     struct summary_latency latency;

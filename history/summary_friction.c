@@ -211,6 +211,12 @@ static void forget(struct walk *walk, int64_t before)
         drop_first(walk);
 }
 
+/* To be sent later is what a limit asks for: that it passes then is no sign of a wrong refusal. */
+static bool is_held_back(sqlite3_stmt *row)
+{
+    return equal("limits", row, RULE) || equal("login_state", row, RULE);
+}
+
 static void take(struct walk *walk, sqlite3_stmt *row)
 {
     if (!walk->login || !equal(walk->login, row, LOGIN)) {
@@ -225,7 +231,8 @@ static void take(struct walk *walk, sqlite3_stmt *row)
     const char *command = (const char *)sqlite3_column_text(row, COMMAND);
     if (outcome < SUMMARY_DEFERRED)
         take_success(walk, row);
-    else if (!command || strcmp(command, "MAIL") == 0) /* after RCPT the rest goes on */
+    else if (!is_held_back(row) &&
+             (!command || strcmp(command, "MAIL") == 0)) /* after RCPT the rest goes on */
         add_refusal(walk, row);
 }
 

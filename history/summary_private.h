@@ -41,6 +41,7 @@ MUST_CHECK bool summary_list(const struct summary_question *question, const char
 MUST_CHECK bool summary_count(const struct summary_question *question); /* counts, latency */
 MUST_CHECK bool summary_rows(const struct summary_question *question);  /* the short lists */
 MUST_CHECK bool summary_networks(const struct summary_question *question);
+MUST_CHECK bool summary_contained(const struct summary_question *question);
 MUST_CHECK bool summary_friction(const struct summary_question *question);
 
 #endif

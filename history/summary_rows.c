@@ -1,4 +1,6 @@
 /* A summary's lists that are one question each. */
+#include <string.h>
+
 #include "history/summary_private.h"
 
 /* The id beside max(time) is that of the row with the latest time: SQLite's rule for bare columns.
@@ -53,12 +55,21 @@ static const char signing[] =
     "  max(CASE WHEN NOT has THEN id END) FROM domains GROUP BY domain)"
     " ORDER BY n + bare DESC, domain LIMIT ?1";
 
+/* A sign's would: the message goes on, what the login sends next does not. */
+static void fill_outcome(const char *action, struct summary_reason *reason)
+{
+    bool slow = action && strcmp(action, "slow") == 0,
+         freeze = action && strcmp(action, "freeze") == 0;
+    reason->outcome = slow || freeze ? SUMMARY_DEFERRED : summary_outcome_of(action);
+    reason->word = slow ? "slowed" : freeze ? "frozen" : summary_outcome_word(reason->outcome);
+}
+
 static void fill_reason(const struct summary_question *question, sqlite3_stmt *from, void *row)
 {
     struct summary_reason *reason = row;
     reason->rule = summary_text(question, from, 0);
     reason->reason = summary_text(question, from, 1);
-    reason->outcome = summary_outcome_of((const char *)sqlite3_column_text(from, 2));
+    fill_outcome((const char *)sqlite3_column_text(from, 2), reason);
     reason->count = sqlite3_column_int64(from, 3);
     reason->logins = sqlite3_column_int64(from, 4);
     reason->example = summary_text(question, from, 5);

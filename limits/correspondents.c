@@ -77,10 +77,16 @@ const struct known_set *correspondents_take(struct correspondents *correspondent
 void correspondents_taken(struct correspondents *correspondents, bool written)
 {
     pthread_mutex_lock(&correspondents->lock);
-    struct known_set *flying = &correspondents->flying;
+    struct known_set *flying = &correspondents->flying, *fresh = &correspondents->fresh;
+    /* The smaller goes into the larger: while a file fails they may be very many, each time. */
+    if (!written && flying->count > fresh->count) {
+        struct known_set few = *fresh;
+        *fresh = *flying;
+        *flying = few;
+    }
     for (size_t i = 0; !written && i < flying->room; i++)
-        if (flying->places[i].last && correspondents->fresh.count < correspondents->most &&
-            !known_set_put(&correspondents->fresh, &flying->places[i]))
+        if (flying->places[i].last && fresh->count < correspondents->most &&
+            !known_set_put(fresh, &flying->places[i]))
             break;
     known_set_done(flying);
     pthread_mutex_unlock(&correspondents->lock);

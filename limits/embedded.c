@@ -1,5 +1,6 @@
 /* The embedded store: its subjects in memory, by name. */
 #include "limits/embedded.h"
+#include "limits/embedded_words.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -177,6 +178,16 @@ static void forget_some(struct embedded *embedded)
     embedded->sweep_slot = (embedded->sweep_slot + SWEEP_SLOTS) % ENTRIES_SLOTS;
 }
 
+/* With the lock held. Whether one that was there has been forgotten since: a disk was slow. */
+static bool is_gone(const struct embedded *embedded, const struct entry_key *const *keys,
+                    size_t count, struct entry *const *entries)
+{
+    for (size_t i = 0; i < count; i++)
+        if (entries[i] && !entries_find(&embedded->entries, keys[i]))
+            return true;
+    return false;
+}
+
 void embedded_gather(struct embedded *embedded, const struct entry_key *const *keys, size_t count,
                      bool create, struct entry **entries)
 {
@@ -192,9 +203,11 @@ void embedded_gather(struct embedded *embedded, const struct entry_key *const *k
         pthread_mutex_unlock(&embedded->lock);
         load(embedded, keys, count, entries, records);
         pthread_mutex_lock(&embedded->lock);
-        missing = generation != embedded->generation;
+        missing = generation != embedded->generation || is_gone(embedded, keys, count, entries);
         for (size_t i = 0; missing && i < count; i++)
             record_done(&records[i]);
+        if (missing)
+            missing = find(embedded, keys, count, entries);
     }
     if (missing && create)
         forget_some(embedded);
@@ -262,6 +275,7 @@ void embedded_close(struct embedded *embedded)
     entries_done(&embedded->entries);
     correspondents_done(&embedded->correspondents);
     claims_done(&embedded->claims);
+    embedded_words_free(embedded->heard);
     pthread_mutex_destroy(&embedded->lock);
     free(embedded);
 }

@@ -76,8 +76,10 @@ bool embedded_claim(struct embedded *embedded, const char *key, int64_t seconds,
 
 MUST_CHECK bool embedded_open_admin(const struct limits_options *options,
                                     struct embedded **ret_embedded, struct error *error);
+/* for_fleet: the daemon is to tell the fleet as well (embedded_words.h). */
 MUST_CHECK bool embedded_set_standing(struct embedded *embedded, struct bytes login,
-                                      const struct login_standing *standing, struct error *error);
+                                      const struct login_standing *standing, bool for_fleet,
+                                      struct error *error);
 MUST_CHECK bool embedded_reset(struct embedded *embedded, enum subject_kind kind, struct bytes name,
                                bool habit_too, struct error *error);
 MUST_CHECK bool embedded_show(struct embedded *embedded, struct limits_request *look,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits/embedded_words.h"
 #include "limits/keeper.h"
 #include "limits/record_codec.h"
 
@@ -30,22 +31,37 @@ static bool begin_read(struct embedded *embedded, MDB_txn **ret_txn, struct erro
                                  embedded->keeper->ledger.folder);
 }
 
+static int set_standing(struct embedded *embedded, MDB_txn *txn, struct bytes login,
+                        const struct login_standing *to, bool for_fleet)
+{
+    struct standing standing;
+    int64_t now = embedded_wall_clock();
+    int status = keeper_get_standing(embedded->keeper, txn, login, &standing);
+    if (status == MDB_NOTFOUND)
+        standing = (struct standing){0};
+    else if (status)
+        return status;
+    standing_set(&standing, to, now);
+    status = keeper_put_standing(embedded->keeper, txn, login, &standing);
+    if (!status && for_fleet)
+        status = embedded_words_put(embedded, txn, login, to, now);
+    return status;
+}
+
 bool embedded_set_standing(struct embedded *embedded, struct bytes login,
-                           const struct login_standing *standing, struct error *error)
+                           const struct login_standing *standing, bool for_fleet,
+                           struct error *error)
 {
     struct named_key name;
-    struct standing set;
     MDB_txn *txn;
     if (!has_file(embedded, error))
         return false;
     if (!embedded_key(embedded, SUBJECT_LOGIN, login, &name))
         return error_set(error, "a login's name is needed");
-    standing_of(standing, &set);
-    set.set = embedded_wall_clock();
     int status = ledger_write(&embedded->keeper->ledger, &txn);
     if (!status)
         status = ledger_write_end(&embedded->keeper->ledger, txn,
-                                  keeper_put_standing(embedded->keeper, txn, name.key.name, &set));
+                                  set_standing(embedded, txn, name.key.name, standing, for_fleet));
     return check(embedded, status, error);
 }
 

@@ -64,6 +64,9 @@ static void add_others(const struct entry *entry, int64_t now, struct counted_su
 {
     if (!entry->shadow)
         return;
+    /* Heard of in the future: by a clock that was set back since. */
+    if (entry->shadow->heard > now)
+        entry->shadow->heard = now;
     for (int quantity = 0; quantity < QUANTITY_COUNT; quantity++)
         for (int window = 0; window < WINDOW_COUNT; window++) {
             int64_t others = entry->shadow->others[quantity][window];
@@ -102,8 +105,9 @@ static bool within_bounds(struct limits_request *request)
         const struct limit *limit = &bound->limit;
         const struct counted_subject *subject = &request->answer.subjects[bound->subject];
         int64_t amount = request->amounts[limit->quantity];
+        bool applies = amount > 0 || limit->quantity == QUANTITY_REFUSALS;
         /* Written so that nothing overflows. */
-        if (!subject->name.len || amount <= 0 ||
+        if (!subject->name.len || !applies ||
             subject->counted.counts[limit->quantity][limit->window] <= limit->max - amount)
             continue;
         request->answer.passed = *bound;

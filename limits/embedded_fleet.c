@@ -17,11 +17,9 @@ void embedded_raise(struct embedded *embedded, struct bytes login,
         return;
     embedded_gather(embedded, &key, 1, true, &entry);
     if (entry && standing_is_raised_by(entry->total.standing, standing, standing->since) &&
-        record_standing(&entry->total)) {
-        int64_t set = entry->total.standing->set;
-        standing_of(standing, entry->total.standing);
+        record_standing(&entry->total) &&
+        standing_raise(entry->total.standing, standing, standing->since)) {
         entry->total.standing->raised = embedded_wall_clock();
-        entry->total.standing->set = set;
         if (embedded->keeper && record_standing(&entry->fresh)) {
             *entry->fresh.standing = *entry->total.standing;
             entries_mark_dirty(&embedded->entries, entry);
@@ -59,7 +57,7 @@ bool embedded_take_unseen(struct embedded *embedded, int64_t now,
                                         const struct tally *unseen, void *context),
                           void *context)
 {
-    enum { SLICE = 1024 }; /* a short time under the lock */
+    enum { SLICE = 64 }; /* a short time under the lock: each visit writes out a command */
     struct unseen unseen = {.now = now, .visit = visit, .context = context};
     for (size_t slot = 0; slot < ENTRIES_SLOTS && !unseen.stopped; slot += SLICE) {
         pthread_mutex_lock(&embedded->lock);

@@ -3,22 +3,24 @@
 #define LIMITS_EMBEDDED_OWN_H
 
 #include "limits/embedded.h"
+#include "limits/standing.h"
 
 /* total: what was counted here, as often as it was weighed; unseen: what of it was counted while
- * the fleet was gone, once. Both are empty rather than NULL. standing: state normal where there is
- * none. All live during the call, which must not call the store. What is unseen is taken out where
+ * the fleet was gone, once. Both are empty rather than NULL. standing: NULL where there is none.
+ * All live during the call, which must not call the store. What is unseen is taken out where
  * visit says true. */
 struct embedded_own {
     enum subject_kind kind;
     struct bytes name;
     const struct tally *total, *unseen;
-    struct login_standing standing;
+    const struct standing *standing;
 };
 void embedded_each_own(struct embedded *embedded, int64_t now,
                        bool (*visit)(const struct embedded_own *own, void *context), void *context);
 
-/* What the fleet says of a login holds here, eased too: for when the fleet is gone. */
+/* What the fleet says of a login at a time (seconds) holds here, eased too: for when the fleet is
+ * gone. */
 void embedded_take_standing(struct embedded *embedded, struct bytes login,
-                            const struct login_standing *standing);
+                            const struct login_standing *standing, int64_t now);
 
 #endif

@@ -10,6 +10,7 @@
 #include "limits/entries.h"
 
 struct keeper;
+struct embedded_word;
 
 struct embedded {
     uint8_t secret[32];
@@ -21,6 +22,7 @@ struct embedded {
     int64_t latest;      /* milliseconds: the time of requests, which never goes back a little */
     uint64_t generation; /* raised when somebody else has written into the file */
     size_t sweep_slot;   /* without a file: where forgetting goes on */
+    struct embedded_word *heard;          /* of an admin's words: to be forgotten in the file */
     struct correspondents correspondents; /* these have locks of their own */
     struct claims claims;
 };

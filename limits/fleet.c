@@ -108,16 +108,17 @@ static void keep_standing(struct fleet *fleet, struct limits_request *request,
     struct bytes login = request->who.names[SUBJECT_LOGIN];
     if (!login.len)
         return;
-    if (told->state == LOGIN_NORMAL && standing->state != LOGIN_NORMAL &&
+    if (told->state == LOGIN_NORMAL && !told->until && standing->state != LOGIN_NORMAL &&
         standing->since > normal_since) {
         fleet_tell_raise(fleet, login, standing);
-    } else if (standing->state != told->state) {
-        embedded_take_standing(fleet->own, login, told);
+        return;
+    }
+    if (standing->state != LOGIN_NORMAL || told->until)
+        embedded_take_standing(fleet->own, login, told, request->who.now / 1000);
+    if (standing->state != told->state) {
         memcpy(request->answer.cause, cause, sizeof request->answer.cause);
         *standing = *told;
         standing->cause.data = request->answer.cause;
-    } else if (told->state != LOGIN_NORMAL) {
-        embedded_raise(fleet->own, login, told);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "limits/fleet_greet.h"
 
 #define PATIENCE_MS 5000
+#define ANSWER_MAX ((size_t)1 << 30) /* bytes: all correspondents of a login */
 
 bool fleet_admin_open(const struct limits_options *options, struct fleet_admin **ret_admin,
                       struct error *error)
@@ -35,8 +36,10 @@ bool fleet_admin_open(const struct limits_options *options, struct fleet_admin *
         .shas = &admin->shas,
     };
     memcpy(admin->keys.secret, options->secret, sizeof admin->keys.secret);
-    if (!redis_connect(options->redis, redis_clock() + PATIENCE_MS, -1, &admin->redis, error) ||
-        !fleet_greet(admin->redis, options->redis_password_file, &admin->shas, error)) {
+    bool ok = redis_connect(options->redis, redis_clock() + PATIENCE_MS, -1, &admin->redis, error);
+    if (ok)
+        redis_expect_at_most(admin->redis, ANSWER_MAX);
+    if (!ok || !fleet_greet(admin->redis, options->redis_password_file, &admin->shas, error)) {
         error_prefix(error, "Redis at %s: ", options->redis);
         goto failed;
     }
@@ -105,7 +108,8 @@ bool fleet_admin_set_standing(struct fleet_admin *admin, struct bytes login,
                               const struct login_standing *standing, struct error *error)
 {
     struct redis_command command;
-    if (!fleet_command_stand(&admin->keys, login, standing, false, standing->since, &command)) {
+    if (!fleet_command_stand(&admin->keys, login, standing, FLEET_SET, standing->since,
+                             fleet_wall_clock(), &command)) {
         redis_command_done(&command);
         return error_set(error, "out of memory");
     }

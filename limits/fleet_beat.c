@@ -12,6 +12,9 @@
 #include "limits/fleet_private.h"
 
 #define CLOCK_SLACK_MS 2000 /* less is left as it is */
+#define SAID_AT_MOST 10     /* an hour */
+#define HOUR_MS 3600000
+#define LEAVE_MS 200
 
 bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command)
 {
@@ -138,4 +141,43 @@ bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply, uint64
     if (changed)
         state_write(fleet, hosts);
     return true;
+}
+
+void fleet_say_hosts(struct fleet *fleet)
+{
+    int64_t now = redis_clock();
+    pthread_mutex_lock(&fleet->lock);
+    int64_t hosts = fleet->hosts;
+    pthread_mutex_unlock(&fleet->lock);
+    if (hosts == fleet->said_hosts)
+        return;
+    if (!fleet->said_since || now - fleet->said_since >= HOUR_MS) {
+        fleet->said_since = now;
+        fleet->said_times = 0;
+    }
+    if (fleet->said_times >= SAID_AT_MOST)
+        return;
+    fleet->said_times++;
+    fleet->said_hosts = hosts;
+    fleet_say(fleet, "counts for the fleet \"%s\": %lld %s", fleet->name, (long long)hosts,
+              hosts == 1 ? "host, this one" : "hosts");
+}
+
+void fleet_leave(struct fleet *fleet)
+{
+    struct redis_command command = {0};
+    struct redisReply *reply = NULL;
+    struct error error;
+    redis_command_text(&command, "ZREM");
+    fleet_command_key(&command, &fleet->keys, "hosts", BYTES(""));
+    redis_command_text(&command, fleet->member);
+    if (redis_command_end(&command)) {
+        struct bytes bytes = redis_command_bytes(&command);
+        /* Where it fails, it is forgotten some seconds later. */
+        if (!redis_ask(fleet->redis, bytes.data, bytes.len, redis_clock() + LEAVE_MS, &reply,
+                       &error))
+            reply = NULL;
+    }
+    redis_reply_free(reply);
+    redis_command_done(&command);
 }

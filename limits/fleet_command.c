@@ -222,9 +222,10 @@ bool fleet_command_request(const struct fleet_keys *keys, const struct limits_re
 }
 
 bool fleet_command_stand(const struct fleet_keys *keys, struct bytes login,
-                         const struct login_standing *standing, bool raise, int64_t now,
-                         struct redis_command *ret_command)
+                         const struct login_standing *standing, enum fleet_how how, int64_t now,
+                         int64_t said, struct redis_command *ret_command)
 {
+    static const char *const hows[] = {"raise", "set", "tell"};
     char buffer[LIMITS_NAME_MAX];
     *ret_command = (struct redis_command){0};
     fleet_command_script(ret_command, keys, FLEET_STAND, 1);
@@ -235,7 +236,8 @@ bool fleet_command_stand(const struct fleet_keys *keys, struct bytes login,
     redis_command_number(ret_command, standing->since);
     redis_command_number(ret_command, standing->until);
     redis_command_word(ret_command, bytes_slice(standing->cause, 0, LIMITS_CAUSE_MAX));
-    redis_command_text(ret_command, raise ? "raise" : "set");
+    redis_command_text(ret_command, hows[how]);
+    redis_command_number(ret_command, said);
     return redis_command_end(ret_command);
 }
 

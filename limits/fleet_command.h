@@ -48,10 +48,15 @@ void fleet_command_known_key(struct redis_command *command, const struct fleet_k
 void fleet_command_script(struct redis_command *command, const struct fleet_keys *keys,
                           enum fleet_script script, size_t key_count);
 
-/* stand.lua's; raise: never eases. now: seconds. */
+/* stand.lua's. now: seconds; said: milliseconds, when an admin said it. */
+enum fleet_how {
+    FLEET_RAISE, /* what a sign says: never eases */
+    FLEET_SET,   /* what an admin says now */
+    FLEET_TELL   /* what an admin said before: as if it had been set then */
+};
 MUST_CHECK bool fleet_command_stand(const struct fleet_keys *keys, struct bytes login,
-                                    const struct login_standing *standing, bool raise, int64_t now,
-                                    struct redis_command *ret_command);
+                                    const struct login_standing *standing, enum fleet_how how,
+                                    int64_t now, int64_t said, struct redis_command *ret_command);
 MUST_CHECK bool fleet_command_learn(const struct fleet_keys *keys, struct bytes login,
                                     struct bytes rcpt, int64_t first, int64_t last,
                                     struct redis_command *ret_command);

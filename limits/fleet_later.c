@@ -59,6 +59,23 @@ void fleet_raise_later(struct fleet *fleet, struct bytes login,
     free(raise);
 }
 
+void fleet_raise_forget(struct fleet *fleet, struct bytes login, int64_t since)
+{
+    pthread_mutex_lock(&fleet->lock);
+    struct fleet_raise **at = &fleet->raises;
+    while (*at) {
+        struct fleet_raise *raise = *at;
+        if (raise->standing.since > since || !bytes_equal_nocase(raise->login, login)) {
+            at = &raise->next;
+            continue;
+        }
+        *at = raise->next;
+        fleet->raise_count--;
+        free(raise);
+    }
+    pthread_mutex_unlock(&fleet->lock);
+}
+
 struct fleet_raise *fleet_raise_take(struct fleet *fleet)
 {
     pthread_mutex_lock(&fleet->lock);
@@ -78,7 +95,7 @@ void fleet_tell_raise(struct fleet *fleet, struct bytes login,
     if (work)
         work->left = true;
     if (!work ||
-        !fleet_command_stand(&fleet->keys, login, standing, true, standing->since,
+        !fleet_command_stand(&fleet->keys, login, standing, FLEET_RAISE, standing->since, 0,
                              &work->order.command) ||
         !fleet_put(fleet, work)) {
         fleet_work_free(work);

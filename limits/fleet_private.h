@@ -93,6 +93,9 @@ struct fleet {
     int64_t gone_since;          /* redis_clock; 0: it never was */
     int64_t silent; /* hosts that were not heard of since then: what they counted is not there */
     bool said_secret, said_clock;
+    int64_t said_hosts; /* 0: not yet */
+    int64_t said_since; /* redis_clock: when the hour began in which ... */
+    int said_times;     /* ... hosts were said so often */
 };
 
 /* fleet_line.c: works in a row. */
@@ -119,6 +122,10 @@ void fleet_doubt(struct fleet *fleet, const struct limits_request *request, uint
 void fleet_raise_later(struct fleet *fleet, struct bytes login,
                        const struct login_standing *standing);
 
+/* What was raised up to then (seconds): an admin has spoken since. login: as embedded_name has it.
+ */
+void fleet_raise_forget(struct fleet *fleet, struct bytes login, int64_t since);
+
 struct fleet_raise *fleet_raise_take(struct fleet *fleet); /* to be freed; NULL: none */
 /* At once, or later. */
 void fleet_tell_raise(struct fleet *fleet, struct bytes login,
@@ -142,6 +149,10 @@ MUST_CHECK bool fleet_return(struct fleet *fleet, struct error *error);
 /* What is still to be added, as works in line. */
 void fleet_settle_rest(struct fleet *fleet);
 
+/* fleet_words.c, in the thread, with nothing under way: what an admin said on this host alone.
+ * patience: milliseconds for each. */
+MUST_CHECK bool fleet_tell_words(struct fleet *fleet, int64_t patience, struct error *error);
+
 /* fleet_beat.c, in the thread. */
 MUST_CHECK bool fleet_beat_command(struct fleet *fleet, struct redis_command *ret_command);
 /* *ret_last: the last sequence of this host that was counted. *ret_lost: what Redis knew is gone.
@@ -149,5 +160,11 @@ MUST_CHECK bool fleet_beat_command(struct fleet *fleet, struct redis_command *re
 MUST_CHECK bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply,
                                 uint64_t *ret_last, bool *ret_lost, struct error *error);
 void fleet_state_read(struct fleet *fleet);
+
+/* Says how many hosts share, where that has changed; some times an hour at most. */
+void fleet_say_hosts(struct fleet *fleet);
+
+/* The process ends and Redis knows all of it: nobody keeps a share for it any more. */
+void fleet_leave(struct fleet *fleet);
 
 #endif

@@ -91,8 +91,8 @@ static bool tell_raises(struct fleet *fleet, struct error *error)
         struct fleet_raise *raise = fleet_raise_take(fleet);
         if (!raise)
             return true;
-        ok = fleet_command_stand(&fleet->keys, raise->login, &raise->standing, true,
-                                 raise->standing.since, &command)
+        ok = fleet_command_stand(&fleet->keys, raise->login, &raise->standing, FLEET_RAISE,
+                                 raise->standing.since, 0, &command)
                  ? ask(fleet, &command, ASK_MS, &reply, error)
                  : error_set(error, "out of memory");
         if (!ok)
@@ -135,7 +135,8 @@ static bool try_to_return(struct fleet *fleet, struct error *error)
     if (lost)
         fleet_gather_all(fleet, weight);
     fleet_gather_unseen(fleet);
-    if (!settle(fleet, error) || !tell_raises(fleet, error) || !ping(fleet, error))
+    if (!settle(fleet, error) || !fleet_tell_words(fleet, ASK_MS, error) ||
+        !tell_raises(fleet, error) || !ping(fleet, error))
         return false;
     /* What those have let through who are not back yet is not in Redis: until it is, or they are
      * taken for dead, this host goes on with its share. */

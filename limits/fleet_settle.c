@@ -139,11 +139,20 @@ static const struct bucket *same_bucket(const struct tally *tally, const struct 
     return NULL;
 }
 
+static void gather_standing(const struct gathering *gathering, const struct embedded_own *own)
+{
+    for (int state = LOGIN_SLOWED; state < LOGIN_STATES; state++) {
+        struct login_standing standing;
+        if (standing_has(own->standing, (enum login_state)state, gathering->now / 1000, &standing))
+            fleet_raise_later(gathering->fleet, own->name, &standing);
+    }
+}
+
 static bool gather_own(const struct embedded_own *own, void *context)
 {
     const struct gathering *gathering = context;
-    if (own->kind == SUBJECT_LOGIN && own->standing.state != LOGIN_NORMAL)
-        fleet_raise_later(gathering->fleet, own->name, &own->standing);
+    if (own->kind == SUBJECT_LOGIN)
+        gather_standing(gathering, own);
     if (!own->total->count || gathering->fleet->unsettled.count >= UNSETTLED_MAX)
         return false;
     struct fleet_work *work = begin(gathering, own->kind, own->name, own->total->count);

@@ -165,20 +165,33 @@ static void serve(struct fleet *fleet)
 {
     int64_t beat = redis_clock() + FLEET_BEAT_MS;
     struct error error;
-    bool goes_on = true;
+    bool goes_on = true, words_wait = false;
     fleet_settle_rest(fleet);
+    fleet_say_hosts(fleet);
     while (goes_on) {
         if (!turn(fleet, beat, &error))
             break_circuit(fleet, &error);
         if (redis_clock() >= beat) {
             beat = redis_clock() + FLEET_BEAT_MS;
+            fleet_say_hosts(fleet);
             fleet_settle_rest(fleet);
             put_beat(fleet);
+            words_wait = true;
+        }
+        if (words_wait && !fleet->flying.first) {
+            words_wait = false;
+            if (!fleet_tell_words(fleet, LIMITS_PATIENCE_MS, &error))
+                break_circuit(fleet, &error);
         }
         pthread_mutex_lock(&fleet->lock);
         goes_on = fleet->usable && (!fleet->stop || fleet->line.first || fleet->flying.first);
         pthread_mutex_unlock(&fleet->lock);
     }
+    pthread_mutex_lock(&fleet->lock);
+    bool leaves = fleet->usable && !fleet->unsettled.count && !fleet->raises;
+    pthread_mutex_unlock(&fleet->lock);
+    if (leaves)
+        fleet_leave(fleet);
     pthread_mutex_lock(&fleet->lock);
     fleet->usable = false;
     fleet->broken = false;

@@ -1,6 +1,7 @@
 /* The thread that writes counters, and what is read beside it. */
 #include "limits/keeper.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,19 +23,41 @@ void keeper_say(struct keeper *keeper, const char *format, ...)
         keeper->say(text);
 }
 
-void keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record)
+static int load_standing(struct keeper *keeper, MDB_txn *txn, struct bytes login,
+                         struct record *record)
 {
-    *ret_record = (struct record){0};
+    if (!record_standing(record))
+        return ENOMEM;
+    int status = keeper_get_standing(keeper, txn, login, record->standing);
+    if (!status)
+        return 0;
+    free(record->standing);
+    record->standing = NULL;
+    return status == MDB_NOTFOUND ? 0 : status;
+}
+
+static int load(struct keeper *keeper, const struct entry_key *key, struct record *record)
+{
     MDB_txn *txn = ledger_read(&keeper->ledger);
     if (!txn)
-        return;
-    keeper_get(keeper, txn, key, ret_record);
-    if (key->kind == SUBJECT_LOGIN && record_standing(ret_record) &&
-        keeper_get_standing(keeper, txn, key->name, ret_record->standing)) {
-        free(ret_record->standing);
-        ret_record->standing = NULL;
-    }
+        return MDB_INVALID;
+    int status = keeper_get(keeper, txn, key, record);
+    if (status == MDB_NOTFOUND)
+        status = 0;
+    if (!status && key->kind == SUBJECT_LOGIN)
+        status = load_standing(keeper, txn, key->name, record);
     ledger_read_end(&keeper->ledger, txn);
+    return status;
+}
+
+bool keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record)
+{
+    *ret_record = (struct record){0};
+    if (!load(keeper, key, ret_record))
+        return true;
+    record_done(ret_record);
+    __atomic_store_n(&keeper->has_missed, true, __ATOMIC_RELAXED);
+    return false;
 }
 
 bool keeper_find_correspondent(struct keeper *keeper, const uint8_t key[CORRESPONDENT_KEY],
@@ -137,7 +160,8 @@ static void *run(void *context)
             write_round(keeper);
             ticks = 0;
         }
-        if (ledger_last(&keeper->ledger) != keeper->seen)
+        bool has_missed = __atomic_exchange_n(&keeper->has_missed, false, __ATOMIC_RELAXED);
+        if (has_missed || ledger_last(&keeper->ledger) != keeper->seen)
             keeper_refresh(keeper);
         keeper_sweep(keeper);
     }

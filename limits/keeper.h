@@ -21,6 +21,7 @@ struct keeper {
     pthread_cond_t woken, synced;
     uint64_t wanted, done; /* rounds of writing that were asked for, that are over */
     bool stops;
+    bool has_missed; /* atomic: something could not be read */
     /* The thread's own. */
     size_t seen;            /* the last transaction that memory knows of */
     size_t sweep_slot;      /* where forgetting in memory goes on */
@@ -37,8 +38,9 @@ MUST_CHECK bool keeper_start(struct embedded *embedded, const struct limits_opti
 /* Writes what waits. */
 void keeper_stop(struct keeper *keeper);
 
-/* What the file knows of a subject. An empty record: nothing, or it can't be read just now. */
-void keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record);
+/* What the file knows of a subject. False: it can't be read just now: the record is empty, and the
+ * thread reads it again. */
+bool keeper_load(struct keeper *keeper, const struct entry_key *key, struct record *ret_record);
 
 bool keeper_find_correspondent(struct keeper *keeper, const uint8_t key[CORRESPONDENT_KEY],
                                struct known *ret_known);

@@ -12,6 +12,7 @@
 #define MANY 50000               /* entries: idle ones leave earlier */
 #define TOO_MANY 200000          /* ... also such as can't be written */
 #define STUCK 3600               /* seconds: of those */
+#define STUCK_STRANGER 60        /* ... and of addresses, which anybody can make up */
 
 struct sweep {
     const struct keeper *keeper;
@@ -41,13 +42,19 @@ static bool is_forgotten(struct entry *entry, void *context)
     return idle >= (sweep->are_many ? 2 : IDLE);
 }
 
+static int64_t stuck_for(const struct entry *entry)
+{
+    bool address = entry->kind == SUBJECT_CLIENT || entry->kind == SUBJECT_NETWORK;
+    return address ? STUCK_STRANGER : STUCK;
+}
+
 /* Gives up what could not be written for long, so that it can be forgotten in the next round. */
 static void drop_stuck(struct embedded *embedded, const struct sweep *sweep)
 {
     struct entry **link = &embedded->entries.dirty;
     while (*link) {
         struct entry *entry = *link;
-        if (sweep->uptime - entry->used < STUCK) {
+        if (sweep->uptime - entry->used < stuck_for(entry)) {
             link = &entry->next_dirty;
             continue;
         }
@@ -113,14 +120,16 @@ static void read_again(struct keeper *keeper, struct entry **entries, size_t cou
 {
     struct embedded *embedded = keeper->embedded;
     struct record records[BATCH];
+    bool is_read[BATCH];
     for (size_t i = 0; i < count; i++) {
         const struct entry_key key = {.kind = entries[i]->kind, .name = entry_name(entries[i])};
-        keeper_load(keeper, &key, &records[i]);
+        is_read[i] = keeper_load(keeper, &key, &records[i]);
     }
     pthread_mutex_lock(&embedded->lock);
     for (size_t i = 0; i < count; i++) {
         struct record before = entries[i]->total;
-        if (!record_merge(&records[i], &entries[i]->fresh, embedded->latest))
+        /* What is in memory is better than nothing. */
+        if (!is_read[i] || !record_merge(&records[i], &entries[i]->fresh, embedded->latest))
             continue;
         entries[i]->total = records[i];
         records[i] = before;
@@ -134,8 +143,8 @@ void keeper_refresh(struct keeper *keeper)
 {
     struct embedded *embedded = keeper->embedded;
     struct entry *entries[BATCH];
-    size_t seen = ledger_last(&keeper->ledger);
-    if (!seen)
+    keeper->seen = ledger_last(&keeper->ledger);
+    if (!keeper->seen)
         return;
     /* Who has read from the file before, and not put it into memory yet, reads it again. */
     pthread_mutex_lock(&embedded->lock);
@@ -146,7 +155,6 @@ void keeper_refresh(struct keeper *keeper)
         if (count)
             read_again(keeper, entries, count);
     }
-    keeper->seen = seen;
 }
 
 /* A sweep that forgets nobody: all that is in memory is fresh to the new file. */

@@ -36,8 +36,7 @@ static bool is_old_standing(const MDB_val *value, int64_t now)
     struct standing standing;
     if (!standing_decode(value->mv_data, value->mv_size, &standing))
         return true;
-    int64_t last = standing.set > standing.raised ? standing.set : standing.raised;
-    int64_t over = standing.state == LOGIN_NORMAL ? last / 1000 : standing.until;
+    int64_t over = standing_over(&standing);
     return over && over + WORDS_KEPT < now / 1000;
 }
 

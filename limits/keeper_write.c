@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits/embedded_words.h"
 #include "limits/keeper.h"
 
 #define BATCH 256          /* entries, while the lock is held */
@@ -154,6 +155,8 @@ static int write_all(struct keeper *keeper, struct flights *flights,
         status = write_flight(keeper, txn, &flights->items[i], flights->now);
     if (!status)
         status = write_known(keeper, txn, correspondents);
+    if (!status)
+        status = embedded_words_forget(keeper->embedded, txn, &changed);
     if (!status && flights->now)
         status = keeper_prune(keeper, txn, flights->now, &pruned);
     if (!status && !changed && !pruned) {

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TABLES 4
+#define TABLES 5
 #define READERS_MAX 256         /* of all processes */
 #define SMALL ((off_t)64 << 20) /* bytes; looking through that many is a matter of moments */
 #define MARK "submilter"
@@ -66,6 +66,8 @@ static int open_tables(struct ledger *ledger, MDB_txn *txn, unsigned flags)
         status = mdb_dbi_open(txn, "standings", flags, &ledger->standings);
     if (!status)
         status = mdb_dbi_open(txn, "correspondents", flags, &ledger->correspondents);
+    if (!status)
+        status = mdb_dbi_open(txn, "words", flags, &ledger->words);
     return status ? status : mdb_dbi_open(txn, "claims", flags, &ledger->claims);
 }
 
@@ -403,8 +405,12 @@ void ledger_clear_readers(struct ledger *ledger)
         (void)mdb_reader_check(ledger->env, &dead);
 }
 
+/* mdb_env_info tells of a transaction that readers do not see yet, while the disk writes it. */
 size_t ledger_last(struct ledger *ledger)
 {
-    MDB_envinfo info;
-    return !ledger->env || mdb_env_info(ledger->env, &info) ? 0 : info.me_last_txnid;
+    MDB_txn *txn = ledger_read(ledger);
+    size_t last = txn ? mdb_txn_id(txn) : 0;
+    if (txn)
+        ledger_read_end(ledger, txn);
+    return last;
 }

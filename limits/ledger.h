@@ -22,6 +22,7 @@ struct ledger {
     MDB_dbi records;        /* kind's digit and name -> record_encode */
     MDB_dbi standings;      /* login -> standing_encode */
     MDB_dbi correspondents; /* key -> first (hours, 4 bytes), last (days, 4 bytes) */
+    MDB_dbi words;          /* login -> what the fleet is to hear: embedded_words.c */
     MDB_dbi claims;         /* key's hash -> until (seconds, 8 bytes) */
     dev_t device;           /* of what is open */
     ino_t inode;
@@ -72,7 +73,8 @@ void ledger_doubt(struct ledger *ledger);
  * again, and the file grows until it is full. For the thread that opens it again. */
 void ledger_clear_readers(struct ledger *ledger);
 
-/* The number of the last transaction that anybody wrote. */
+/* The number of the last transaction that anybody wrote: who begins to read from now on sees it. 0:
+ * it can't be read just now. */
 size_t ledger_last(struct ledger *ledger);
 
 /* ---- Between ledger.c, ledger_check.c and ledger_closed.c ---- */

@@ -111,11 +111,9 @@ static int walk_all(struct ledger *ledger, enum ledger_depth depth)
     const struct {
         MDB_dbi id;
         bool is_large;
-    } tables[] = {{FREE_PAGES, false},
-                  {ledger->standings, false},
-                  {ledger->claims, false},
-                  {ledger->records, true},
-                  {ledger->correspondents, true}};
+    } tables[] = {{FREE_PAGES, false},     {ledger->standings, false},
+                  {ledger->words, false},  {ledger->claims, false},
+                  {ledger->records, true}, {ledger->correspondents, true}};
     status = mdb_dbi_open(txn, NULL, 0, &unnamed);
     if (!status)
         status = walk(txn, unnamed, info.me_last_pgno);

@@ -9,9 +9,31 @@
 
 struct limits {
     struct embedded *embedded;
-    struct fleet *fleet;       /* or NULL */
-    struct fleet_admin *admin; /* or NULL; nothing else then */
+    struct fleet *fleet;           /* or NULL */
+    struct fleet_admin *admin;     /* or NULL; nothing else then */
+    struct limits_options options; /* of an admin */
+    struct error alone; /* why an admin's fleet is gone; "": it is not, or there is none */
 };
+
+/* An admin's way from Redis, which failed with that error, to this host's file. */
+static bool go_alone(struct limits *limits, struct error *error)
+{
+    struct error why;
+    if (!limits->options.file)
+        return false;
+    if (!embedded_open_admin(&limits->options, &limits->embedded, &why))
+        return error_prefix(error, "%s; and ", why.text);
+    limits->alone = *error;
+    fleet_admin_close(limits->admin);
+    limits->admin = NULL;
+    return true;
+}
+
+/* What Redis alone can do. */
+static bool refuse_alone(const struct limits *limits, struct error *error)
+{
+    return !limits->alone.text[0] || error_set(error, "%s", limits->alone.text);
+}
 
 bool limits_open(const struct limits_options *options, struct limits **ret_limits,
                  struct error *error)
@@ -78,8 +100,11 @@ bool limits_open_admin(const struct limits_options *options, struct limits **ret
     struct limits *limits = calloc(1, sizeof *limits);
     if (!limits)
         return error_set(error, "out of memory");
-    if (!(options->redis ? fleet_admin_open(options, &limits->admin, error)
-                         : embedded_open_admin(options, &limits->embedded, error))) {
+    limits->options = *options;
+    bool ok = options->redis
+                  ? fleet_admin_open(options, &limits->admin, error) || go_alone(limits, error)
+                  : embedded_open_admin(options, &limits->embedded, error);
+    if (!ok) {
         free(limits);
         return false;
     }
@@ -87,12 +112,22 @@ bool limits_open_admin(const struct limits_options *options, struct limits **ret
     return true;
 }
 
+const char *limits_alone(const struct limits *limits)
+{
+    return limits->alone.text[0] ? limits->alone.text : NULL;
+}
+
 bool limits_set_standing(struct limits *limits, struct bytes login,
                          const struct login_standing *standing, struct error *error)
 {
-    if (limits->admin)
-        return fleet_admin_set_standing(limits->admin, login, standing, error);
-    return embedded_set_standing(limits->embedded, login, standing, error);
+    /* Redis that lets itself be read may still refuse to be written. */
+    if (limits->admin) {
+        if (fleet_admin_set_standing(limits->admin, login, standing, error))
+            return true;
+        if (!go_alone(limits, error))
+            return false;
+    }
+    return embedded_set_standing(limits->embedded, login, standing, limits->alone.text[0], error);
 }
 
 bool limits_reset(struct limits *limits, enum subject_kind kind, struct bytes name, bool habit_too,
@@ -100,14 +135,17 @@ bool limits_reset(struct limits *limits, enum subject_kind kind, struct bytes na
 {
     if (limits->admin)
         return fleet_admin_reset(limits->admin, kind, name, habit_too, error);
-    return embedded_reset(limits->embedded, kind, name, habit_too, error);
+    return refuse_alone(limits, error) &&
+           embedded_reset(limits->embedded, kind, name, habit_too, error);
 }
 
 bool limits_show(struct limits *limits, struct limits_request *look, bool *ret_found,
                  struct error *error)
 {
-    if (limits->admin)
-        return fleet_admin_show(limits->admin, look, ret_found, error);
+    if (limits->admin && fleet_admin_show(limits->admin, look, ret_found, error))
+        return true;
+    if (limits->admin && !go_alone(limits, error))
+        return false;
     return embedded_show(limits->embedded, look, ret_found, error);
 }
 
@@ -147,7 +185,8 @@ bool limits_learn(struct limits *limits, struct bytes login, struct bytes rcpt, 
 {
     if (limits->admin)
         return fleet_admin_learn(limits->admin, login, rcpt, first, last, error);
-    return embedded_learn(limits->embedded, login, rcpt, first, last, error);
+    return refuse_alone(limits, error) &&
+           embedded_learn(limits->embedded, login, rcpt, first, last, error);
 }
 
 bool limits_settle(struct limits *limits, struct error *error)

@@ -49,7 +49,9 @@ struct limits_who {
     int64_t now;              /* milliseconds since 1970 */
 };
 
-/* What a limit of the policy asks, for charging: all hold, or nothing is counted. */
+/* What a limit of the policy asks, for charging: all hold, or nothing is counted. One of whose
+ * quantity the message adds nothing holds; one of refusals, of which no message adds any, does as
+ * long as the count is not over it. */
 struct limits_bound {
     enum subject_kind subject;
     struct limit limit;
@@ -100,8 +102,10 @@ void limits_collect(struct limits *limits, struct limits_request *request);
 /* Whether collecting would not wait. */
 bool limits_is_ready(struct limits *limits, const struct limits_request *request);
 
-/* Takes the login at least to that state, from now on and on every host. Never eases it. Does not
- * wait. */
+/* Takes the login at least to that state, from now on and on every host. Never eases it: a longer
+ * word of a weaker state goes on holding beside it, until its own end. Nothing happens while an
+ * admin's word keeps the login normal, nor where one has come that this host has not heard of yet.
+ * Does not wait. */
 void limits_raise(struct limits *limits, struct bytes login, const struct login_standing *standing);
 
 /* Whether nobody of the fleet has said yes to this key within the time: for telling an admin once.
@@ -110,11 +114,18 @@ bool limits_claim(struct limits *limits, const char *key, int64_t seconds, int64
 
 /* ---- For submilterctl: they wait, and fail with an error. ---- */
 
-/* Opens what the daemon keeps, beside the running daemon; options->say may be NULL. */
+/* Opens what the daemon keeps, beside the running daemon; options->say may be NULL, its texts live
+ * as long. Where Redis does not answer, now or later, what this host keeps in its file stands in
+ * for it: see limits_alone. */
 MUST_CHECK bool limits_open_admin(const struct limits_options *options, struct limits **ret_limits,
                                   struct error *error);
 
-/* Sets a standing, easing it too; in force within a second. */
+/* NULL; or why this host's own file was asked instead of Redis: counts are those of this host, a
+ * standing that is set holds here and is taken to Redis by this host's daemon. */
+const char *limits_alone(const struct limits *limits);
+
+/* Sets a standing, easing it too; in force within a second. It settles all states; normal with an
+ * end: until then no sign raises it. */
 MUST_CHECK bool limits_set_standing(struct limits *limits, struct bytes login,
                                     const struct login_standing *standing, struct error *error);
 

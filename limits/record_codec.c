@@ -158,17 +158,22 @@ enum decoded record_decode(const void *data, size_t len, struct record *record)
 
 void standing_encode(const struct standing *standing, struct codec_writer *writer)
 {
-    size_t len = strlen(standing->cause);
     writer->len = 0;
     writer->is_full = false;
     codec_put(writer, RECORD_VERSION);
-    codec_put(writer, standing->state);
-    codec_put(writer, (uint64_t)standing->since);
-    codec_put(writer, (uint64_t)standing->until);
     codec_put(writer, (uint64_t)standing->raised);
     codec_put(writer, (uint64_t)standing->set);
-    codec_put(writer, len);
-    codec_put_bytes(writer, standing->cause, len);
+    for (int state = 0; state < LOGIN_STATES; state++) {
+        const struct standing_word *word = &standing->words[state];
+        size_t len = strlen(word->cause);
+        codec_put(writer, word->is_said);
+        if (!word->is_said)
+            continue;
+        codec_put(writer, (uint64_t)word->since);
+        codec_put(writer, (uint64_t)word->until);
+        codec_put(writer, len);
+        codec_put_bytes(writer, word->cause, len);
+    }
     codec_seal(writer);
 }
 
@@ -178,11 +183,16 @@ bool standing_decode(const void *data, size_t len, struct standing *ret_standing
     *ret_standing = (struct standing){0};
     if (!codec_open(&reader, data, len) || codec_get(&reader, UINT64_MAX) != RECORD_VERSION)
         return false;
-    ret_standing->state = (enum login_state)codec_get(&reader, LOGIN_FROZEN);
-    ret_standing->since = (int64_t)codec_get(&reader, INT64_MAX);
-    ret_standing->until = (int64_t)codec_get(&reader, INT64_MAX);
     ret_standing->raised = (int64_t)codec_get(&reader, INT64_MAX);
     ret_standing->set = (int64_t)codec_get(&reader, INT64_MAX);
-    codec_get_bytes(&reader, ret_standing->cause, codec_get(&reader, LIMITS_CAUSE_MAX));
+    for (int state = 0; state < LOGIN_STATES; state++) {
+        struct standing_word *word = &ret_standing->words[state];
+        word->is_said = codec_get(&reader, 1);
+        if (!word->is_said)
+            continue;
+        word->since = (int64_t)codec_get(&reader, INT64_MAX);
+        word->until = (int64_t)codec_get(&reader, INT64_MAX);
+        codec_get_bytes(&reader, word->cause, codec_get(&reader, LIMITS_CAUSE_MAX));
+    }
     return codec_is_done(&reader);
 }

@@ -12,12 +12,15 @@
 
 #include "limits/redis_address.h"
 
-#define ANSWERS_MAX ((size_t)32 << 20) /* bytes that were not read as replies yet */
+#define PIECE 16384
+#define PIECES 64                  /* that are read before it is looked at what they are */
+#define MOST ((size_t)4 * 1048576) /* bytes; those pieces are less */
 
 struct redis {
     int fd, cancel;
     redisReader *reader;
-    char *out; /* [sent, len) waits */
+    size_t unread, most; /* bytes that came and are no whole reply yet; so many may be */
+    char *out;           /* [sent, len) waits */
     size_t sent, len, room;
 };
 
@@ -68,6 +71,7 @@ bool redis_connect(const char *address, int64_t deadline, int cancel, struct red
     if (!redis)
         return error_set(error, "out of memory");
     redis->cancel = cancel;
+    redis->most = MOST;
     redis->fd = -1;
     redis->reader = redisReaderCreate();
     bool waits = false;
@@ -147,10 +151,15 @@ static bool reader_failed(const struct redis *redis, struct error *error)
                      redis->reader->err ? redis->reader->errstr : "out of memory");
 }
 
+void redis_expect_at_most(struct redis *redis, size_t bytes)
+{
+    redis->most = bytes;
+}
+
 bool redis_receive(struct redis *redis, struct error *error)
 {
-    char buffer[16384];
-    for (;;) {
+    char buffer[PIECE];
+    for (int pieces = 0; pieces < PIECES; pieces++) {
         ssize_t got = recv(redis->fd, buffer, sizeof buffer, MSG_DONTWAIT);
         if (got == 0)
             return error_set(error, "it closed the connection");
@@ -162,11 +171,13 @@ bool redis_receive(struct redis *redis, struct error *error)
                        : error_set(error, "reading: %s", strerror(errno));
         if (redisReaderFeed(redis->reader, buffer, (size_t)got) != REDIS_OK)
             return reader_failed(redis, error);
-        if (redis->reader->len - redis->reader->pos > ANSWERS_MAX)
-            return error_set(error, "it says more than %zu MB at once", ANSWERS_MAX >> 20);
+        redis->unread += (size_t)got;
+        if (redis->unread > redis->most)
+            return error_set(error, "its answer has more than %zu bytes", redis->most);
         if ((size_t)got < sizeof buffer)
             return true;
     }
+    return true;
 }
 
 bool redis_next(struct redis *redis, struct redisReply **ret_reply, struct error *error)
@@ -175,6 +186,8 @@ bool redis_next(struct redis *redis, struct redisReply **ret_reply, struct error
     *ret_reply = NULL;
     if (redisReaderGetReply(redis->reader, &reply) != REDIS_OK)
         return reader_failed(redis, error);
+    if (reply)
+        redis->unread = redis->reader->len - redis->reader->pos;
     *ret_reply = reply;
     return true;
 }

@@ -33,7 +33,10 @@ MUST_CHECK bool redis_flush(struct redis *redis, struct error *error);
 bool redis_wants_to_send(const struct redis *redis);
 int redis_descriptor(const struct redis *redis);
 
-/* Reads what is there already. */
+/* An answer that is longer fails; 4 MiB where nobody says. */
+void redis_expect_at_most(struct redis *redis, size_t bytes);
+
+/* Reads what is there already, or some of it. */
 MUST_CHECK bool redis_receive(struct redis *redis, struct error *error);
 
 /* The next reply, or NULL where there is none yet; to be freed by redis_reply_free. */

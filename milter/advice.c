@@ -7,7 +7,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "conf/modes.h"
+#include "policy/arena.h"
+
+#define CEILING ((size_t)1 << 20)
 
 static void advise_domains(const struct snapshot *snapshot, advice_say *say)
 {
@@ -73,6 +79,55 @@ static void advise_counters(const struct settings *settings, advice_say *say)
             strerror(errno));
 }
 
+/* Hosts that hash with different secrets do not know each other's correspondents. */
+static void advise_fleet(const struct settings *settings, advice_say *say)
+{
+    const struct counters_settings *counters = &settings->counters;
+    const char *password = counters->redis_password_file;
+    if (!counters->redis)
+        return;
+    if (!counters->file && !counters->secret_file)
+        say("counters.secret_file: there is none, nor counters.file: correspondents in Redis are "
+            "then known to no other host, nor to this one after its next start; put the same 32 "
+            "bytes on all hosts, as submilter-limits(5) shows");
+    if (password && access(password, R_OK) < 0)
+        say("counters.redis_password_file: %s cannot be read: %s; Redis is not used before that is "
+            "mended",
+            password, strerror(errno));
+}
+
+/* What cannot be run would be found out when the first account is stolen. */
+static void advise_alerts(const struct settings *settings, advice_say *say)
+{
+    const char *command = settings->alerts.command;
+    char program[PATH_MAX];
+    struct stat status;
+    if (!command)
+        return;
+    snprintf(program, sizeof program, "%.*s", (int)strcspn(command, " "), command);
+    if (access(program, X_OK) < 0)
+        say("alerts.command: %s cannot be run: %s; nobody is told by it", program, strerror(errno));
+    else if (stat(program, &status) == 0 && !S_ISREG(status.st_mode))
+        say("alerts.command: %s is no program; nobody is told by it", program);
+}
+
+static void advise_states(const struct settings *settings, advice_say *say)
+{
+    struct arena *arena = arena_new(CEILING);
+    struct mode_rows rows = {0};
+    if (!arena || !modes_of_rule(settings, RULE_login_state, arena, &rows))
+        rows.count = 0;
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct mode_row *row = &rows.rows[i];
+        if (row->mode != MODE_ENFORCE && !row->follows)
+            say("policies.%s.login_state.mode is %s%s%s: there, logins that an admin or a sign of "
+                "theft froze or slowed go on sending",
+                row->policy, mode_word(row->mode), row->group ? " for the group " : "",
+                row->group ? row->group : "");
+    }
+    arena_free(arena);
+}
+
 static void advise_socket(const struct settings *settings, advice_say *say)
 {
     char folder[PATH_MAX];
@@ -98,5 +153,8 @@ void advice_give(const struct snapshot *snapshot, advice_say *say)
     advise_file(settings, "log.json", settings->log.json, say);
     advise_file(settings, "history.file", settings->history.file, say);
     advise_counters(settings, say);
+    advise_fleet(settings, say);
+    advise_alerts(settings, say);
+    advise_states(settings, say);
     advise_socket(snapshot->settings, say);
 }

@@ -12,12 +12,6 @@ static bool is_rule(enum rule_id rule, const char *name)
     return rule < RULE_COUNT && strcmp(rules[rule]->name, name) == 0;
 }
 
-/* An admin's cause begins so (limits/limits.h, struct login_standing); a sign's is RULE.REASON. */
-static bool is_by_admin(struct bytes cause)
-{
-    return bytes_start_with_nocase(cause, BYTES("by "));
-}
-
 static enum subject_kind subject_of(const char *reason)
 {
     for (int kind = 0; kind < SUBJECT_COUNT; kind++)
@@ -59,7 +53,8 @@ void alert_cause_find(const struct message *message, struct arena *arena,
         ret_cause->rule = decision->container;
     } else if (held && is_rule(decision->decider, "limits")) {
         find_limited(message, arena, ret_cause);
-    } else if (held && is_rule(decision->decider, "login_state") && is_by_admin(standing->cause)) {
+    } else if (held && is_rule(decision->decider, "login_state") &&
+               login_standing_is_by_admin(standing)) {
         ret_cause->event = ALERT_HELD;
         ret_cause->rule = decision->decider;
     }

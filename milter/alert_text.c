@@ -133,7 +133,9 @@ static const char *meaning_of(const struct told *told)
     enum login_state state = told->message->facts.limits.standing.state;
     bool contains = bytes_equal(told->cause->cause, BYTES("limits.contain"));
     if (told->cause->event == ALERT_LIMITED && !contains)
-        return "What is over the limit is deferred; it goes out as the counts fall.";
+        return "What is over the limit is deferred: who sends it has to try again, and gets "
+               "through "
+               "as the counts fall.";
     if (state == LOGIN_FROZEN)
         return "None of its mail goes out.";
     return "Mail to people whom it has long written to goes on; mail to others is deferred.";

@@ -55,8 +55,12 @@ void counting_stop(void)
     for (int waited = 0; atomic_load(&lent) > 0 && waited < STOP_MILLISECONDS;
          waited += LOOK_MILLISECONDS)
         poll(NULL, 0, LOOK_MILLISECONDS);
-    if (atomic_load(&lent) > 0)
+    if (atomic_load(&lent) > 0) {
+        struct error error;
+        /* What was counted until now is kept all the same; without a file there is nothing to. */
+        (void)!limits_settle(limits, &error);
         return;
+    }
     limits_close(limits);
     limits = NULL;
 }

@@ -27,3 +27,9 @@ const char *login_state_word(enum login_state state)
     static const char *const words[] = {"normal", "slowed", "frozen"};
     return words[state];
 }
+
+/* limits/limits.h: an admin's cause begins so, a sign's is RULE.REASON. */
+bool login_standing_is_by_admin(const struct login_standing *standing)
+{
+    return bytes_start_with_nocase(standing->cause, BYTES("by "));
+}

@@ -82,4 +82,7 @@ const char *window_word(enum window window);
 const char *subject_word(enum subject_kind kind);
 const char *login_state_word(enum login_state state);
 
+/* Whether an admin, and no sign of theft, is the cause. */
+bool login_standing_is_by_admin(const struct login_standing *standing);
+
 #endif

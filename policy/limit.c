@@ -5,6 +5,11 @@
 
 #define MAX INT64_C(1000000000000000) /* sums of it don't overflow */
 
+static const char *skip_blanks(const char *at)
+{
+    return at + strspn(at, " \t");
+}
+
 /* The words that may stand for a quantity; its own word is the first. */
 static const char *const quantity_words[QUANTITY_COUNT][5] = {
     [QUANTITY_MESSAGES] = {"messages", "message"},
@@ -14,12 +19,16 @@ static const char *const quantity_words[QUANTITY_COUNT][5] = {
     [QUANTITY_REFUSALS] = {"refusals", "refusal"},
 };
 
-/* The rest behind a word that ends there, or NULL. */
+/* The rest behind a word that ends there, or NULL. A blank of it stands for any run of blanks. */
 static const char *behind_word(const char *text, const char *word)
 {
-    size_t len = strlen(word);
-    char next = text[0] && strncmp(text, word, len) == 0 ? text[len] : 'x';
-    return next == '\0' || next == ' ' || next == '/' ? text + len : NULL;
+    for (; *word; word++) {
+        const char *behind = *word == ' ' ? skip_blanks(text) : text + (*text == *word);
+        if (behind == text)
+            return NULL;
+        text = behind;
+    }
+    return *text == '\0' || strchr(" \t/", *text) ? text : NULL;
 }
 
 static int64_t factor_of(char letter)
@@ -76,35 +85,39 @@ static bool read_quantity(const char **at, enum quantity *ret_quantity)
 
 static bool read_window(const char *at, enum window *ret_window)
 {
-    at += *at == ' ';
+    at = skip_blanks(at);
     if (*at++ != '/')
         return false;
-    at += *at == ' ';
-    for (int i = 0; i < WINDOW_COUNT; i++)
-        if (strcmp(at, window_word((enum window)i)) == 0) {
-            *ret_window = (enum window)i;
-            return true;
-        }
+    at = skip_blanks(at);
+    for (int i = 0; i < WINDOW_COUNT; i++) {
+        const char *behind = behind_word(at, window_word((enum window)i));
+        if (!behind || *skip_blanks(behind))
+            continue;
+        *ret_window = (enum window)i;
+        return true;
+    }
     return false;
 }
 
 bool limit_parse(const char *text, struct limit *ret_limit, struct error *error)
 {
-    const char *at = text;
+    const char *at = skip_blanks(text);
+    const char *word;
     bool scaled;
     if (!read_number(&at, &ret_limit->max, &scaled))
         return error_set(error,
                          "expected a number up to %lld and what it limits, like "
                          "\"30 messages/minute\" or \"2G bytes/day\"",
                          (long long)MAX);
-    if (*at++ != ' ' || !read_quantity(&at, &ret_limit->quantity))
+    word = skip_blanks(at);
+    if (word == at || !read_quantity(&word, &ret_limit->quantity))
         return error_set(error, "expected \"messages\", \"recipients\", \"new\", \"bytes\" or "
                                 "\"refusals\" behind the number and a blank, like "
                                 "\"30 messages/minute\"");
     if (scaled && ret_limit->quantity != QUANTITY_BYTES)
         return error_set(error, "expected a plain number of %s: k, M and G are for bytes",
                          quantity_words[ret_limit->quantity][0]);
-    if (!read_window(at, &ret_limit->window))
+    if (!read_window(word, &ret_limit->window))
         return error_set(error, "expected \"/minute\", \"/hour\" or \"/day\" at the end, like "
                                 "\"30 messages/minute\"");
     return true;
@@ -114,4 +127,18 @@ bool limit_check(const char *text, struct error *error)
 {
     struct limit limit;
     return limit_parse(text, &limit, error);
+}
+
+bool limit_clash(const char *text, const char *other, struct error *error)
+{
+    struct limit one;
+    struct limit two;
+    struct error why;
+    if (!limit_parse(text, &one, &why) || !limit_parse(other, &two, &why) ||
+        one.quantity != two.quantity || one.window != two.window)
+        return false;
+    return !error_set(error,
+                      "expected one limit of a quantity and a window in a list, and \"%.60s\" is "
+                      "before it",
+                      text);
 }

@@ -12,11 +12,15 @@ struct limit {
     enum window window;
 };
 
-/* One blank or none around the slash; "new" may be "new recipients", "messages" "message". Sizes
- * (k, M, G) for bytes alone. error says what was expected. */
+/* Any run of blanks, or none around the slash; "new" may be "new recipients", "messages" "message".
+ * Sizes (k, M, G) for bytes alone. error says what was expected. */
 MUST_CHECK bool limit_parse(const char *text, struct limit *ret_limit, struct error *error);
 
 /* For an option row's check. */
 bool limit_check(const char *text, struct error *error);
+
+/* For an option row's clash: both are of the same quantity and window, where only the stricter one
+ * would ever be felt. */
+bool limit_clash(const char *text, const char *other, struct error *error);
 
 #endif

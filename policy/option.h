@@ -41,6 +41,9 @@ struct option_row {
     /* Further check of one value (TEXT) or of each item (TEXTS); may be NULL. Says what was
      * expected. */
     bool (*check)(const char *text, struct error *error);
+    /* TEXTS: whether an item cannot stand behind another one of its list; may be NULL. Says what
+     * was expected then. */
+    bool (*clash)(const char *before, const char *item, struct error *error);
 };
 
 #endif

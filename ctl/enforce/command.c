@@ -120,7 +120,16 @@ static int finish(const struct enforce_arguments *arguments, const struct enforc
     return fflush(stdout) == 0 && !ferror(stdout) ? enforce->status : EX_IOERR;
 }
 
-/* What these do to good mail ends, too. */
+/* What some rules do ends, too, besides refusing; NULL: nothing. */
+static const char *what_ends(enum rule_id rule)
+{
+    if (rule == RULE_dkim)
+        return "nothing is signed";
+    if (rule == RULE_trust_headers)
+        return "forged fields are not taken out";
+    return rule == RULE_login_state ? "frozen and slowed logins go on sending" : NULL;
+}
+
 static void warn(const struct enforce *enforce)
 {
     const struct change *change = &enforce->change;
@@ -128,14 +137,11 @@ static void warn(const struct enforce *enforce)
         const struct change_row *row = &change->rows[i];
         const struct mode_row *after = &row->after;
         if (after->mode != MODE_OBSERVE || row->before.mode == MODE_OBSERVE ||
-            (after->group && after->follows) ||
-            (row->rule != RULE_dkim && row->rule != RULE_trust_headers))
+            (after->group && after->follows) || !what_ends(row->rule))
             continue;
         plan_say(enforce->plan, PLAN_WARNING, "while %s is observed, %s in policy %s%s%s",
-                 rules[row->rule]->name,
-                 row->rule == RULE_dkim ? "nothing is signed" : "forged fields are not taken out",
-                 after->policy, after->group ? " for the group " : "",
-                 after->group ? after->group : "");
+                 rules[row->rule]->name, what_ends(row->rule), after->policy,
+                 after->group ? " for the group " : "", after->group ? after->group : "");
     }
 }
 

@@ -80,21 +80,24 @@ static void show_measure(const struct enforce *enforce)
     struct error error;
     int64_t messages = measure_messages(measure);
     if (!measure->known) {
-        say(enforce, "\nWhat that would refuse is not known: %s\n", measure->why.text);
+        say(enforce, "\nWhat that would refuse or defer is not known: %s\n", measure->why.text);
         return;
     }
     when_local_zone(measure->since, since);
     say(enforce, "\nSince %s, of %" PRId64 " message%s that %s judged: ", since, measure->judged,
         measure->judged == 1 ? "" : "s", measure->judged == 1 ? "was" : "were");
     if (!messages) {
-        puts("none would have been refused.");
+        puts("none would have been refused or deferred.");
         return;
     }
-    say(enforce, "%" PRId64 " that went through would have been refused, of %zu %s:\n\n", messages,
-        tally_people(&measure->tally, 0, measure->tally.count),
+    const char *would_be = tally_would_be(&measure->tally, 0, measure->tally.count);
+    say(enforce, "%" PRId64 " that went through would have been %s, of %zu %s:\n\n", messages,
+        would_be ? would_be : "refused", tally_people(&measure->tally, 0, measure->tally.count),
         tally_people(&measure->tally, 0, measure->tally.count) == 1 ? "person" : "people");
     if (!tally_print_people(&measure->tally, MOST_PEOPLE, stdout, &error))
         say(enforce, "%s\n", error.text);
+    say(enforce,
+        "\nThat is by the settings of then; by other ones: submilterctl replay --config NEW\n");
 }
 
 static void show_files(const struct enforce *enforce)

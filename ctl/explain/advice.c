@@ -126,6 +126,31 @@ static void print_key(const json_t *verdict, FILE *out)
     fputc('\n', out);
 }
 
+/* Of a limit of the login's own, or its group's for each of its logins. */
+static void print_limit(const json_t *record, const struct subject *subject, FILE *out)
+{
+    struct bytes login = value_text(record, "login");
+    const json_t *group = json_object_get(json_object_get(record, "limits"), "group");
+    if (!login.len || (!bytes_equal(subject->reason, BYTES("login")) &&
+                       !bytes_equal(subject->reason, BYTES("contain"))))
+        return;
+    fputs("  - For some logins only: a group of theirs, with rules: { limits: { ", out);
+    value_print(out, subject->reason);
+    fputs(" = [ ... ]; }; }", out);
+    if (json_is_object(group)) {
+        fputs("; this one is in ", out);
+        value_print(out, value_text(group, "name"));
+    }
+    fputc('\n', out);
+    if (subject->would)
+        return;
+    fputs("  - To forget what it sent until now, so that its mail goes on: submilterctl limits "
+          "reset ",
+          out);
+    value_print_word(out, login);
+    fputc('\n', out);
+}
+
 /* Whom else it meets, and how it would be without. */
 static void print_others(const json_t *record, const struct rule *rule,
                          const struct subject *subject, FILE *out)
@@ -134,7 +159,7 @@ static void print_others(const json_t *record, const struct rule *rule,
             subject->would ? "would meet" : "meets", subject->would ? "--would " : "", rule->name);
     value_print_word(out, subject->reason);
     fputc('\n', out);
-    if (subject->would)
+    if (subject->would || rule == &rule_login_state) /* observed, it would stop no thief */
         return;
     fputs("  - With ", out);
     print_path(record, bytes_of(rule->name), "mode", out);
@@ -161,6 +186,8 @@ static void print_advice(const json_t *record, const struct subject *subject, FI
     if (bytes_equal(subject->reason, BYTES("owner-unknown")))
         fputs("  - A table did not answer; mail waits until it does: submilterctl doctor\n", out);
     print_known(record, subject->rule, subject->reason, out);
+    if (rule == &rule_limits)
+        print_limit(record, subject, out);
     if (verdict)
         print_others(record, rule, subject, out);
     else if (!bytes_equal(subject->rule, BYTES("internal")))

@@ -143,6 +143,7 @@ static void print_signs(const json_t *record, const json_t *limits, FILE *out)
         const json_t *verdict = json_array_get(verdicts, i);
         bool observed = value_is(verdict, "mode", "observe");
         bool freezes = value_is(verdict, "contain", "freeze");
+        bool did = value_text(record, "contained").len > 0;
         print_passed(verdict, out);
         if (!value_text(verdict, "contain").len)
             continue;
@@ -151,9 +152,12 @@ static void print_signs(const json_t *record, const json_t *limits, FILE *out)
         value_print(out, value_text(verdict, "rule"));
         fputc('.', out);
         value_print(out, value_text(verdict, "reason"));
-        fprintf(out, " %s the login\n",
-                observed ? (freezes ? "would have frozen" : "would have slowed")
-                         : (freezes ? "froze" : "slowed"));
+        fprintf(out, " %s the login%s\n",
+                observed || !did ? (freezes ? "would have frozen" : "would have slowed")
+                                 : (freezes ? "froze" : "slowed"),
+                observed || did ? ""
+                                : ", but did not: it had been thawed within a day before, or was "
+                                  "held back already");
     }
     if (any)
         habit_print(json_object_get(limits, "habit"), out);

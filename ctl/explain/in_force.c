@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/settings.h"
+#include "ctl/explain/group_then.h"
 #include "ctl/explain/value.h"
 #include "ctl/when.h"
 #include "history/configuration.h"
@@ -131,14 +132,32 @@ static bool is_listener(struct bytes rest, struct bytes name)
     return false;
 }
 
-/* Not those of other policies, nor of what has no part in a decision. Groups change the policy. */
-static bool concerns(const struct setting *setting, const json_t *record, bool listener)
+/* Which entries of the lists hold: the listener's, the group's. */
+struct entries {
+    const json_t *record;
+    bool listener, group; /* the one that is being read */
+    bool group_found;     /* one that names the login was there */
+};
+
+static void enter(struct entries *entries, struct bytes entry)
 {
-    static const char *const parts[] = {"senders", "groups", "dkim", "log"};
+    entries->listener = is_listener(entry, value_text(entries->record, "listener"));
+    bool named = !entries->group_found && group_then_names(entry, entries->record);
+    entries->group = named && group_then_covers(entry, entries->record);
+    entries->group_found = entries->group_found || named;
+}
+
+/* Not those of other policies and groups, nor of what has no part in a decision. */
+static bool concerns(const struct setting *setting, const struct entries *entries)
+{
+    static const char *const parts[] = {"senders", "dkim", "log"};
+    const json_t *record = entries->record;
     struct bytes path = setting->path, policy = value_text(record, "policy");
     struct bytes part = bytes_slice(path, 0, bytes_find(path, '.'));
     if (bytes_equal(part, BYTES("listeners")))
-        return listener;
+        return entries->listener;
+    if (bytes_equal(part, BYTES("groups")))
+        return entries->group;
     if (bytes_equal(part, BYTES("policies"))) {
         struct bytes name = bytes_slice(path, part.len + 1, path.len);
         return bytes_equal(bytes_slice(name, 0, bytes_find(name, '.')), policy);
@@ -153,7 +172,8 @@ static void print_settings(const struct in_force *settings, const json_t *record
 {
     struct bytes policy = value_text(record, "policy"), rule = value_text(record, "rule");
     char decider[400] = "";
-    bool any = false, listener = false;
+    struct entries entries = {.record = record};
+    bool any = false;
     if (rule.len)
         snprintf(decider, sizeof decider, "policies.%.*s.%.*s", (int)policy.len, policy.data,
                  (int)rule.len, rule.data);
@@ -162,9 +182,8 @@ static void print_settings(const struct in_force *settings, const json_t *record
         struct bytes line = bytes_slice(rest, 0, end);
         struct setting setting;
         if (bytes_equal(bytes_trim(line), BYTES("{")))
-            listener =
-                is_listener(bytes_slice(rest, end + 1, rest.len), value_text(record, "listener"));
-        if (read_setting(line, &setting) && concerns(&setting, record, listener) &&
+            enter(&entries, bytes_slice(rest, end + 1, rest.len));
+        if (read_setting(line, &setting) && concerns(&setting, &entries) &&
             (!bytes_equal(setting.origin, BYTES("default")) ||
              (*decider && bytes_equal(setting.path, bytes_of(decider))))) {
             print_setting(&setting, out);
@@ -194,12 +213,12 @@ void in_force_print(const struct in_force *settings, const json_t *record, FILE 
         fputs("  What was set is not kept here: only the history keeps it, not JSON lines.\n", out);
         return;
     }
-    fputs(value_text(record, "rule").len
-              ? "Those of this listener and policy that are not the defaults, and all of the rule "
-                "that "
-                "decided:\n"
-              : "Those of this listener and policy that are not the defaults:\n",
-          out);
+    fputs(
+        value_text(record, "rule").len
+            ? "Those of this listener, policy and group that are not the defaults, and all of the "
+              "rule that decided:\n"
+            : "Those of this listener, policy and group that are not the defaults:\n",
+        out);
     print_settings(settings, record, out);
 }
 

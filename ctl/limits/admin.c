@@ -63,6 +63,11 @@ static void advise(const struct admin *admin, struct error *error)
                                      "since it was started? Then restart it"
                                    : "the daemon makes it when it starts, and none was found that "
                                      "runs with this configuration");
+    else if (admin->settings->counters.redis)
+        snprintf(
+            error->text + len, sizeof error->text - len,
+            "; until one of both can be read nothing can be looked up or changed: to stop a login "
+            "now, lock it where it logs in");
 }
 
 int admin_enter(struct admin *admin, struct error *error)
@@ -91,6 +96,29 @@ void admin_close(struct admin *admin)
         limits_close(admin->limits);
     settings_unref(admin->settings);
     *admin = (struct admin){0};
+}
+
+void admin_warn_of_alone(const struct admin *admin, bool changed)
+{
+    struct error warning;
+    const char *why = limits_alone(admin->limits);
+    if (!why)
+        return;
+    if (!changed)
+        error_set(&warning,
+                  "%s: what is shown is this host's own, from %s: what the other hosts counted or "
+                  "were told is not in it",
+                  why, admin->settings->counters.file);
+    else
+        error_set(&warning,
+                  "%s: it holds on this host now, and on the others as soon as Redis is back; to "
+                  "have it there before, say it on each of them%s",
+                  why,
+                  admin->has_daemon
+                      ? ""
+                      : ". No daemon was found that runs here with this configuration: it holds, "
+                        "and is told to Redis, from its start on");
+    command_complain(&warning, 0);
 }
 
 void admin_warn_of_no_daemon(const struct admin *admin)

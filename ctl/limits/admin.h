@@ -25,6 +25,10 @@ MUST_CHECK int admin_open(const char *config, struct admin *ret_admin, struct er
 /* A zeroed one is taken. */
 void admin_close(struct admin *admin);
 
+/* Says on standard error where Redis did not answer: whose counts were shown, or on which hosts a
+ * change holds. */
+void admin_warn_of_alone(const struct admin *admin, bool changed);
+
 /* Says on standard error where no daemon was found that would take up what is changed. */
 void admin_warn_of_no_daemon(const struct admin *admin);
 

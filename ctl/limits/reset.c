@@ -7,14 +7,26 @@
 #include "ctl/limits/admin.h"
 #include "ctl/limits/command.h"
 #include "ctl/limits/whom.h"
+#include "ctl/when.h"
 #include "policy/arena.h"
 
 #define CEILING ((size_t)1 << 20)
+
+/* found: whether anything was known of it, which a mistyped name shows. */
+static bool forget(struct admin *admin, const struct whom *whom, bool habit, bool *ret_found,
+                   struct error *error)
+{
+    struct limits_request look = {.op = LIMITS_LOOK, .who.now = when_now()};
+    look.who.names[whom->kind] = whom->name;
+    return limits_show(admin->limits, &look, ret_found, error) &&
+           limits_reset(admin->limits, whom->kind, whom->name, habit, error);
+}
 
 static int reset(struct whom *whom, bool habit, const char *config, struct arena *arena,
                  struct error *error)
 {
     struct admin admin;
+    bool found = false;
     int status = admin_configure(config, &admin, error);
     if (status)
         return command_complain(error, status);
@@ -22,12 +34,14 @@ static int reset(struct whom *whom, bool habit, const char *config, struct arena
         status = EX_USAGE;
     else
         status = admin_enter(&admin, error);
-    if (!status && !limits_reset(admin.limits, whom->kind, whom->name, habit, error))
+    if (!status && !forget(&admin, whom, habit, &found, error))
         status = EX_TEMPFAIL;
     if (!status) {
         fputs("The counters of ", stdout);
         whom_print(whom);
-        puts(habit ? " begin anew, and what it was like is forgotten." : " begin anew.");
+        fputs(" begin anew", stdout);
+        fputs(habit ? ", and what it was like is forgotten" : "", stdout);
+        puts(found ? "." : "; nothing had been counted: is the name right?");
         admin_warn_of_no_daemon(&admin);
     }
     admin_close(&admin);

@@ -63,6 +63,8 @@ static int show(struct shown *show, const char *config, bool json, struct arena 
         status = admin_enter(&admin, error);
     if (!status && !gather(show, &admin, arena, error))
         status = EX_TEMPFAIL;
+    if (!status)
+        admin_warn_of_alone(&admin, false);
     if (!status && !(json ? shown_json(show, error) : shown_text(show, error)))
         status = EX_IOERR;
     admin_close(&admin);

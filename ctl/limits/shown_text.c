@@ -91,6 +91,20 @@ static bool print_limits(const struct shown *show, struct error *error)
     return finish(table, error);
 }
 
+/* Nothing is compared here: it is those that had been there for a day by now. */
+static void print_clients(const struct habit *habit)
+{
+    char count[FIGURES_SIZE];
+    fputs("clients         ", stdout);
+    if (!habit->other_client_messages)
+        puts("only such as came within the last day");
+    else
+        printf("%" PRId64 " different within 30 days, without what came within the last day; "
+               "%s message%s by all that came before\n",
+               habit->clients, figures_count(habit->other_client_messages, count),
+               habit->other_client_messages == 1 ? "" : "s");
+}
+
 static void print_habit(const struct shown *show)
 {
     const struct habit *habit = &show->look.answer.habit;
@@ -102,9 +116,7 @@ static void print_habit(const struct shown *show)
         printf("first message   %s, %s since\n", time, figures_count(habit->messages, count));
         printf("networks        %" PRId64 " within the hour, %" PRId64 " within the day\n",
                habit->networks_hour, habit->networks_day);
-        printf("clients         %" PRId64 " different within 30 days; %" PRId64
-               " messages since the last new one\n",
-               habit->clients, habit->other_client_messages);
+        print_clients(habit);
     }
     if (show->remembered >= 0)
         printf("correspondents  %s, %s of them known\n", figures_count(show->remembered, count),

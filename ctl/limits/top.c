@@ -39,9 +39,10 @@ static const char *window_at(int i)
     return i < WINDOW_COUNT ? window_word((enum window)i) : NULL;
 }
 
+/* The last one, host, is one row only: limits show --host. */
 static const char *kind_at(int i)
 {
-    return i < SUBJECT_COUNT ? subject_word((enum subject_kind)i) : NULL;
+    return i < SUBJECT_HOST ? subject_word((enum subject_kind)i) : NULL;
 }
 
 /* The word's number, or -1. */
@@ -54,9 +55,16 @@ static int read_word(const char *option, const char *text, const char *(*word_at
             return i;
         nearest_offer(&nearest, word_at(i));
     }
-    error_set(error, "%s: there is no \"%.200s\"%s%s%s", option, text,
-              nearest.name ? "; did you mean \"" : "", nearest.name ? nearest.name : "",
-              nearest.name ? "\"?" : "");
+    if (nearest.name) {
+        error_set(error, "%s: there is no \"%.200s\"; did you mean \"%s\"?", option, text,
+                  nearest.name);
+        return -1;
+    }
+    error_set(error, "%s: there is no \"%.200s\"; it is one of", option, text);
+    for (int i = 0; word_at(i); i++) {
+        size_t len = strlen(error->text);
+        snprintf(error->text + len, sizeof error->text - len, "%s %s", i ? "," : "", word_at(i));
+    }
     return -1;
 }
 
@@ -126,6 +134,7 @@ static bool print_table(const struct top *top, struct error *error)
                quantity_word(top->quantity), window_word(top->window));
         return true;
     }
+    printf("By %s within the last %s:\n", quantity_word(top->quantity), window_word(top->window));
     return table_text_print(top->table, stdout, error);
 }
 
@@ -154,6 +163,8 @@ static int list(struct top *top, const char *config, struct error *error)
     if (!limits_top(admin.limits, top->kind, top->quantity, top->window, when_now(), top->limit,
                     visit, top, error))
         status = EX_TEMPFAIL;
+    else
+        admin_warn_of_alone(&admin, false);
     admin_close(&admin);
     return status || print(top, error) ? status : EX_IOERR;
 }

@@ -2,6 +2,7 @@
 #include "ctl/limits/whom.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ctl/plain.h"
 #include "gate/counters.h"
@@ -50,6 +51,24 @@ static bool settle_address(struct whom *whom, const struct settings *settings, s
     return !arena_failed(arena) || error_set(error, "out of memory");
 }
 
+static bool settle_group(const struct whom *whom, const struct settings *settings,
+                         struct error *error)
+{
+    const char *name;
+    for (size_t i = 0; (name = settings_group_at(settings, i)); i++)
+        if (strcmp(name, whom->given) == 0)
+            return true;
+    const char *before = "those of the configuration are ";
+    error_set(error, "--group: there is no group \"%.200s\"; %s", whom->given,
+              settings_group_at(settings, 0) ? "" : "the configuration has none");
+    for (size_t i = 0; (name = settings_group_at(settings, i)); i++) {
+        size_t len = strlen(error->text);
+        snprintf(error->text + len, sizeof error->text - len, "%s%.200s", before, name);
+        before = ", ";
+    }
+    return false;
+}
+
 bool whom_settle(struct whom *whom, const struct settings *settings, struct arena *arena,
                  struct error *error)
 {
@@ -61,8 +80,9 @@ bool whom_settle(struct whom *whom, const struct settings *settings, struct aren
     case SUBJECT_CLIENT:
     case SUBJECT_NETWORK:
         return settle_address(whom, settings, arena, error);
-    case SUBJECT_LOGIN:
     case SUBJECT_GROUP:
+        return settle_group(whom, settings, error);
+    case SUBJECT_LOGIN:
     case SUBJECT_HOST:
     case SUBJECT_COUNT:
         break;

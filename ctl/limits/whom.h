@@ -35,7 +35,8 @@ MUST_CHECK int whom_option(int option, const char *argument, struct whom *whom,
 /* What stands behind the options: one login, unless an option was there. */
 MUST_CHECK bool whom_rest(char **argv, int count, struct whom *whom, struct error *error);
 
-/* Finds its name; the arena and its own text live as long as it. */
+/* Finds its name; a group has to be one of the configuration. The arena and its own text live as
+ * long as it. */
 MUST_CHECK bool whom_settle(struct whom *whom, const struct settings *settings, struct arena *arena,
                             struct error *error);
 

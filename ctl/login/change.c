@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "conf/modes.h"
 #include "conf/unit.h"
 #include "ctl/command.h"
 #include "ctl/limits/admin.h"
@@ -12,9 +13,11 @@
 #include "ctl/login/state_text.h"
 #include "ctl/plain.h"
 #include "ctl/when.h"
+#include "policy/arena.h"
 
 #define SPAN_MAX (INT64_C(3660) * 86400) /* ten years: a longer one is a slip */
-#define THAW_HOLDS (INT64_C(1) * 86400)  /* as long as the longest window */
+#define CEILING ((size_t)1 << 20)
+#define THAW_HOLDS (INT64_C(1) * 86400) /* as long as the longest window */
 
 struct change {
     enum login_state state;
@@ -23,10 +26,17 @@ struct change {
     char cause[LIMITS_CAUSE_MAX + 1];
 };
 
+static bool ends_in_digit(const char *text)
+{
+    size_t len = strlen(text);
+    return len && text[len - 1] >= '0' && text[len - 1] <= '9';
+}
+
+/* A number without a unit would be seconds: who types it hardly means that. */
 static bool read_span(const char *text, int64_t *ret_span, struct error *error)
 {
-    return (unit_read(OPTION_DURATION, bytes_of(text), ret_span) && *ret_span > 0 &&
-            *ret_span <= SPAN_MAX) ||
+    return (!ends_in_digit(text) && unit_read(OPTION_DURATION, bytes_of(text), ret_span) &&
+            *ret_span > 0 && *ret_span <= SPAN_MAX) ||
            error_set(error, "--for: expected a span of time like 30m, 2h or 7d, found \"%.200s\"",
                      text);
 }
@@ -52,6 +62,11 @@ static bool read_arguments(int argc, char **argv, struct change *change, struct 
         return error_set(error, "which one? A login is expected");
     if (optind + 1 < argc)
         return error_set(error, "\"%.200s\": one login at a time", argv[optind + 1]);
+    if (change->state != LOGIN_NORMAL && argv[optind][0] == '@')
+        return error_set(error,
+                         "\"%.200s\": a whole domain is not frozen or slowed: name the logins, one "
+                         "by one",
+                         argv[optind]);
     change->login = argv[optind];
     return cause_write(because, change->cause, error);
 }
@@ -64,8 +79,8 @@ static void say(const struct change *change, const struct login_standing *standi
     fputs(" is ", stdout);
     state_text_print(stdout, standing, now);
     if (before->answer.standing.state != LOGIN_NORMAL) {
-        fputs("; it was ", stdout);
-        state_text_print(stdout, &before->answer.standing, now);
+        fputs("; it had been ", stdout);
+        state_text_print_past(stdout, &before->answer.standing);
     }
     putchar('\n');
     if (was_found || fflush(stdout) != 0)
@@ -73,6 +88,30 @@ static void say(const struct change *change, const struct login_standing *standi
     error_set(&warning, "nothing was ever counted of a login \"%.200s\": is that its name?",
               change->login);
     command_complain(&warning, 0);
+}
+
+/* Where the rule that holds the mail back does not hold, the state alone stops nothing. */
+static void warn_of_unheld(const struct settings *settings, const struct change *change)
+{
+    struct arena *arena = arena_new(CEILING);
+    struct mode_rows rows = {0};
+    struct error warning;
+    if (change->state == LOGIN_NORMAL || !arena ||
+        !modes_of_rule(settings, RULE_login_state, arena, &rows))
+        rows.count = 0;
+    for (size_t i = 0; i < rows.count; i++) {
+        const char *policy = rows.rows[i].policy;
+        enum mode mode =
+            modes_for_login(settings, policy, bytes_of(change->login), RULE_login_state);
+        if (rows.rows[i].group || mode == MODE_ENFORCE)
+            continue;
+        error_set(&warning,
+                  "its mail goes on in policy %s, where the rule login_state is in mode %s: "
+                  "submilterctl enforce login_state --policy %s",
+                  policy, mode_word(mode), policy);
+        command_complain(&warning, 0);
+    }
+    arena_free(arena);
 }
 
 static bool carry_out(struct admin *admin, const struct change *change, struct error *error)
@@ -105,8 +144,11 @@ static int run(enum login_state state, const char *config, int argc, char **argv
         return command_complain(&error, status);
     if (!carry_out(&admin, &change, &error))
         status = command_complain(&error, EX_TEMPFAIL);
-    else
+    else {
+        admin_warn_of_alone(&admin, true);
+        warn_of_unheld(admin.settings, &change);
         admin_warn_of_no_daemon(&admin);
+    }
     admin_close(&admin);
     return status;
 }

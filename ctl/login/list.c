@@ -68,6 +68,8 @@ static int list_all(struct list *list, const char *config, struct error *error)
         return status;
     if (!limits_contained(admin.limits, list->now, visit, list, error))
         status = EX_TEMPFAIL;
+    else
+        admin_warn_of_alone(&admin, false);
     admin_close(&admin);
     return status || print(list, error) ? status : EX_IOERR;
 }

@@ -48,8 +48,11 @@ static int show(const char *login, const char *config, bool json, struct error *
     look.who.names[SUBJECT_LOGIN] = bytes_of(login);
     if (!limits_show(admin.limits, &look, &found, error))
         status = EX_TEMPFAIL;
-    else if (!print(login, &look, json, error))
-        status = EX_IOERR;
+    else {
+        admin_warn_of_alone(&admin, false);
+        if (!print(login, &look, json, error))
+            status = EX_IOERR;
+    }
     admin_close(&admin);
     return status;
 }

@@ -5,15 +5,34 @@
 #include "ctl/span.h"
 #include "ctl/when.h"
 
+static void print_since(FILE *out, const struct login_standing *standing)
+{
+    char time[WHEN_SIZE];
+    fputs(login_state_word(standing->state), out);
+    if (standing->state == LOGIN_NORMAL || !standing->since)
+        return;
+    when_local(standing->since * 1000, time);
+    fprintf(out, " since %s", time);
+}
+
+static void print_cause(FILE *out, const struct login_standing *standing)
+{
+    if (!standing->cause.len)
+        return;
+    fputs(", ", out);
+    plain_write_value(out, standing->cause);
+}
+
 void state_text_print(FILE *out, const struct login_standing *standing, int64_t now)
 {
     char time[WHEN_SIZE], span[SPAN_SIZE];
-    fputs(login_state_word(standing->state), out);
-    if (standing->state == LOGIN_NORMAL)
+    print_since(out, standing);
+    if (standing->state == LOGIN_NORMAL) {
+        if (standing->until <= now / 1000)
+            return;
+        when_local(standing->until * 1000, time);
+        fprintf(out, " (until %s whatever signs of theft say)", time);
         return;
-    if (standing->since) {
-        when_local(standing->since * 1000, time);
-        fprintf(out, " since %s", time);
     }
     if (standing->until) {
         when_local(standing->until * 1000, time);
@@ -21,10 +40,13 @@ void state_text_print(FILE *out, const struct login_standing *standing, int64_t 
     } else {
         fputs(" until it is thawed", out);
     }
-    if (standing->cause.len) {
-        fputs(", ", out);
-        plain_write_value(out, standing->cause);
-    }
+    print_cause(out, standing);
+}
+
+void state_text_print_past(FILE *out, const struct login_standing *standing)
+{
+    print_since(out, standing);
+    print_cause(out, standing);
 }
 
 static void write_time(struct json *json, const char *name, int64_t seconds)

@@ -45,7 +45,8 @@ static struct tally_row row_of(struct tally *tally, const struct observed_breach
                               .passed = breach->passed,
                               .refused = breach->refused,
                               .last = breach->last,
-                              .id = kept(tally, breach->id)};
+                              .id = kept(tally, breach->id),
+                              .fact = kept(tally, breach->fact)};
 }
 
 static bool take_row(const struct observed_breach *breach, void *context)
@@ -166,6 +167,32 @@ bool tally_would_refuse(const struct tally_row *row)
     return row->passed > 0 && row->action && strcmp(row->action, "fix") != 0;
 }
 
+static bool equal(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+const char *tally_would_be(const struct tally *tally, size_t from, size_t to)
+{
+    static const struct {
+        const char *action, *word;
+    } words[] = {{"reject", "refused"},
+                 {"tempfail", "deferred"},
+                 {"quarantine", "quarantined"},
+                 {"freeze", "taken as a sign to freeze the login"},
+                 {"slow", "taken as a sign to slow the login"}};
+    const char *text = "";
+    for (size_t i = 0; text && i < sizeof words / sizeof *words; i++) {
+        size_t row = from;
+        while (row < to && (!tally_would_refuse(&tally->rows[row]) ||
+                            !equal(tally->rows[row].action, words[i].action)))
+            row++;
+        if (row < to)
+            text = arena_printf(tally->arena, "%s%s%s", text, *text ? " or " : "", words[i].word);
+    }
+    return text && !*text ? "refused" : text;
+}
+
 int64_t tally_messages(const struct tally *tally, size_t from, size_t to)
 {
     int64_t sum = 0;
@@ -199,11 +226,6 @@ size_t tally_people(const struct tally *tally, size_t from, size_t to)
         people += i == 0 || strcmp(names[i - 1], names[i]) != 0;
     free(names);
     return people;
-}
-
-static bool equal(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 size_t tally_end_of_reason(const struct tally *tally, size_t from)

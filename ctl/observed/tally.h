@@ -21,6 +21,7 @@ struct tally_row {
     int64_t refused;    /* that another rule refused anyway */
     int64_t last;
     const char *id;
+    const char *fact;  /* that the last one turned on: "login 62 messages/minute of 60" */
     bool enforced_now; /* tally_mark_enforced */
 };
 
@@ -65,6 +66,10 @@ bool tally_would_refuse(const struct tally_row *row);
  */
 int64_t tally_messages(const struct tally *tally, size_t from, size_t to);
 size_t tally_people(const struct tally *tally, size_t from, size_t to);
+
+/* What would have become of the messages of the rows [from, to) that went through: "refused",
+ * "deferred", "refused or deferred", ... In the tally's arena; NULL: memory is out. */
+const char *tally_would_be(const struct tally *tally, size_t from, size_t to);
 
 /* Where the rows end that have the rule, policy and reason of the row at `from`. */
 size_t tally_end_of_reason(const struct tally *tally, size_t from);

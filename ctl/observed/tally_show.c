@@ -6,6 +6,7 @@
 
 #include "ctl/table_text.h"
 #include "ctl/when.h"
+#include "policy/rule.h"
 
 static int64_t last_of(const struct tally *tally, size_t from, size_t to)
 {
@@ -73,8 +74,9 @@ bool tally_print_reasons(const struct tally *tally, FILE *out, struct error *err
         table_text_add(table, bytes_of(row->rule));
         table_text_add(table, bytes_of(row->policy));
         table_text_add(table, bytes_of(row->reason));
+        const char *action = action_of(tally, from, to);
         const char *would =
-            arena_printf(tally->arena, "%s%s", action_of(tally, from, to),
+            arena_printf(tally->arena, "%s%s", strcmp(action, "tempfail") == 0 ? "defer" : action,
                          all_enforced_now(tally, from, to) ? " (enforced now)" : "");
         table_text_add(table, bytes_of(would));
         table_text_add_number(table, messages);
@@ -84,15 +86,25 @@ bool tally_print_reasons(const struct tally *tally, FILE *out, struct error *err
     return finish(table, out, error);
 }
 
+/* Whether its fact says which limit or sign, and by how much it was passed. */
+static bool is_counted(const char *rule)
+{
+    for (size_t i = 0; rule && i < RULE_COUNT; i++)
+        if (strcmp(rules[i]->name, rule) == 0)
+            return rules[i]->counted;
+    return false;
+}
+
 static void add_person(struct table_text *table, const struct tally *tally,
                        const struct tally_row *row)
 {
     const char *who = row->login    ? row->login
                       : row->client ? arena_printf(tally->arena, "(%s)", row->client)
                                     : "(nobody)";
-    const char *what =
-        arena_printf(tally->arena, "%s.%s%s", row->rule ? row->rule : "",
-                     row->reason ? row->reason : "", row->enforced_now ? " (enforced now)" : "");
+    bool told = row->fact && *row->fact && is_counted(row->rule);
+    const char *what = arena_printf(
+        tally->arena, "%s.%s%s%s%s", row->rule ? row->rule : "", row->reason ? row->reason : "",
+        told ? ": " : "", told ? row->fact : "", row->enforced_now ? " (enforced now)" : "");
     table_text_add(table, bytes_of(who));
     table_text_add(table, bytes_of(what));
     table_text_add_number(table, row->passed);
@@ -182,6 +194,7 @@ void tally_write_json(const struct tally *tally, struct json *json)
         json_bool(json, "enforced_now", row->enforced_now);
         write_time(json, "last", row->last);
         json_text(json, "id", row->id);
+        json_text(json, "fact", row->fact);
         json_close(json, '}');
     }
     json_close(json, ']');

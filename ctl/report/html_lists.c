@@ -127,7 +127,7 @@ static void reasons(const struct html_page *page, const struct summary_reason *r
         bar(page, outcome, rows[i].count, NULL, 0, most);
         fputs("<td><span class=\"out\">", page->out);
         html_swatch(page, outcome);
-        fprintf(page->out, "%s</span></td>", outcome);
+        fprintf(page->out, "%s</span></td>", rows[i].word);
         number(page, "count", rows[i].count);
         number(page, "logins", rows[i].logins);
         time_of(page, "last", rows[i].last);
@@ -165,6 +165,34 @@ static void people(const struct html_page *page)
         fputs("</tr>\n", page->out);
     }
     end(page, summary->people.count, summary->people.all);
+    html_section_end(page);
+}
+
+static void contained(const struct html_page *page)
+{
+    static const struct column columns[] = {{"login", "name"}, {"state", NULL},     {"by", "who"},
+                                            {"messages", "n"}, {"recipients", "n"}, {"first", "t"},
+                                            {"last", "t"},     {"newest id", "id"}};
+    const struct summary *summary = page->summary;
+    if (!summary->contained.count)
+        return;
+    html_section(page, "Contained logins",
+                 "By signs of theft, by admins or past a limit, and what was held back for it.");
+    BEGIN(page, columns);
+    for (size_t i = 0; i < summary->contained.count; i++) {
+        const struct summary_contained *row = &summary->contained.rows[i];
+        fputs("<tr>", page->out);
+        name(page, row->login, "(none)");
+        fprintf(page->out, "<td data-label=\"state\">%s</td>", row->state);
+        named(page, "by", row->cause, "?", "");
+        number(page, "messages", row->messages);
+        number(page, "recipients", row->rcpts);
+        time_of(page, "first", row->first);
+        time_of(page, "last", row->last);
+        id(page, "newest id", row->example);
+        fputs("</tr>\n", page->out);
+    }
+    end(page, summary->contained.count, summary->contained.all);
     html_section_end(page);
 }
 
@@ -310,6 +338,7 @@ void html_lists(const struct html_page *page)
     listed(page, "Would have been",
            "What rules that only observe would have done to what went through.", "would",
            summary->would.rows, summary->would.count, summary->would.all);
+    contained(page);
     friction(page);
     networks(page);
     if (summary->tls.count) {

@@ -48,7 +48,7 @@ static void put_reasons(struct json *json, const char *name, const struct summar
         json_open(json, NULL, '{');
         put_text(json, "rule", rows[i].rule);
         put_text(json, "reason", rows[i].reason);
-        json_text(json, "outcome", summary_outcome_word(rows[i].outcome));
+        json_text(json, "outcome", rows[i].word);
         json_int(json, "count", rows[i].count);
         json_int(json, "logins", rows[i].logins);
         put_text(json, "example", rows[i].example);
@@ -113,6 +113,25 @@ static void put_networks(struct json *json, const struct summary *summary)
     json_close(json, ']');
 }
 
+static void put_contained(struct json *json, const struct summary *summary)
+{
+    json_open(json, "contained", '[');
+    for (size_t i = 0; i < summary->contained.count; i++) {
+        const struct summary_contained *row = &summary->contained.rows[i];
+        json_open(json, NULL, '{');
+        put_text(json, "login", row->login);
+        json_text(json, "state", row->state);
+        put_text(json, "cause", row->cause);
+        put_time(json, "first", row->first);
+        put_time(json, "last", row->last);
+        json_int(json, "messages", row->messages);
+        json_int(json, "recipients", row->rcpts);
+        put_text(json, "example", row->example);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
 static void put_friction(struct json *json, const struct summary *summary)
 {
     json_open(json, "friction", '[');
@@ -157,6 +176,7 @@ static void put_totals(struct json *json, const struct summary *summary)
     json_int(json, "reasons", summary->reasons.all);
     json_int(json, "people", summary->people.all);
     json_int(json, "would", summary->would.all);
+    json_int(json, "contained", summary->contained.all);
     json_int(json, "friction", summary->friction.all);
     json_int(json, "new_networks", summary->networks.all);
     json_int(json, "tls", summary->tls.all);
@@ -195,6 +215,7 @@ void report_json(const struct summary *summary, FILE *out)
     put_reasons(&json, "reasons", summary->reasons.rows, summary->reasons.count);
     put_people(&json, summary);
     put_reasons(&json, "would", summary->would.rows, summary->would.count);
+    put_contained(&json, summary);
     put_friction(&json, summary);
     put_networks(&json, summary);
     put_uses(&json, "tls", summary->tls.rows, summary->tls.count);

@@ -90,7 +90,7 @@ static bool reasons(const struct text_page *page, const char *title, const char 
     for (size_t i = 0; table && i < count; i++) {
         add(table, "");
         add_reason(table, rows[i].rule, rows[i].reason);
-        add(table, summary_outcome_word(rows[i].outcome));
+        add(table, rows[i].word);
         add_count(table, rows[i].count);
         add_bar(page, table, rows[i].count, most);
         add_count(table, rows[i].logins);
@@ -125,6 +125,37 @@ static bool people(const struct text_page *page)
         add(table, person->example);
     }
     return table && finish(page, table, summary->people.count, summary->people.all);
+}
+
+static bool contained(const struct text_page *page)
+{
+    static const struct table_text_column columns[] = {INDENT,
+                                                       {.title = "login", .least = 14},
+                                                       {.title = "state"},
+                                                       {.title = "by", .least = 14},
+                                                       {.title = "messages", .right = true},
+                                                       {.title = "recipients", .right = true},
+                                                       {.title = "first", .spare = 1},
+                                                       {.title = "last", .spare = 2},
+                                                       {.title = "newest example", .spare = 3}};
+    const struct summary *summary = page->summary;
+    if (!summary->contained.count)
+        return true;
+    text_heading(page, "Contained logins", "and what was held back of them for it");
+    struct table_text *table = BEGIN(page, columns);
+    for (size_t i = 0; table && i < summary->contained.count; i++) {
+        const struct summary_contained *row = &summary->contained.rows[i];
+        add(table, "");
+        add(table, row->login);
+        add(table, row->state);
+        add(table, row->cause);
+        add_count(table, row->messages);
+        add_count(table, row->rcpts);
+        add_time(table, row->first);
+        add_time(table, row->last);
+        add(table, row->example);
+    }
+    return table && finish(page, table, summary->contained.count, summary->contained.all);
 }
 
 static bool friction(const struct text_page *page)
@@ -243,7 +274,7 @@ bool text_lists(const struct text_page *page)
            people(page) &&
            reasons(page, "Would have been", "by rules that only observe, of what went through",
                    summary->would.rows, summary->would.count, summary->would.all) &&
-           friction(page) && networks(page) &&
+           contained(page) && friction(page) && networks(page) &&
            uses(page, "TLS", "none", summary->tls.rows, summary->tls.count, summary->tls.all) &&
            uses(page, "Mechanisms", "none", summary->mechanisms.rows, summary->mechanisms.count,
                 summary->mechanisms.all) &&

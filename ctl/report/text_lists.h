@@ -11,7 +11,8 @@ struct text_page {
     struct error *error;
 };
 
-/* Reasons, people, observed rules, friction, networks, TLS, mechanisms, signatures. */
+/* Reasons, people, observed rules, contained logins, friction, networks, TLS, mechanisms,
+ * signatures. */
 MUST_CHECK bool text_lists(const struct text_page *page);
 
 /* note may be NULL. */

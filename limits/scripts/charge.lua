@@ -2,7 +2,7 @@
 -- known of the time before, a hash for each subject. ARGV: epoch, sequence, now, remember, login,
 -- network, hash of the client, five amounts, how many bounds, for each: its subject among the
 -- hashes, quantity, window, max; then hashes of the recipients.
-local SUBJECTS = 5
+local SUBJECTS, REFUSALS = 5, 5
 if is_late(KEYS[1], ARGV[1]) then
     return redis.error_reply("LATE this connection was given up")
 end
@@ -22,7 +22,7 @@ local at = 14
 for bound = 1, tonumber(ARGV[13]) do
     local q, w = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
     local count = all[tonumber(ARGV[at])][w][1][q]
-    if amounts[q] > 0 and count + amounts[q] > tonumber(ARGV[at + 3]) then
+    if (amounts[q] > 0 or q == REFUSALS) and count + amounts[q] > tonumber(ARGV[at + 3]) then
         numbers[1], numbers[2] = 0, bound
         break
     end
@@ -57,7 +57,7 @@ for from = at, #ARGV, 500 do
         end
         local old = value or before[n - from + 1]
         local first, last = hour, -1
-        if old then
+        if old and #old == 6 then
             first, last = struct.unpack("<IH", old)
             if last < oldest then
                 first = hour

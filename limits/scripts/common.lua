@@ -29,6 +29,17 @@ local function first_of(total)
     return first
 end
 
+-- What was packed, so many numbers first; nil where it is none of ours (written by hand, or by
+-- another version): an error would end each command that comes upon it, on all hosts.
+local function unpacked(value, size)
+    local fine, fields = pcall(cmsgpack.unpack, value)
+    fine = fine and type(fields) == "table"
+    for n = 1, size do
+        fine = fine and type(fields[n]) == "number"
+    end
+    return fine and fields or nil
+end
+
 -- The slow way, for clocks that jumped: buckets ahead of now are now's.
 local function rebuild(key, w, cut, at, for_good)
     local all, letter, total, moved = call("HGETALL", key), LETTER[w], nothing(), {0, 0, 0, 0, 0}
@@ -41,7 +52,7 @@ local function rebuild(key, w, cut, at, for_good)
                 end
             end
             if i >= cut then
-                local bucket = cmsgpack.unpack(all[n + 1])
+                local bucket = unpacked(all[n + 1], 5) or nothing()
                 i = i < at and i or at
                 for q = 1, 5 do
                     total[q] = total[q] + bucket[q]
@@ -87,7 +98,10 @@ local function expire(key, w, total, cut, at, for_good)
     local values = call("HMGET", key, unpack(old))
     for n = 1, #old do
         if values[n] then
-            local bucket = cmsgpack.unpack(values[n])
+            local bucket = unpacked(values[n], 5)
+            if not bucket then
+                return rebuild(key, w, cut, at, for_good)
+            end
             for q = 1, 5 do
                 total[q] = total[q] - bucket[q]
             end
@@ -112,7 +126,7 @@ local function expire(key, w, total, cut, at, for_good)
         end
         values = call("HMGET", key, unpack(fields))
         for n = 1, #fields do
-            local bucket = values[n] and cmsgpack.unpack(values[n])
+            local bucket = values[n] and unpacked(values[n], 5)
             for q = 1, bucket and 5 or 0 do
                 if bucket[q] > 0 and total[q] > 0 and total[q + 5] < cut then
                     total[q + 5] = from + n - 1
@@ -133,8 +147,8 @@ local function counted(key, now, for_good)
     for w = 1, 3 do
         local i, filled, total = at[w], values[w + 3], nil
         if values[w] then
-            total = cmsgpack.unpack(values[w])
             local cut = floor((now - LENGTH[w] * 1000) / (STEP[w] * 1000))
+            total = unpacked(values[w], 11) or rebuild(key, w, cut, i, for_good)
             if total[11] > i + AHEAD[w] then
                 total = rebuild(key, w, cut, i, for_good)
                 filled = call("HGET", key, LETTER[w] .. i)
@@ -178,7 +192,7 @@ local function add(key, windows, amounts)
     end
     for w = 1, 3 do
         local total, i, filled = unpack(windows[w])
-        local bucket = filled and cmsgpack.unpack(filled) or {0, 0, 0, 0, 0}
+        local bucket = filled and unpacked(filled, 5) or {0, 0, 0, 0, 0}
         fill(total, i, bucket, amounts)
         set[w * 4 - 3], set[w * 4 - 2] = tostring(w), cmsgpack.pack(total)
         set[w * 4 - 1], set[w * 4] = LETTER[w] .. i, cmsgpack.pack(bucket)
@@ -209,17 +223,41 @@ local function packed(numbers)
     return struct.pack("<" .. string.rep("d", #numbers), unpack(numbers))
 end
 
+-- What was said of a login: {since, until, cause} for normal, slowed and frozen, or false, and when
+-- an admin said something last (ms).
+local function standing_read(key, login)
+    local value = login ~= "" and call("HGET", key, login)
+    local words = value and unpacked(value, 0) or {}
+    for n = 1, 3 do
+        local word = type(words[n]) == "table" and words[n] or {}
+        local fine = type(word[1]) == "number" and type(word[2]) == "number" and type(word[3]) == "string"
+        words[n] = fine and word or false
+    end
+    words[4] = type(words[4]) == "number" and words[4] or 0
+    return words
+end
+
+local function standing_holds(word, seconds)
+    return word and (word[2] == 0 or word[2] > seconds)
+end
+
 -- Appends state, since, until; returns the cause.
 local function tell_standing(numbers, key, login, seconds)
-    local value = login ~= "" and call("HGET", key, login)
-    local n = #numbers
-    local standing = value and cmsgpack.unpack(value) or {0, 0, 0, ""}
-    -- That it was normal from then on is known: who was frozen before is not any more.
-    if standing[3] > 0 and standing[3] <= seconds then
-        standing = {0, standing[3], 0, ""}
+    local words, n, normal_since = standing_read(key, login), #numbers, 0
+    for state = 2, 0, -1 do
+        local word = words[state + 1]
+        local ends = word and word[2] or 0
+        if ends > seconds or (state > 0 and standing_holds(word, seconds)) then
+            numbers[n + 1], numbers[n + 2], numbers[n + 3] = state, word[1], ends
+            return word[3]
+        end
+        -- That it was normal from then on is known: who was frozen before is not any more.
+        if word then
+            normal_since = math.max(normal_since, ends > 0 and ends or word[1])
+        end
     end
-    numbers[n + 1], numbers[n + 2], numbers[n + 3] = standing[1], standing[2], standing[3]
-    return standing[4]
+    numbers[n + 1], numbers[n + 2], numbers[n + 3] = 0, normal_since, 0
+    return words[1] and words[1][3] or ""
 end
 
 -- A host whose connection was given up must not count any more: what it lacks it adds itself.

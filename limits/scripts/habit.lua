@@ -7,8 +7,12 @@ local HOURS_FADE = 4000
 
 local function habit_read(key)
     local value = call("GET", key)
-    if value then
-        return cmsgpack.unpack(value)
+    local habit, whole = value and unpacked(value, 2), true
+    for n = 3, 6 do
+        whole = whole and habit and type(habit[n]) == "table"
+    end
+    if whole and #habit[3] == 24 then
+        return habit
     end
     local hours = {}
     for hour = 1, 24 do

@@ -4,7 +4,7 @@ local now, login, rcpt = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local numbers = {0}
 for n = 2, 3 do
     local value = call("HGET", KEYS[n], rcpt)
-    if value then
+    if value and #value == 6 then
         local first, last = struct.unpack("<IH", value)
         if last >= tonumber(ARGV[4]) then
             numbers[1] = math.min((first + 1) * 3600, floor(now / 1000))

@@ -2,7 +2,7 @@
 -- the hour of the first message, the day of the last, remember.
 local first, last = tonumber(ARGV[2]), tonumber(ARGV[3])
 local value = call("HGET", KEYS[1], ARGV[1])
-if value then
+if value and #value == 6 then
     local old_first, old_last = struct.unpack("<IH", value)
     first, last = math.min(first, old_first), math.max(last, old_last)
 end

@@ -20,7 +20,7 @@ for n = 2, #KEYS do
             local cut = floor((now - LENGTH[w] * 1000) / (STEP[w] * 1000))
             if (only == 0 or only == w) and i >= cut then
                 local value = call("HGET", key, LETTER[w] .. i)
-                local bucket = value and cmsgpack.unpack(value) or {0, 0, 0, 0, 0}
+                local bucket = value and unpacked(value, 5) or {0, 0, 0, 0, 0}
                 for q = 1, 5 do
                     local less = amounts[q] < 0 and math.max(amounts[q], -bucket[q]) or 0
                     bucket[q], total[q] = bucket[q] + less, total[q] + less

@@ -6,7 +6,8 @@
 #define LIST_ROW(key, member, value, text)                                                         \
     {                                                                                              \
         .name = (key), .type = OPTION_TEXTS, .offset = offsetof(struct limits_settings, member),   \
-        .default_value = (value), .max = BOUNDS_LIST_MAX, .check = limit_check, .help = (text)     \
+        .default_value = (value), .max = BOUNDS_LIST_MAX, .check = limit_check,                    \
+        .clash = limit_clash, .help = (text)                                                       \
     }
 
 static const struct option_row options[] = {

@@ -42,6 +42,16 @@ static const char *until_text(const struct facts *facts, struct arena *arena)
     return text ? text : "until that is cleared up";
 }
 
+/* An admin may have other reasons than theft; which they are is not told. */
+static const char *whose_doing(const struct facts *facts)
+{
+    if (!login_standing_is_by_admin(&facts->limits.standing))
+        return "Somebody else may be using your account";
+    return facts->limits.standing.state == LOGIN_FROZEN
+               ? "The administrators have stopped your account"
+               : "The administrators have limited your account";
+}
+
 static void refuse(const struct facts *facts, const struct settings *settings, const char *reason,
                    struct arena *arena, struct verdict *verdict)
 {
@@ -50,20 +60,20 @@ static void refuse(const struct facts *facts, const struct settings *settings, c
     const char *enhanced = for_good ? "5.7.1" : "4.7.1";
     const char *until = until_text(facts, arena);
     bool frozen = facts->limits.standing.state == LOGIN_FROZEN;
+    bool by_admin = login_standing_is_by_admin(&facts->limits.standing);
     if (!settings->tell_user)
         verdict_violation(verdict, arena, reason, code, enhanced,
                           "This mail cannot be sent just now: please try again later");
     else if (frozen)
         verdict_violation(verdict, arena, reason, code, enhanced,
-                          "Somebody else may be using your account, so nothing is sent from it "
-                          "%s: please change your password and ask %s",
-                          until, settings->contact);
+                          "%s, so nothing is sent from it %s: please %sask %s", whose_doing(facts),
+                          until, by_admin ? "" : "change your password and ", settings->contact);
     else
         verdict_violation(verdict, arena, reason, code, enhanced,
-                          "Somebody else may be using your account, so mail from it only goes to "
-                          "people it wrote to before, %s: please write to %s later; if this is "
-                          "wrong or urgent, ask %s",
-                          until, facts->stage == STAGE_RCPT ? "this recipient" : "the others",
+                          "%s, so mail from it only goes to people it wrote to before, %s: please "
+                          "write to %s later; if this is wrong or urgent, ask %s",
+                          whose_doing(facts), until,
+                          facts->stage == STAGE_RCPT ? "this recipient" : "the others",
                           settings->contact);
 }
 

@@ -142,6 +142,8 @@ Try, with a user's own address and with others' (apt-get install swaks, if it is
    {ctl} -c {config} log
    {ctl} -c {config} explain {refused}
    {ctl} -c {config} observe from    (the way back: enforce from)
+   {ctl} -c {config} limits show alice@example.com    (of all: limits top)
+   {ctl} -c {config} login freeze alice@example.com    (the way back: login thaw)
    postfix -c {postfix} ...          postconf -c, postqueue -c and postcat -c likewise
 
 End it with: ./quickstart --stop
@@ -203,7 +205,8 @@ def keep(stands):
 def started_site():
     print("Starting Postfix, Dovecot (for logins) and submilter on 127.0.0.1 ...", flush=True)
     site = GuardedSite()
-    site.submilter.write_config(pid_file=site.submilter.library / "pid")
+    library = site.submilter.library
+    site.submilter.write_config(pid_file=library / "pid", counters={"file": library / "limits"})
     return site
 
 

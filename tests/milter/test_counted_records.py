@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 
 import pytest
 
@@ -67,10 +68,24 @@ def test_explain_says_it_in_words(site):
     assert "  login: with this one 6 messages in the last hour, 5 are let through\n" in words
     assert "  network 192.0.2.0/24    messages " in words
     assert "What a login may send: policies.submission.limits.login\n" in words
+    assert "For some logins only: a group of theirs, with rules: { limits: { login = [ ... ]; }; }" in words
     assert "submilterctl limits show alice@example.com\n" in words
     first = ask(site, "explain", site.sent[0]["id"])
     assert "  login                   nothing\n" in first
     assert "  of its recipients 1 had never been written to before" in first
+
+
+def test_observed_names_the_limit(site):
+    """And that it would have been deferred, and by how much."""
+    text = ask(site, "observed", status=1)
+    assert re.search(r"^limits +submission +login +defer +1 +1 ", text, re.M)
+    assert re.search(r"^alice@example\.com +limits\.login: login 6 messages/hour of 5 +1 ", text, re.M)
+    assert "nothing would have been refused or deferred" in text
+    person = json.loads(ask(site, "observed", "--json", status=1))["people"][0]
+    assert (person["action"], person["fact"]) == ("tempfail", "login 6 messages/hour of 5")
+    text = ask(site, "enforce", "limits", "--dry-run", status=1)
+    assert ": 1 that went through would have been deferred, of 1 person:\n" in text
+    assert "limits.login: login 6 messages/hour of 5 " in text
 
 
 def test_the_same_limits_find_the_same(site):
@@ -167,6 +182,9 @@ def test_an_observed_sign_is_seen(roaming):
     assert [(row["rule"], row["reason"], row["action"], row["messages"]) for row in observed["would_refuse"]] == [
         ("many_networks", "hour", "slow", 2)]
     assert "many_networks" not in [row["rule"] for row in observed["ready"]]
+    assert "many_networks.hour: 4 networks/hour of 2 " in ask(roaming, "observed", status=1)
+    enforced = ask(roaming, "enforce", "many_networks", "--dry-run", status=1)
+    assert ": 2 that went through would have been taken as a sign to slow the login, of 1 person:\n" in enforced
     log = ask(roaming, "log", "--would", "--rule", "many_networks")
     assert log.count("would slow: many_networks.hour") == 2
     words = ask(roaming, "explain", roaming.sent[3]["id"])

@@ -127,6 +127,30 @@ def test_refusals(start_daemon):
     gate.records(1 + 5 + 1 + 1 + 1)
 
 
+def test_a_message_held_back_for_refusals_was_not_sent(start_daemon):
+    """Of another session's recipients, while it is on its way."""
+    gate = start_daemon(limits('login = [ "3 refusals/hour" ];'))
+    player, other = gate.player(login()), gate.player(login())
+    message = mail()
+    assert player.mail(message).goes_on and player.rcpt(message.rcpts[0]).goes_on
+    player.data()
+    for field in message.headers:
+        player.header(*field)
+    player.eoh()
+    player.body(message.body)
+    other.mail(mail())
+    for number in range(4):
+        other.refused_rcpt(f"<nobody{number}@example.net>")
+    other.session.abort()
+    other.session.close()
+    reply = player.eom()
+    assert reply.code == 4 and "refus" in reply.text
+    gate.record()
+    assert is_held_back(gate.play(message), MAIL)
+    counted = gate.record()["limits"]["login"]
+    assert counted["refusals"] == [4, 4, 4] and "messages" not in counted
+
+
 def test_recipients_that_the_mta_refuses_are_not_the_messages(start_daemon):
     gate = start_daemon(limits('login = [ "2 recipients/hour" ];'))
     player = gate.player(login())

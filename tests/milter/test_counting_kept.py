@@ -161,6 +161,32 @@ def test_a_secret_of_somebody_else(start_daemon):
 
 
 @FREE
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o703])
+def test_a_folder_that_others_can_write(start_daemon, mode):
+    """They would put a database there that crashes us, or take the secret away."""
+    gate, folder = start(start_daemon)
+    gate.daemon.stop()
+    folder.chmod(mode)
+    said = fails(gate.daemon)
+    assert f"chmod 700 {folder}" in said and "counters.file: " in said, said
+    folder.chmod(0o755)
+    gate.daemon.start()
+    pass_on(gate, 1)
+    gate.record()
+
+
+@FREE
+@AS_ROOT
+def test_a_folder_of_somebody_else(start_daemon):
+    gate, folder = start(start_daemon)
+    gate.daemon.stop()
+    os.chown(folder, pwd.getpwnam("mail").pw_uid, -1)
+    folder.chmod(0o707)
+    said = fails(gate.daemon)
+    assert "who may change what is in it; mend it with: chown " in said, said
+
+
+@FREE
 def test_half_a_secret(start_daemon):
     gate, folder = start(start_daemon)
     gate.daemon.stop()

@@ -58,7 +58,7 @@ def test_what_nobody_breached_is_enforced_at_once(observing):
     """And the group's mode with it, when that is named."""
     daemon = observing.daemon
     done = ctl(daemon, "enforce", "sender", "--daemon", str(PROGRAM))
-    assert done.returncode == 0 and "none would have been refused" in done.stdout and "in force" in done.stdout
+    assert done.returncode == 0 and "none would have been refused or deferred" in done.stdout and "in force" in done.stdout
     group = enforce(daemon, "--group", "lab", "--yes")
     assert group.returncode == 0 and "of 1 person" in group.stdout
     assert is_refused(send(observing, "lab@example.com", "ceo@example.com"))
@@ -221,13 +221,14 @@ def test_during_a_hand_over(generations):
 
 
 def test_what_ends_with_it_is_said(observing):
-    """Signing, and taking forged fields out."""
+    """Signing, taking forged fields out, and holding back who is frozen."""
     daemon = observing.daemon
-    done = ctl(daemon, "observe", "dkim", "trust_headers", "from", "--policy", "submission", "--dry-run", "--json")
+    done = ctl(daemon, "observe", "dkim", "trust_headers", "login_state", "from", "--policy", "submission", "--dry-run", "--json")
     assert done.returncode == 0, done
     assert json.loads(done.stdout)["warnings"] == [
         "while dkim is observed, nothing is signed in policy submission",
-        "while trust_headers is observed, forged fields are not taken out in policy submission"]
+        "while trust_headers is observed, forged fields are not taken out in policy submission",
+        "while login_state is observed, frozen and slowed logins go on sending in policy submission"]
 
 
 def test_no_daemon(observing):

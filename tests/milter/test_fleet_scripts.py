@@ -232,6 +232,8 @@ def test_a_sign_never_eases_what_was_said(client):
     assert stand(1, 150, "raise") == (1, 200, b"c")
     assert stand(2, 150, "raise", b"d") == (2, 150, b"d")
     assert stand(1, 0, "raise") == (2, 150, b"d")
+    *_, standing, _, _, told = client.look(150_000, [])
+    assert standing == [1, 50, 0] and told == b"c", "slowed goes on when frozen is over"
     assert stand(2, 0, "raise") == (2, 0, b"c")
     assert stand(2, 900, "raise") == (2, 0, b"c")
     assert stand(1, 120, "set") == (1, 120, b"c")
@@ -241,6 +243,41 @@ def test_a_sign_never_eases_what_was_said(client):
     *_, standing, _, _, _ = client.look(120_000, [])
     assert standing == [0, 50, 0], "normal since then: no host's older word holds"
     assert stand(1, 150, "raise") == (1, 150, b"c")
+    assert stand(0, 300, "set", b"d") == (0, 300, b"d")
+    assert stand(2, 0, "raise") == (0, 300, b"d"), "an admin keeps signs off"
+    *_, standing, _, _, _ = client.look(300_000, [])
+    assert standing == [0, 300, 0]
+    assert stand(2, 0, "set") == (2, 0, b"c")
+
+
+@pytest.mark.parametrize("garbage", [b"", b"?", b"\x93\x01\x02\x03", b"\x81\xa1a\x01", b"\xc1" * 30],
+                         ids=["nothing", "a number", "too few", "a map", "no type"])
+def test_what_is_no_record_ends_no_command(client, garbage):
+    """One value that nobody can read, in each place in turn: counting goes on, and what is told is counted."""
+    now, amounts = 1_700_000_000_000, [1, 2, 0, 1000, 0]
+
+    def charge(at):
+        return client.charge(at, ["count:login:jo"], amounts, network=b"network1", client=b"client01", rcpts=[b"friend01"])
+
+    charge(now)
+    fields = client.command("HKEYS", "count:login:jo")
+    places = [("count:login:jo", field) for field in fields] + [("known:1:jo", b"friend01"), ("standing", b"jo")]
+    for key, field in places:
+        client.command("HSET", key, field, garbage)
+        client.look(now, ["count:login:jo"])
+        assert client.charge(now, ["count:login:jo"], amounts, rcpts=[b"friend01"])[0] == 1, (key, field)
+        client.run("settle", ["host:1", "count:login:jo"], 1, 2, now, 1, now // 1000, 0, *amounts)
+        client.command("HSET", key, field, garbage)
+        client.run("known", ["standing", "known:1:jo", "known:0:jo"], now, "jo", b"friend01", 0)
+        client.run("learn", ["known:1:jo"], b"friend01", 10, 10, 86400)
+        client.run("stand", ["standing"], now // 1000, "jo", 1, now // 1000, now // 1000 + 60, b"c", "raise")
+    client.command("SET", "habit:jo", garbage)
+    client.look(now, ["count:login:jo"])
+    charge(now)
+    later = now + 2 * 86_400_000
+    assert charge(later)[0] == 1
+    *_, subjects, _ = client.look(later, ["count:login:jo"])
+    assert subjects[0][:3] == [1, 1, 1], "nothing that was lost counts for ever"
 
 
 def test_a_correspondent_who_was_forgotten_is_new(client):

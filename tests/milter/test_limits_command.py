@@ -70,6 +70,7 @@ def test_show_in_words(strict):
     wait_for_count(strict, "messages", 1, ALICE)
     lines = words(strict, "show", ALICE.upper())
     assert "state normal" in lines and "correspondents 1, 0 of them known" in lines
+    assert "clients only such as came within the last day" in lines
     assert any(line.startswith("messages ") and line.endswith(" 1") for line in lines)
     assert any(line.startswith("2 messages/day login submission enforce 1 1 ") for line in lines), lines
     assert any(line.startswith("50 new/day contain submission enforce 1 49 ") for line in lines), lines
@@ -87,6 +88,13 @@ def test_the_limits_of_a_group(strict):
     assert any(line.startswith("9 recipients/hour group sales submission enforce 1 8 ")
                for line in words(strict, "show", CAROL))
     assert wait_for_count(strict, "messages", 1, "--group", "sales")["found"]
+
+
+def test_a_group_that_there_is_not(strict):
+    """It names those that there are, for reset too."""
+    for command in ("show", "reset"):
+        said = look_back.complaint(strict.daemon, "limits", command, "--group", "sale", status=64)
+        assert '--group: there is no group "sale"; those of the configuration are sales' in said
 
 
 def test_show_of_others_than_logins(gate):
@@ -116,6 +124,8 @@ def test_reset(strict):
     found = wait_for_count(strict, "messages", 1, ALICE)
     assert found["correspondents"]["remembered"] == 1 and found["habit"]["since"]
     words(strict, "reset", ALICE, "--habit")
+    assert words(strict, "reset", "alcie") == [
+        "The counters of the login alcie begin anew; nothing had been counted: is the name right?"]
     found = wait_until(lambda: (lambda now: now if not now["correspondents"]["remembered"] else None)(
         json.loads(look_back.output(strict.daemon, "limits", "show", ALICE, "--json"))), "it is forgotten")
     assert not found["habit"]["since"] and found["counted"]["messages"] == [0, 0, 0]
@@ -148,7 +158,8 @@ def test_top(gate):
     assert names("--by", "recipients")[0] == "alice" and names("--by", "new")[0] == "alice"
     wait_until(lambda: odd.split("@", maxsplit=1)[0] in names("--by", "refusals"), "the refusal is counted")
     rows = words(gate, "top", "--by", "recipients", "--window", "day")
-    assert rows[0] == "login messages recipients new bytes refusals" and rows[1].startswith(f"{ALICE} 2 5 5 ")
+    assert rows[0] == "By recipients within the last day:"
+    assert rows[1] == "login messages recipients new bytes refusals" and rows[2].startswith(f"{ALICE} 2 5 5 ")
     text = "\n".join(words(gate, "top", "--by", "refusals", "--window", "day"))
     assert "x\\x1b[31m@example.com" in text and "\x1b" not in text
     assert names("--kind", "client") == ["192.0.2.7"] and names("--kind", "domain")[0] == "example.com"
@@ -160,7 +171,10 @@ def test_top(gate):
     (("show", ""), '"" is no login'), (("show", "--client", "x"), "x"), (("show", "--client", "192.0.2.0/24"), "--network"),
     (("show", "--domain", "a..b"), "is no domain name"), (("reset",), "whose?"), (("reset", "--host", "--habit"), "--habit"),
     (("top", "alice"), "takes options only"), (("top", "--by", "mesages"), 'did you mean "messages"?'),
-    (("top", "--window", "week"), 'there is no "week"'), (("top", "--limit", "0"), "--limit"),
+    (("top", "--window", "week"), 'there is no "week"; it is one of minute, hour, day'),
+    (("alice",), "login of that name: limits show"), (("top", "--limit", "0"), "--limit"),
+    (("show", "--group", "salse"), '--group: there is no group "salse"; the configuration has none'),
+    (("top", "--kind", "host"), 'there is no "host"; it is one of login, group, domain, client, network'),
     (("learn", "x"), "takes options only"), (("learn", "--since", "x"), "--since")])
 def test_wrong_arguments(gate, arguments, said):
     assert said in look_back.complaint(gate.daemon, "limits", *arguments, status=64)

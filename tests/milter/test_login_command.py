@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import tempfile
 import time
 
@@ -64,7 +65,9 @@ def test_freeze_and_thaw(gate, record_property):
     record_property("frozen_after_s", round(took, 2))
     record_property("thawed_after_s", round(time.monotonic() - since, 2))
     print(f"in force after {took:.2f} s, taken back after {time.monotonic() - since:.2f} s")
-    assert printed.startswith(f"{ALICE} is normal; it was frozen since ") and "phished" in printed
+    kept = r"alice@example\.com is normal \(until [-\d]+ [:\d]+ whatever signs of theft say\)"
+    assert re.match(kept + "; it had been frozen since .*: phished$", printed), printed
+    assert re.fullmatch(kept, login(gate, "show", ALICE).strip())
 
 
 def test_slow(gate):
@@ -80,7 +83,7 @@ def test_slow(gate):
     login(gate, "freeze", ALICE)
     wait_until_frozen(gate)
     printed = login(gate, "slow", ALICE)
-    assert " is slowed since " in printed and "; it was frozen since " in printed
+    assert " is slowed since " in printed and "; it had been frozen since " in printed
 
 
 def test_show_and_list(gate):
@@ -137,6 +140,15 @@ def test_a_name_that_nobody_has(gate):
     assert "\\u001b" in login(gate, "--json")
 
 
+def test_a_state_that_nothing_enforces(start_daemon):
+    """The rule is off where she sends: that a frozen login goes on there is said at once."""
+    gate = start_daemon('policies: { submission: { login_state: { mode = "off"; }; }; };', config=COUNTING)
+    done = look_back.run_as(None, gate.daemon, "login", "freeze", ALICE)
+    assert "its mail goes on in policy submission" in done.stderr and "login_state is in mode off" in done.stderr
+    assert "policy local" not in done.stderr and send(gate).accepted
+    assert "goes on" not in look_back.run_as(None, gate.daemon, "login", "thaw", ALICE).stderr
+
+
 @AS_ROOT
 def test_who_did_it(gate):
     login(gate, "freeze", ALICE, environment={**os.environ, "SUDO_USER": "daemon"})
@@ -181,14 +193,121 @@ def test_on_every_host_of_a_fleet(hosts, record_property):
         host.settle()
     wait_until(lambda: json.loads(look_back.ask(one.daemon, "limits", "learn", "--json"))["correspondents"], "rows")
     assert [row["name"] for row in json.loads(look_back.ask(other.daemon, "limits", "top", "--json"))["rows"]] == [ALICE]
-    redis.stop()
-    said = look_back.complaint(one.daemon, "login", "freeze", ALICE, status=69)
-    assert str(redis.socket) in said
+
+
+def warned(gate, *arguments):
+    """What is printed while Redis is gone, and what is said of it."""
+    done = look_back.run_as(None, gate.daemon, *arguments)
+    assert done.returncode in (0, 1), done
+    return done.stdout, done.stderr
+
+
+@REDIS
+def test_how_many_hosts_share_is_said(hosts):
+    """And who stops does not count any more, so that none keeps a share for it."""
+    (one, other), redis = hosts
+    said = f'counters: Redis at {redis.address} counts for the fleet "submilter": '
+    one.daemon.wait_for_log(said + "1 host, this one")
+    other.daemon.wait_for_log(said + "2 hosts")
+    one.daemon.wait_for_log(said + "2 hosts")
+    assert redis.command("ZCARD", "{submilter:submilter}:hosts") == 2
+    assert other.daemon.stop() == 0
+    assert redis.command("ZCARD", "{submilter:submilter}:hosts") == 1
+    wait_until(lambda: one.daemon.log().count(said + "1 host, this one") == 2, "one is left", explain=one.daemon.log)
+    other.daemon.start()
+    wait_until(lambda: redis.command("ZCARD", "{submilter:submilter}:hosts") == 2, "and back")
+
+
+@REDIS
+def test_while_redis_is_gone(hosts, record_property):
+    """A freeze and a thaw hold where they are said, and everywhere once Redis is back, with the data that it had."""
+    (one, other), redis = hosts
+    mallory = "mallory@example.com"
+    assert send(one).accepted and send(other, login="mallory").accepted
+    login(one, "freeze", mallory, "--because", "stolen")
+    wait_until(lambda: is_frozen(send(other, login="mallory")), "mallory is frozen")
+    assert is_frozen(send(one, login="mallory"))
+    redis.freeze()
+    printed, said = warned(one, "login", "freeze", ALICE, "--because", "phished")
+    assert f"{ALICE} is frozen since" in printed and str(redis.socket) in said
+    assert "holds on this host now, and on the others as soon as Redis is back" in said and "No daemon" not in said
+    printed, said = warned(one, "login", "thaw", mallory)
+    assert f"{mallory} is normal (until" in printed and "; it had been frozen" in printed
+    since = time.monotonic()
+    wait_until_frozen(one)
+    record_property("frozen_here_after_s", round(time.monotonic() - since, 2))
+    wait_until(lambda: send(one, login="mallory").accepted, "mallory's mail goes here", explain=one.daemon.log)
+    assert send(other).accepted and is_frozen(send(other, login="mallory")), "the other host cannot know"
+    printed, said = warned(one, "login", "show", ALICE)
+    assert "is frozen" in printed and "this host's own" in said and str(redis.socket) in said
+    printed, said = warned(one, "login", "--json")
+    assert [row["login"] for row in json.loads(printed)] == [ALICE] and "this host's own" in said
+    for command in (("limits", "show", ALICE), ("limits", "top")):
+        printed, said = warned(one, *command)
+        assert ("frozen since" in printed or ALICE in printed) and "this host's own" in said, (command, printed, said)
+    for command in (("limits", "reset", ALICE), ("limits", "learn")):
+        assert str(redis.socket) in look_back.complaint(one.daemon, *command, status=75)
+    redis.thaw()
+    since = time.monotonic()
+    wait_until_frozen(other)
+    wait_until(lambda: send(other, login="mallory").accepted, "mallory's mail goes there", explain=other.daemon.log)
+    record_property("taken_to_redis_after_s", round(time.monotonic() - since, 2))
+    print(f"on the other host {time.monotonic() - since:.2f} s after Redis was back")
+    assert is_frozen(send(one)) and send(one, login="mallory").accepted
+    printed, said = warned(other, "login", "show", ALICE)
+    assert "phished" in printed and not said
+    login(other, "thaw", ALICE)
+    wait_until_it_goes(one)
+    wait_until_it_goes(other)
+
+
+@REDIS
+def test_said_while_neither_redis_nor_the_daemon_runs(hosts):
+    """And a word that Redis has heard since then is the later one."""
+    (one, other), redis = hosts
+    assert send(one).accepted and send(one, login="carol").accepted
+    one.daemon.stop()
+    redis.freeze()
+    for name in (ALICE, "carol@example.com"):
+        assert "No daemon was found" in warned(one, "login", "freeze", name)[1]
+    redis.thaw()
+    wait_until(lambda: login(other, "thaw", "carol@example.com"), "Redis is back")
+    one.daemon.start()
+    wait_until_frozen(other)
+    assert send(other, login="carol").accepted and state(one, "carol@example.com")["state"] == "normal"
+    wait_until(lambda: send(one, login="carol").accepted, "carol's mail goes here too", explain=one.daemon.log)
+
+
+@REDIS
+def test_redis_that_cannot_be_written(hosts):
+    """It answers, and takes nothing: full, or somebody's replica."""
+    (one, other), redis = hosts
+    assert send(one).accepted and send(other).accepted
+    redis.command("CONFIG", "SET", "maxmemory", "1")
+    printed, said = warned(one, "login", "freeze", ALICE)
+    assert "OOM" in said and "holds on this host now" in said and "is frozen" in printed
+    wait_until_frozen(one)
+    redis.command("CONFIG", "SET", "maxmemory", "0")
+    wait_until_frozen(other)
+
+
+@REDIS
+def test_neither_redis_nor_a_file(start_daemon):
+    """Nothing is left to be asked."""
+    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        redis, config = fleet(folder)
+        gate = start_daemon(config=config.replace('file = "{folder}/lib/limits"; ', ""))
+        said = look_back.complaint(gate.daemon, "login", "freeze", ALICE, status=69)
+        assert str(redis.socket) in said and "lock it where it logs in" in said
 
 
 @pytest.mark.parametrize("arguments, said", [
     (("frieze", "a"), 'did you mean "freeze"?'), (("alice",), "login show"), (("freeze",), "which one?"),
     (("freeze", ""), "which one?"), (("freeze", "a", "b"), "one login at a time"), (("freeze", "a", "--for", "x"), "--for"),
+    (("freeze", "a", "--for", "2"), "--for"), (("unfreeze", "a"), 'did you mean "thaw"?'), (("block", "a"), '"freeze"'),
+    (("freeze", "@example.com"), "a whole domain"),
     (("freeze", "a", "--for", "0"), "--for"), (("freeze", "a", "--for", "99999999999d"), "--for"),
     (("thaw", "a", "--for", "2h"), "for good"), (("freeze", "a", "--because", "x\ny"), "--because: one line"),
     (("freeze", "a", "--because", "x" * 200), "bytes at most"), (("show",), "one login"), (("--json", "x"), "login show")])

@@ -16,9 +16,12 @@ import xml.etree.ElementTree
 
 import pytest
 
+from counters import COUNTING, send
 from daemon import USER, Daemon
 from gate import Gate
+from harness.waiting import wait_until
 from harness.week_of_records import Week
+from history_rows import wait_for_rows
 from look_back import ask, command, complaint
 from looked_at import SENDERS, configuration, send_all
 
@@ -127,6 +130,46 @@ def test_who_had_to_fight_and_who_was_robbed(site, file, week):
 
 def moment(record):
     return datetime.datetime.fromisoformat(record["time"].replace("Z", "+00:00"))
+
+
+SIGNS = """
+policies: { submission: { many_networks: { mode = "enforce"; max_hour = 1; then = "slow"; }; }; };
+groups: ( { name = "watched"; logins = [ "dave@example.com" ];
+            rules: { many_networks: { mode = "observe"; then = "freeze"; }; }; } );
+"""
+
+
+def test_contained_logins(start_daemon):
+    """By a sign and by an admin; what passes when it is over is no friction; what would have frozen says so."""
+    gate = start_daemon(SIGNS, config=COUNTING)
+    for login in ("dave", "alice"):
+        for address in ("192.0.2.1", "198.51.100.1"):
+            last = send(gate, login=login, address=address)
+            assert last.accepted == ((login, address) != ("alice", "198.51.100.1"))
+    sign = gate.settled
+    assert "login_state.slowed" in last.reply.text, "the sign's own message, to somebody it has known for a moment"
+    assert "login_state.slowed" in send(gate, "new@example.net", address="192.0.2.1").reply.text
+    slowed = gate.settled
+    ask(gate.daemon, "login", "freeze", "carol@example.com", "--because", "<b>phished")
+    wait_until(lambda: not send(gate, login="carol").accepted, "it is frozen", explain=gate.daemon.log)
+    send(gate, login="carol")
+    ask(gate.daemon, "login", "thaw", "carol@example.com")
+    wait_until(lambda: send(gate, login="carol").accepted, "it is thawed", explain=gate.daemon.log)
+    wait_for_rows(gate.daemon, len(gate.daemon.records()))
+    found = json.loads(ask(gate.daemon, "report", "--json"))
+    rows = {row["login"]: row for row in found["contained"]}
+    assert len(rows) == len(found["contained"]) == found["rows"]["contained"] == 2
+    alice, carol = rows["alice@example.com"], rows["carol@example.com"]
+    assert (alice["state"], alice["cause"], alice["recipients"], alice["messages"]) == ("slowed", "many_networks.hour", 1, 1)
+    assert (alice["first"], alice["last"], alice["example"]) == (sign["time"], slowed["time"], slowed["id"])
+    assert carol["state"] == "frozen" and carol["cause"].endswith(": <b>phished") and carol["messages"] >= 2
+    assert found["friction"] == []
+    assert [(row["rule"], row["outcome"], row["count"]) for row in found["would"]] == [("many_networks", "frozen", 1)]
+    text = ask(gate.daemon, "report")
+    assert "\nContained logins  (" in text and " many_networks.hour " in text and "<b>phished" in text
+    assert re.search(r"many_networks\.hour +frozen +1 ", text)
+    page = ask(gate.daemon, "report", "--html", "-")
+    assert "<h2>Contained logins</h2>" in page and "&lt;b&gt;phished" in page and "<b>phished" not in page
 
 
 # ---- text --------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import socket
@@ -263,6 +264,62 @@ def test_a_missing_socket_folder_is_told(stopped_daemon):
     done = start(daemon)
     assert done.returncode == 71, done
     assert f"install -d -o {USER} -g " in done.stderr and f"{daemon.folder / 'run'}\n" in done.stderr, done
+
+
+@pytest.mark.parametrize("more, said", [
+    ('alerts: { command = "/nowhere/told a"; };', "alerts.command: /nowhere/told cannot be run: No such file"),
+    ('alerts: { command = "/tmp"; };', "alerts.command: /tmp is no program"),
+    ('counters: { redis = "unix:/nowhere/r"; };', "counters.secret_file: there is none"),
+    ('counters: { redis = "unix:/nowhere/r"; secret_file = "/nowhere/s"; redis_password_file = "/nowhere/p"; };',
+     "counters.redis_password_file: /nowhere/p cannot be read"),
+    ('policies: { submission: { login_state: { mode = "off"; }; }; };',
+     "policies.submission.login_state.mode is off: there"),
+    ('groups = ( { name = "lab"; logins = [ "a" ]; policies = [ "local" ]; '
+     'rules: { login_state: { mode = "observe"; }; }; } );',
+     "policies.local.login_state.mode is observe for the group lab: there")])
+def test_what_would_not_help_in_a_theft_is_told(stopped_daemon, more, said):
+    daemon = stopped_daemon(more)
+    done = check(daemon)
+    assert done.returncode == 0 and f"warning: {said}" in done.stderr, done.stderr
+    assert done.stderr.count("warning: ") == 1, done.stderr
+
+
+@pytest.mark.parametrize("url", ["https://", "http:///alerts", "https://:443"])
+def test_a_webhook_without_a_host_is_refused(stopped_daemon, url):
+    done = check(stopped_daemon(f'alerts: {{ webhook = "{url}"; }};'))
+    assert done.returncode == 78 and "alerts.webhook: expected an address like " in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("more, said", [
+    ('counters: { remember = "2d"; known_after = "3d"; };', "counters.known_after: correspondents would be forgotten"),
+    ('policies: { submission: { limits: { login = [ "9 new/day", "9 messages/day", "8  messages / day" ]; }; }; };',
+     'policies.submission.limits.login[3]: expected one limit of a quantity and a window in a list, and "9 messages/day"'),
+])
+def test_what_contradicts_itself_is_refused(stopped_daemon, more, said):
+    done = check(stopped_daemon(more))
+    assert done.returncode == 78 and said in done.stderr, done.stderr
+
+
+def test_a_password_that_others_can_read_is_refused(stopped_daemon):
+    """Root may own it, and let the daemon's group read it."""
+    daemon = stopped_daemon('counters: { redis = "unix:/nowhere/r"; redis_password_file = "{folder}/password"; };')
+    password = daemon.folder / "password"
+    daemon.config.write_text(daemon.config.read_text().replace("{folder}", str(daemon.folder)))
+    password.write_text("geheim")
+    password.chmod(0o644)
+    if os.getuid() == 0:
+        shutil.chown(password, USER)
+    for done in (check(daemon), start(daemon)):
+        assert done.returncode and f"counters.redis_password_file: {password} is mode 0644: others may read" in done.stderr
+    password.chmod(0o600)
+    assert check(daemon).returncode == 0
+    if os.getuid() == 0:
+        shutil.chown(password, "root", pwd.getpwnam(USER).pw_gid)
+        password.chmod(0o640)
+        done = check(daemon)
+        assert done.returncode == 0 and "redis_password_file" not in done.stderr, done.stderr
+        password.chmod(0o644)
+        assert "chmod 640" in check(daemon).stderr
 
 
 def test_a_missing_socket_group_is_told(stopped_daemon):

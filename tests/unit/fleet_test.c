@@ -226,6 +226,47 @@ static void test_an_admin_sees_and_says(void **state)
     limits_close(limits);
 }
 
+static void wait_for_state(struct limits *limits, const char *login, enum login_state wanted)
+{
+    int64_t until = fleet_now() + FLEET_PATIENCE_MS;
+    while (fleet_look(limits, login).standing.state != wanted)
+        assert_true(fleet_now() < until);
+}
+
+/* Who is thawed, and frozen again, before Redis is gone; and whom a thaw keeps signs off. */
+static void test_what_an_admin_said_last_holds_without_redis(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL), *admin;
+    struct limits_options options = fleet_host_options();
+    struct error error;
+    const int64_t now = fleet_now() / 1000;
+    const struct login_standing frozen = {LOGIN_FROZEN, now, 0, BYTES("by root")};
+    const struct login_standing thawed = {LOGIN_NORMAL, now, now + 86400, BYTES("by root")};
+    const struct login_standing *const words[] = {&frozen, &thawed, &frozen};
+    assert_true(limits_open_admin(&options, &admin, &error));
+    for (int i = 0; i < 3; i++) {
+        assert_true(limits_set_standing(admin, BYTES("rita"), words[i], &error));
+        wait_for_state(limits, "rita", words[i]->state);
+        if (i == 2)
+            break;
+        assert_true(limits_set_standing(admin, BYTES("sven"), words[i], &error));
+        wait_for_state(limits, "sven", words[i]->state);
+    }
+    limits_close(admin);
+    fleet_wait_for_degraded(limits, false);
+    fleet_look(limits, "rita");
+    fleet_look(limits, "sven");
+    redis_kill();
+    fleet_wait_for_degraded(limits, true);
+    const struct login_standing slowed = {LOGIN_SLOWED, now, 0, BYTES("many_networks.hour")};
+    limits_raise(limits, BYTES("sven"), &slowed);
+    assert_int_equal(fleet_look(limits, "rita").standing.state, LOGIN_FROZEN);
+    assert_int_equal(fleet_look(limits, "sven").standing.state, LOGIN_NORMAL);
+    limits_close(limits);
+}
+
 static void test_an_address_that_is_none_fails(void **state)
 {
     (void)state;
@@ -248,6 +289,7 @@ int main(void)
         TEST(test_many_threads_and_two_processes_pass_no_limit),
         TEST(test_what_is_asked_is_answered),
         TEST(test_an_admin_sees_and_says),
+        TEST(test_what_an_admin_said_last_holds_without_redis),
         TEST(test_an_address_that_is_none_fails),
     };
     if (!redis_fixture_is_there()) {

@@ -33,6 +33,10 @@ static void test_limits_that_are_read(void **state)
         {"3M bytes/hour", 3145728, QUANTITY_BYTES, WINDOW_HOUR},
         {"2G bytes/day", 2147483648, QUANTITY_BYTES, WINDOW_DAY},
         {"20 refusals/hour", 20, QUANTITY_REFUSALS, WINDOW_HOUR},
+        {"30  messages/minute", 30, QUANTITY_MESSAGES, WINDOW_MINUTE},
+        {"  30 \t messages  /   minute  ", 30, QUANTITY_MESSAGES, WINDOW_MINUTE},
+        {"200 new  recipients   / day", 200, QUANTITY_NEW, WINDOW_DAY},
+        {"2G  bytes  /day", 2147483648, QUANTITY_BYTES, WINDOW_DAY},
         {"1000000000000000 bytes/day", 1000000000000000, QUANTITY_BYTES, WINDOW_DAY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -55,14 +59,17 @@ static void test_limits_that_are_none(void **state)
         {"messages/minute", "a number"},
         {"-1 messages/minute", "a number"},
         {"+1 messages/minute", "a number"},
-        {" 1 messages/minute", "a number"},
+        {"- 1 messages/minute", "a number"},
         {"1000000000000001 bytes/day", "a number up to 1000000000000000"},
         {"99999999999999999999999 bytes/day", "a number up to"},
         {"999999999999999G bytes/day", "a number up to"},
         {"30", "behind the number"},
         {"30 ", "behind the number"},
         {"30messages/minute", "behind the number"},
-        {"30  messages/minute", "behind the number"},
+        {"2 G bytes/day", "behind the number"},
+        {"  ", "a number"},
+        {"30  ", "behind the number"},
+        {"30\nmessages/minute", "behind the number"},
         {"30 mails/minute", "behind the number"},
         {"30 messagess/minute", "behind the number"},
         {"30 Messages/minute", "behind the number"},
@@ -73,8 +80,10 @@ static void test_limits_that_are_none(void **state)
         {"30 messages/week", "\"/minute\""},
         {"30 messages/minutes", "\"/minute\""},
         {"30 messages minute", "\"/minute\""},
-        {"30 messages  /minute", "\"/minute\""},
-        {"30 messages/minute ", "\"/minute\""},
+        {"30 messages/min ute", "\"/minute\""},
+        {"30 messages/minute x", "\"/minute\""},
+        {"30 messages/minute/", "\"/minute\""},
+        {"200 newrecipients/day", "behind the number"},
         {"30 new messages/day", "\"/minute\""},
         {"30 messages recipients/day", "\"/minute\""},
     };
@@ -86,6 +95,16 @@ static void test_limits_that_are_none(void **state)
         if (!strstr(error.text, cases[i].error))
             fail_msg("\"%s\": %s", cases[i].text, error.text);
     }
+}
+
+static void test_two_of_a_list(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    assert_true(limit_clash("60 messages/minute", "30  message / minute", &error));
+    assert_non_null(strstr(error.text, "\"60 messages/minute\" is before it"));
+    assert_false(limit_clash("60 messages/minute", "60 messages/hour", &error));
+    assert_false(limit_clash("60 messages/minute", "60 recipients/minute", &error));
 }
 
 static void test_times_to_wait(void **state)
@@ -111,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limits_that_are_read),
         cmocka_unit_test(test_limits_that_are_none),
+        cmocka_unit_test(test_two_of_a_list),
         cmocka_unit_test(test_times_to_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,9 +154,7 @@ static void test_killed(void **state)
 
 static bool die(struct bytes login, const struct login_standing *standing, void *context)
 {
-    (void)login;
-    (void)standing;
-    (void)context;
+    (void)login, (void)standing, (void)context;
     _exit(raise(SIGKILL));
 }
 

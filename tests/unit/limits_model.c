@@ -21,11 +21,6 @@ struct correspondent {
     int64_t first;
 };
 
-struct raised {
-    struct login_standing standing;
-    bool may_be_lost; /* it was weaker than what held, or what came to hold */
-};
-
 struct subject {
     enum subject_kind kind;
     char *name; /* folded where it is a login's */
@@ -33,7 +28,7 @@ struct subject {
     size_t count, room;
     struct correspondent *rcpts;
     size_t rcpt_count;
-    struct raised *raised; /* since the login was last normal */
+    struct login_standing *raised; /* since the login was last normal */
     size_t raised_count;
     int64_t messages;
 };
@@ -194,7 +189,8 @@ static bool fits(const struct model *model, const struct limits_request *charge,
 {
     const struct limit *limit = &bound->limit;
     struct bytes name = charge->who.names[bound->subject];
-    if (name.len == 0 || charge->amounts[limit->quantity] == 0)
+    if (name.len == 0 ||
+        (charge->amounts[limit->quantity] == 0 && limit->quantity != QUANTITY_REFUSALS))
         return true;
     struct model_range range;
     model_range(model, bound->subject, name, limit->quantity, limit->window, charge->who.now,
@@ -248,37 +244,22 @@ static bool holds(const struct login_standing *standing, int64_t now)
     return standing->until == 0 || now / 1000 < standing->until;
 }
 
-void model_standing(const struct model *model, struct bytes login, int64_t now,
-                    enum login_state *ret_least, enum login_state *ret_most)
+enum login_state model_standing(const struct model *model, struct bytes login, int64_t now)
 {
     const struct subject *subject = find(model, SUBJECT_LOGIN, login);
-    bool any = false;
-    *ret_least = *ret_most = LOGIN_NORMAL;
-    for (size_t i = 0; subject && i < subject->raised_count; i++) {
-        const struct raised *raised = &subject->raised[i];
-        const enum login_state state = raised->standing.state;
-        any = any || holds(&raised->standing, now);
-        if (state > *ret_most)
-            *ret_most = state;
-        if (holds(&raised->standing, now) && !raised->may_be_lost && state > *ret_least)
-            *ret_least = state;
-    }
-    if (!any)
-        *ret_most = LOGIN_NORMAL;
+    enum login_state state = LOGIN_NORMAL;
+    for (size_t i = 0; subject && i < subject->raised_count; i++)
+        if (holds(&subject->raised[i], now) && subject->raised[i].state > state)
+            state = subject->raised[i].state;
+    return state;
 }
 
 void model_raise(struct model *model, struct bytes login, const struct login_standing *standing,
                  int64_t now)
 {
     struct subject *subject = have(model, SUBJECT_LOGIN, login);
-    enum login_state least;
-    enum login_state most;
-    model_standing(model, login, now, &least, &most);
-    if (most == LOGIN_NORMAL)
+    if (model_standing(model, login, now) == LOGIN_NORMAL)
         subject->raised_count = 0;
-    for (size_t i = 0; i < subject->raised_count; i++)
-        if (subject->raised[i].standing.state < standing->state)
-            subject->raised[i].may_be_lost = true;
     subject->raised = grown(subject->raised, subject->raised_count + 1, sizeof *subject->raised);
-    subject->raised[subject->raised_count++] = (struct raised){*standing, least > standing->state};
+    subject->raised[subject->raised_count++] = *standing;
 }

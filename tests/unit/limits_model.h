@@ -48,8 +48,7 @@ int64_t model_messages(const struct model *model, struct bytes login);
 void model_raise(struct model *model, struct bytes login, const struct login_standing *standing,
                  int64_t now);
 
-/* Between which states a login may be. */
-void model_standing(const struct model *model, struct bytes login, int64_t now,
-                    enum login_state *ret_least, enum login_state *ret_most);
+/* The strongest of what was said and holds. */
+enum login_state model_standing(const struct model *model, struct bytes login, int64_t now);
 
 #endif

@@ -100,15 +100,13 @@ static void check_counts(const struct run *run, const struct made *made, struct 
 
 static void check_standing(const struct run *run, const struct made *made)
 {
-    enum login_state least;
-    enum login_state most;
     enum login_state is = made->request.answer.standing.state;
     if (!run->clock_is_true)
         return; /* what had run out may hold again, or not */
-    model_standing(run->model, made->request.who.names[SUBJECT_LOGIN], run->traffic.now, &least,
-                   &most);
-    CHECK(run, is >= least && is <= most, "%s is %s, not %s to %s", made->names[SUBJECT_LOGIN],
-          login_state_word(is), login_state_word(least), login_state_word(most));
+    enum login_state said =
+        model_standing(run->model, made->request.who.names[SUBJECT_LOGIN], run->traffic.now);
+    CHECK(run, is == said, "%s is %s, not %s", made->names[SUBJECT_LOGIN], login_state_word(is),
+          login_state_word(said));
 }
 
 static void check_habit(const struct run *run, const struct made *made)

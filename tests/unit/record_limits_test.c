@@ -285,6 +285,9 @@ static void test_line(void **state)
     message->decision.contain = LOGIN_FROZEN;
     message->decision.container = RULE_tls;
     record_write_line(message, &context, line, sizeof line);
+    assert_null(strstr(line, " contained=")); /* as after a thaw */
+    message->contained = true;
+    record_write_line(message, &context, line, sizeof line);
     assert_non_null(strstr(line, " contained=frozen:tls.hour "));
     assert_null(strstr(line, " would=freeze"));
     message_free(message);
