@@ -12,8 +12,8 @@ struct limit {
     enum window window;
 };
 
-/* Any run of blanks, or none around the slash; "new" may be "new recipients", "messages" "message". Sizes
- * (k, M, G) for bytes alone. error says what was expected. */
+/* Any run of blanks, or none around the slash; "new" may be "new recipients", "messages" "message".
+ * Sizes (k, M, G) for bytes alone. error says what was expected. */
 MUST_CHECK bool limit_parse(const char *text, struct limit *ret_limit, struct error *error);
 
 /* For an option row's check. */
