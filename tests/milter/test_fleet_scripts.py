@@ -250,6 +250,21 @@ def test_a_sign_never_eases_what_was_said(client):
     assert stand(2, 0, "set") == (2, 0, b"c")
 
 
+def test_a_word_that_is_told_late(client):
+    """As if it had been set when it was said: what an admin said later holds, and what signs raised later."""
+    def stand(state, since, until, how, said):
+        client.run("stand", ["standing"], 100, "jo", state, since, until, b"c", how, said)
+        *_, standing, _, _, _ = client.look(100_000, [])
+        return standing
+    assert stand(2, 50, 0, "set", 50_000) == [2, 50, 0]
+    assert stand(0, 40, 500, "tell", 40_000) == [2, 50, 0], "an admin said something else since"
+    assert stand(0, 50, 500, "tell", 50_000) == [2, 50, 0], "told twice"
+    assert stand(1, 60, 0, "tell", 60_000) == [1, 60, 0], "eases what was before"
+    assert stand(2, 80, 150, "raise", 0) == [2, 80, 150]
+    assert stand(1, 70, 0, "tell", 70_000) == [2, 80, 150], "a sign saw more since"
+    assert stand(0, 75, 500, "tell", 75_000) == [0, 75, 500], "a thaw keeps signs off, those as well"
+
+
 @pytest.mark.parametrize("garbage", [b"", b"?", b"\x93\x01\x02\x03", b"\x81\xa1a\x01", b"\xc1" * 30],
                          ids=["nothing", "a number", "too few", "a map", "no type"])
 def test_what_is_no_record_ends_no_command(client, garbage):
