@@ -85,7 +85,8 @@ static bool refuse_name(const struct check *check, const struct shape *shape,
     if (nearest.name)
         return node_error(node, check->error, "there is no such key; did you mean \"%s\"?",
                           nearest.name);
-    return node_error(node, check->error, "there is no such key");
+    return node_error(node, check->error,
+                      "there is no such key; submilterctl conf --defaults shows all there are");
 }
 
 static bool check_group(const struct check *check, const struct shape *shape,

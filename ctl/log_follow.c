@@ -13,6 +13,7 @@
 #include "ctl/progress.h"
 #include "ctl/tail.h"
 #include "history/changes.h"
+#include "history/history.h"
 
 #define POLL_MS 200
 
@@ -21,9 +22,10 @@
 
 struct log_follow {
     struct source_place place;
-    int64_t newest; /* the database: the last row that was there or was shown */
-    ino_t inode;    /* the database's: a damaged one is moved aside and begun anew */
-    unsigned tries; /* of opening that new one */
+    int64_t newest;  /* the database: the last row that was there or was shown */
+    int64_t version; /* its count of changes when rows were last looked for; -1: they never were */
+    ino_t inode;     /* the database's: a damaged one is moved aside and begun anew */
+    unsigned tries;  /* of opening that new one */
     struct tail tails[SOURCE_FILES_MAX];
     size_t tail_count;
 };
@@ -62,6 +64,7 @@ bool log_follow_new(const struct source_place *place, struct log_follow **ret_fo
     if (place->paths[0] == place->path)
         follow->place.paths[0] = follow->place.path;
     follow->inode = inode_of(place->paths[0]);
+    follow->version = -1;
     if (!place->lines || open_tails(follow, error)) {
         *ret_follow = follow;
         return true;
@@ -146,11 +149,11 @@ static bool follow_new_database(struct log_follow *follow, struct history **hist
         progress_catch(*history);
         return ++follow->tries < TRIES && !progress_interrupted();
     }
-    source_close(*history);
-    progress_catch(next);
+    history_close(*history);
     *history = next;
     follow->inode = inode;
     follow->newest = 0;
+    follow->version = -1;
     follow->tries = 0;
     return true;
 }
@@ -179,20 +182,16 @@ static bool follow_database(struct log_follow *follow, struct history **history,
                             const struct history_filter *filter, struct log_rows *rows,
                             struct error *error)
 {
-    int64_t seen = -1;
     while (!progress_interrupted()) {
         int64_t version;
         if (!changes_version(*history, &version, error))
             return false;
-        if (version != seen && !show_new_rows(follow, *history, filter, rows, error))
+        if (version != follow->version && !show_new_rows(follow, *history, filter, rows, error))
             return false;
-        seen = version;
+        follow->version = version;
         rest();
-        const struct history *before = *history;
         if (!follow_new_database(follow, history, error))
             return false;
-        if (*history != before)
-            seen = -1;
     }
     return true;
 }

@@ -46,7 +46,10 @@ static void open_postfix(struct doctor *doctor)
     else
         doctor_cannot_look(
             doctor, doctor->postfix_config ? doctor->postfix_config : "Postfix",
-            mend_sentence(doctor, "make postconf%s say no error", mend_postfix_option(doctor)),
+            mend_sentence(doctor, "make postconf%s say no error%s", mend_postfix_option(doctor),
+                          doctor->postfix_config ? ""
+                                                 : ", or name the folder of its main.cf: "
+                                                   "--postfix-config DIR"),
             "Postfix's configuration cannot be read: %s", postfix ? error.text : "memory is out");
 }
 

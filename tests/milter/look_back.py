@@ -76,12 +76,15 @@ class Running:
                    explain=lambda: self.text() + self.said())
         assert text in self.text(), (self.process.poll(), self.said())
 
+    def status(self, name):
+        """The kernel's word about it: proc(5), /proc/PID/status."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return next(line for line in status if line.startswith(name + ":")).split()[1]
+
     def wait_for_handler(self, number=signal.SIGINT):
         """Until it has its own way with a signal."""
         def catches():
-            with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
-                caught = next(line for line in status if line.startswith("SigCgt:")).split()[1]
-            return int(caught, 16) >> (number - 1) & 1
+            return int(self.status("SigCgt"), 16) >> (number - 1) & 1
         wait_until(catches, "its signal handler")
 
     def end(self, number):

@@ -17,6 +17,7 @@ import pytest
 from daemon import FREE, USER, Daemon
 from gate import Gate
 from harness.waiting import wait_until
+from history_rows import give
 from look_back import Running, command
 from looked_at import SENDERS, configuration, send, wait_for_rows
 
@@ -164,46 +165,79 @@ def test_a_file_that_is_cut_off(gate, follow, tmp_path):
 
 
 @FREE
-def test_another_database_of_that_name(gate, follow):
+@pytest.fixture
+def follow_moved(gate, follow):
+    """One row is shown, the daemon ended, and its database has another name. The row, and who follows."""
+    first = send(gate, "accepted")
+    wait_for_rows(gate.daemon, 1)
+    running = follow("--json")
+    running.wait_for(first["id"])
+    assert gate.daemon.stop() == 0
+    for path in gate.daemon.history.parent.iterdir():
+        path.rename(path.with_name("old." + path.name))
+    return first, running
+
+
+def shows_next_row(gate, first, running):
+    gate.daemon.start()
+    second = send(gate, "observed")
+    running.wait_for(second["id"])
+    assert [json.loads(line)["id"] for line in running.lines()] == [first["id"], second["id"]]
+
+
+def test_another_database_of_that_name(gate, follow_moved):
     """A damaged one is moved aside by the daemon, and a new one begun."""
-    first = send(gate, "accepted")
-    wait_for_rows(gate.daemon, 1)
-    running = follow("--json")
-    running.wait_for(first["id"])
-    assert gate.daemon.stop() == 0
-    for path in gate.daemon.history.parent.iterdir():
-        path.rename(path.with_name("old." + path.name))
-    gate.daemon.start()
-    second = send(gate, "observed")
-    running.wait_for(second["id"])
-    assert [json.loads(line)["id"] for line in running.lines()] == [first["id"], second["id"]]
+    shows_next_row(gate, *follow_moved)
 
 
-def looks(process):
-    """How often it has rested."""
-    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("voluntary_ctxt")).split()[1])
+def wait_for_looks(running, count):
+    """Until it has rested that often."""
+    def rests():
+        return int(running.status("voluntary_ctxt_switches"))
+    before = rests()
+    wait_until(lambda: rests() >= before + count, "it to look")
 
 
-def test_a_database_that_is_about_to_be_one(gate, follow):
+def test_a_database_that_is_about_to_be_one(gate, follow_moved):
     """Between the file and its tables, which the daemon makes, somebody looks."""
+    gate.daemon.history.touch(0o640)
+    give(gate.daemon.history)
+    wait_for_looks(follow_moved[1], 3)
+    shows_next_row(gate, *follow_moved)
+
+
+def test_a_database_that_never_becomes_one(gate, follow_moved):
+    """It is waited for, and not for ever."""
+    first, running = follow_moved
+    gate.daemon.history.touch(0o640)
+    wait_until(lambda: running.process.poll() is not None, "its end")
+    assert running.process.poll() == 74 and "it is empty" in running.said(), running.said()
+    assert [json.loads(line)["id"] for line in running.lines()] == [first["id"]]
+    gate.daemon.history.unlink()
+    gate.daemon.start()
+
+
+def test_a_database_that_was_put_back(gate, follow):
+    """Whole when it comes, and changed by nobody since: its rows are new all the same."""
+    history = gate.daemon.history
+    other = history.with_name("other.db")
     first = send(gate, "accepted")
     wait_for_rows(gate.daemon, 1)
-    running = follow("--json")
-    running.wait_for(first["id"])
     assert gate.daemon.stop() == 0
-    for path in gate.daemon.history.parent.iterdir():
-        path.rename(path.with_name("old." + path.name))
-    gate.daemon.history.touch(0o640)
-    shutil.copystat(gate.daemon.history.with_name("old.history.db"), gate.daemon.history)
-    if os.getuid() == 0:
-        shutil.chown(gate.daemon.history, USER)
-    before = looks(running.process)
-    wait_until(lambda: looks(running.process) >= before + 3, "it to look")
+    shutil.copy2(history, other)
     gate.daemon.start()
     second = send(gate, "observed")
+    wait_for_rows(gate.daemon, 2)
+    assert gate.daemon.stop() == 0
+    history.rename(history.with_name("newer.db"))
+    other.rename(history)
+    running = follow("--json")
+    running.wait_for(first["id"])
+    wait_for_looks(running, 2)
+    history.with_name("newer.db").rename(history)
     running.wait_for(second["id"])
-    assert [json.loads(line)["id"] for line in running.lines()] == [first["id"], second["id"]]
+    assert [json.loads(line)["id"] for line in running.lines()] == [first["id"], first["id"], second["id"]]
+    gate.daemon.start()
 
 
 @pytest.mark.parametrize("kind", ["history", "lines"])
@@ -221,13 +255,10 @@ def test_a_pager_that_stands_still_holds_nothing_up(gate):
     first = send(gate, "accepted")
     wait_for_rows(gate.daemon, 1)
     with subprocess.Popen(command(gate.daemon, "log", "--follow", "--json"), stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE) as pager:
+                          stdout=subprocess.PIPE, bufsize=0) as pager:
         room = fcntl.fcntl(pager.stdout, fcntl.F_SETPIPE_SZ, 4096)
         try:
-            line = b""
-            while not line.endswith(b"\n"):
-                line += os.read(pager.stdout.fileno(), 65536)
-            assert json.loads(line) == first
+            assert json.loads(pager.stdout.readline()) == first
             pager.send_signal(signal.SIGSTOP)
             for _ in range(20):
                 send(gate, "accepted")
