@@ -44,6 +44,11 @@ size_t fleet_said_count(const char *what)
     return count;
 }
 
+size_t fleet_said_gone(void)
+{
+    return fleet_said_count("is not to be counted on") + fleet_said_count("is not there");
+}
+
 void fleet_said_clear(void)
 {
     pthread_mutex_lock(&say_lock);
@@ -153,7 +158,7 @@ void fleet_wait_for_said_once_a_change(void)
     int64_t until = redis_clock() + FLEET_PATIENCE_MS;
     do {
         back = fleet_said_count("is back after");
-        gone = fleet_said_count("is not to be counted on") + fleet_said_count("is not there");
+        gone = fleet_said_gone();
         if (redis_clock() > until)
             fail_msg("%s", fleet_said);
     } while (!gone || back != gone || fleet_said_count("\n") != 2 * gone);

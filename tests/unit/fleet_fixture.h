@@ -16,6 +16,7 @@ int fleet_fixture_end(void **state);
 /* All that was said, and how often something stands in it. */
 extern char fleet_said[8192];
 size_t fleet_said_count(const char *what);
+size_t fleet_said_gone(void); /* how often that Redis is gone, or was late on a busy machine */
 void fleet_said_clear(void);
 
 /* A host with nothing in a file, of the Redis of redis_fixture.h. password_file may be NULL. */
