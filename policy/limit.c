@@ -62,8 +62,10 @@ static bool read_number(const char **at, int64_t *ret_number, bool *ret_scaled)
     int64_t factor = factor_of(*digit);
     *ret_scaled = factor > 1;
     *at = digit + *ret_scaled;
+    if (number > MAX / factor)
+        return false;
     *ret_number = number * factor;
-    return number <= MAX / factor;
+    return true;
 }
 
 /* The longest word that fits: "new recipients" before "new". */
