@@ -250,40 +250,34 @@ void ledger_close(struct ledger *ledger)
     ledger->folder = NULL;
 }
 
-/* Everybody else is out until leave_alone. */
-static void enter_alone(struct ledger *ledger)
-{
-    pthread_mutex_lock(&ledger->lock);
-    ledger->is_closed = true;
-    while (ledger->busy)
-        pthread_cond_wait(&ledger->changed, &ledger->lock);
-}
-
-static void leave_alone(struct ledger *ledger)
-{
-    ledger->is_closed = false;
-    pthread_cond_broadcast(&ledger->changed);
-    pthread_mutex_unlock(&ledger->lock);
-}
-
+/* Looking through it and beginning anew may take long: meanwhile nobody enters, nor waits for that.
+ */
 bool ledger_open_again(struct ledger *ledger, char **ret_aside, struct error *error)
 {
-    enter_alone(ledger);
+    pthread_mutex_lock(&ledger->lock);
+    ledger->is_opening = true;
+    pthread_cond_broadcast(&ledger->changed);
+    while (ledger->busy)
+        pthread_cond_wait(&ledger->changed, &ledger->lock);
+    pthread_mutex_unlock(&ledger->lock);
     ledger_doubt(ledger);
     close_env(ledger);
     bool ok = open_folder(ledger, LEDGER_MAKE, true, ret_aside, error);
-    leave_alone(ledger);
+    pthread_mutex_lock(&ledger->lock);
+    ledger->is_opening = false;
+    pthread_mutex_unlock(&ledger->lock);
     return ok;
 }
 
 /* With the lock held. */
 static bool enter(struct ledger *ledger)
 {
-    while (ledger->is_closed || ledger->busy == LEDGER_READERS)
+    while (!ledger->is_opening && (ledger->is_mapping || ledger->busy == LEDGER_READERS))
         pthread_cond_wait(&ledger->changed, &ledger->lock);
-    if (ledger->env)
+    bool enters = !ledger->is_opening && ledger->env;
+    if (enters)
         ledger->busy++;
-    return ledger->env;
+    return enters;
 }
 
 static void leave(struct ledger *ledger)
@@ -295,9 +289,15 @@ static void leave(struct ledger *ledger)
 /* Another process, with a larger max_size, made the file larger than our map of it. */
 static int map_anew(struct ledger *ledger)
 {
-    enter_alone(ledger);
-    int status = ledger->env ? mdb_env_set_mapsize(ledger->env, 0) : MDB_INVALID;
-    leave_alone(ledger);
+    pthread_mutex_lock(&ledger->lock);
+    ledger->is_mapping = true;
+    while (ledger->busy && !ledger->is_opening)
+        pthread_cond_wait(&ledger->changed, &ledger->lock);
+    bool is_open = !ledger->is_opening && ledger->env;
+    int status = is_open ? mdb_env_set_mapsize(ledger->env, 0) : MDB_INVALID;
+    ledger->is_mapping = false;
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->lock);
     return status;
 }
 

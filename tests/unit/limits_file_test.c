@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,6 +20,7 @@
 #include "tests/unit/limits_fixture.h"
 
 #define SECOND 1000
+#define PATIENCE 60 /* seconds: who still waits then waits for good */
 
 static char data_path[200];
 
@@ -230,6 +232,44 @@ static void test_removed_while_open(void **state)
     limits_close(limits);
 }
 
+/* Whether nobody has the file open: who does holds this one. */
+static bool is_let_go(void)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/closed", limits_folder);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    close(fd);
+    return is;
+}
+
+/* Opening it anew takes long: whoever sends mail is not kept waiting by that. */
+static void test_counts_while_it_is_opened_anew(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(limits_folder);
+    int folder = open(limits_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    read_data_path();
+    limits_fixture_charge(limits, "alice", NOON, 4, NULL);
+    assert_int_equal(flock(folder, LOCK_EX), 0);
+    assert_int_equal(unlink(data_path), 0);
+    while (!is_let_go())
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    alarm(PATIENCE);
+    limits_fixture_charge(limits, "bob", NOON, 3, NULL);
+    assert_int_equal(day_count(limits, "alice", QUANTITY_RECIPIENTS), 4);
+    assert_int_equal(limits_fixture_since(limits, "bob", "carol@example.org", NOON), 0);
+    alarm(0);
+    close(folder);
+    while (!limits_fixture_said("begins anew with what is in memory"))
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+    limits_close(limits);
+    limits = limits_fixture_open(limits_folder);
+    assert_int_equal(day_count(limits, "alice", QUANTITY_RECIPIENTS), 4);
+    assert_int_equal(day_count(limits, "bob", QUANTITY_RECIPIENTS), 3);
+    limits_close(limits);
+}
+
 static void test_full(void **state)
 {
     (void)state;
@@ -289,7 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CLEARED(test_comes_back),         CLEARED(test_no_addresses), CLEARED(test_killed),
         CLEARED(test_removed_while_open), CLEARED(test_full),         CLEARED(test_hostile_names),
-        CLEARED(test_killed_reader),
+        CLEARED(test_killed_reader),      CLEARED(test_counts_while_it_is_opened_anew),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
 }
