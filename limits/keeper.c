@@ -207,13 +207,15 @@ bool keeper_start(struct embedded *embedded, const struct limits_options *option
     if (!keeper)
         return error_set(error, "out of memory");
     *keeper = (struct keeper){.embedded = embedded, .say = options->say};
-    if (!ledger_open(&keeper->ledger, options->file, options->max_size, use, &aside, error)) {
-        free(keeper);
-        return false;
-    }
+    bool is_open =
+        ledger_open(&keeper->ledger, options->file, options->max_size, use, &aside, error);
     if (aside)
         keeper_say(keeper, "%s", aside);
     free(aside);
+    if (!is_open) {
+        free(keeper);
+        return false;
+    }
     init_locks(keeper);
     keeper->seen = ledger_last(&keeper->ledger);
     embedded->keeper = keeper;

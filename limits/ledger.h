@@ -40,7 +40,7 @@ struct ledger {
 enum ledger_use { LEDGER_MAKE, LEDGER_EXISTING };
 
 /* Opens it, with LEDGER_MAKE after making what is missing and setting aside what is damaged:
- * *ret_aside is the sentence for that then, to be freed, else NULL. */
+ * *ret_aside is the sentence for that then, to be freed, else NULL; where opening fails, too. */
 MUST_CHECK bool ledger_open(struct ledger *ledger, const char *folder, int64_t max_size,
                             enum ledger_use use, char **ret_aside, struct error *error);
 void ledger_close(struct ledger *ledger);
