@@ -368,24 +368,6 @@ static void test_claims(void **state)
     limits_close(limits);
 }
 
-/* Said by a clock that was a year ahead, and has been set back since: it keeps nobody quiet for a
- * year. */
-static void test_claims_when_the_clock_is_set_back(void **state)
-{
-    (void)state;
-    int64_t now = NOON / 1000, year = 365 * DAY / 1000;
-    const char *const files[] = {limits_folder, NULL};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        struct limits *limits = limits_fixture_open(files[i]);
-        assert_true(limits_claim(limits, "alice many_networks", 3600, now + year));
-        assert_true(limits_claim(limits, "alice many_networks", 3600, now));
-        assert_false(limits_claim(limits, "alice many_networks", 3600, now));
-        assert_false(limits_claim(limits, "alice many_networks", 3600, now - 3599));
-        assert_true(limits_claim(limits, "alice many_networks", 3600, now + 3600));
-        limits_close(limits);
-    }
-}
-
 static int64_t entries_in_memory(struct embedded *embedded)
 {
     pthread_mutex_lock(&embedded->lock);
@@ -450,7 +432,6 @@ int main(void)
         CLEARED(test_learn),
         CLEARED(test_admin_makes_nothing),
         CLEARED(test_claims),
-        CLEARED(test_claims_when_the_clock_is_set_back),
         CLEARED(test_many_logins),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);

@@ -327,9 +327,10 @@ int main(void)
 {
 #define CLEARED(name) cmocka_unit_test_teardown(name, limits_fixture_clear)
     const struct CMUnitTest tests[] = {
-        CLEARED(test_comes_back),         CLEARED(test_no_addresses), CLEARED(test_killed),
-        CLEARED(test_removed_while_open), CLEARED(test_full),         CLEARED(test_hostile_names),
-        CLEARED(test_killed_reader),      CLEARED(test_counts_while_it_is_opened_anew),
+        CLEARED(test_comes_back),    CLEARED(test_no_addresses),
+        CLEARED(test_killed),        CLEARED(test_removed_while_open),
+        CLEARED(test_full),          CLEARED(test_hostile_names),
+        CLEARED(test_killed_reader), CLEARED(test_counts_while_it_is_opened_anew),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
 }

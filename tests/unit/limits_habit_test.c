@@ -181,9 +181,12 @@ static void test_correspondents_are_forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks), cmocka_unit_test(test_many_networks),
-        cmocka_unit_test(test_programs), cmocka_unit_test(test_programs_of_many_names),
-        cmocka_unit_test(test_hours),    cmocka_unit_test(test_correspondents_are_forgotten),
+        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_many_networks),
+        cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_programs_of_many_names),
+        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_correspondents_are_forgotten),
         cmocka_unit_test(test_when_the_clock_is_set_back),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
