@@ -23,7 +23,9 @@ static const struct option_row options[] = {
      .type = OPTION_BOOL,
      .offset = offsetof(struct settings, tell_user),
      .default_value = "true",
-     .help = "Says in the reply why, and what to do; false: only to try again later."},
+     .help =
+         "Says in the reply why, and what to do; false: only to try again later, and the rule is "
+         "not named either."},
     {.name = "contact",
      .type = OPTION_TEXT,
      .offset = offsetof(struct settings, contact),
@@ -61,6 +63,7 @@ static void refuse(const struct facts *facts, const struct settings *settings, c
     const char *until = until_text(facts, arena);
     bool frozen = facts->limits.standing.state == LOGIN_FROZEN;
     bool by_admin = login_standing_is_by_admin(&facts->limits.standing);
+    verdict->discreet = !settings->tell_user;
     if (!settings->tell_user)
         verdict_violation(verdict, arena, reason, code, enhanced,
                           "This mail cannot be sent just now: please try again later");
