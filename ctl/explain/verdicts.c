@@ -65,8 +65,11 @@ static struct bytes outcome_words(const json_t *record, const json_t *verdict)
         if (value_is(verdict, "action", words[i].action))
             return bytes_of(verdicts_would(verdict) ? words[i].observed : words[i].enforced);
     bool freezes = value_is(verdict, "contain", "freeze");
+    /* Else it was thawed, or held back already. */
+    bool did = value_text(record, "contained").len > 0;
     if (freezes || value_is(verdict, "contain", "slow"))
         return verdicts_would(verdict) ? (freezes ? BYTES("would freeze") : BYTES("would slow"))
+               : !did                  ? BYTES("found a sign")
                : freezes               ? BYTES("froze the login")
                                        : BYTES("slowed the login");
     return value_is(verdict, "outcome", "pass") ? BYTES("passed") : value_text(verdict, "outcome");

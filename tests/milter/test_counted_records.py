@@ -231,3 +231,4 @@ def test_what_an_admin_has_thawed_is_let_go_again(start_daemon):
     assert result["decisions"] == result["same"] == len(gate.daemon.records())
     text = ask(gate.daemon, "explain", record["id"])
     assert "the login was normal, since " in text and "login thaw" not in text
+    assert re.search(r"many_refusals +enforced +found a sign +hour", text)
