@@ -72,12 +72,12 @@ static void refuse(const struct facts *facts, const struct settings *settings, c
                           "%s, so nothing is sent from it %s: please %sask %s", whose_doing(facts),
                           until, by_admin ? "" : "change your password and ", settings->contact);
     else
-        verdict_violation(verdict, arena, reason, code, enhanced,
-                          "%s, so mail from it only goes to people it wrote to before, %s: please "
-                          "write to %s later; if this is wrong or urgent, ask %s",
-                          whose_doing(facts), until,
-                          facts->stage == STAGE_RCPT ? "this recipient" : "the others",
-                          settings->contact);
+        verdict_violation(
+            verdict, arena, reason, code, enhanced,
+            "%s, so mail from it only goes to people it has long written to, %s: please "
+            "write to %s later; if this is wrong or urgent, ask %s",
+            whose_doing(facts), until, facts->stage == STAGE_RCPT ? "this recipient" : "the others",
+            settings->contact);
 }
 
 static bool has_unknown_rcpt(const struct facts *facts)
@@ -114,7 +114,7 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
 const struct rule rule_login_state = {
     .name = "login_state",
     .asks = "Whether the login is frozen, or slowed: then it writes only to people that it has "
-            "written to before.",
+            "long written to.",
     .stage = STAGE_SETTLE,
     .early = RULE_STAGE(STAGE_MAIL) | RULE_STAGE(STAGE_RCPT),
     .default_action = ACTION_TEMPFAIL,
