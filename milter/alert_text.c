@@ -141,16 +141,12 @@ static const char *meaning_of(const struct told *told)
     return "Mail to people whom it has long written to goes on; mail to others is deferred.";
 }
 
-/* A login as a word of a command that is to be pasted: no shell and no option takes it for more. */
+/* A login as a word of a command that is to be pasted: no shell takes it for more. */
 static const char *login_word(const struct told *told)
 {
     char *login = arena_text(told->arena, told->message->facts.login.name);
-    if (!login)
-        return "LOGIN";
-    const char *quoted = shell_quote(told->arena, login);
-    return alert_clean(
-        told->arena,
-        bytes_of(arena_printf(told->arena, "%s%s", *login == '-' ? "-- " : "", quoted)), SIZE_MAX);
+    return login ? alert_clean(told->arena, bytes_of(shell_quote(told->arena, login)), SIZE_MAX)
+                 : "LOGIN";
 }
 
 /* The commands, as many as fit the case; what each is for, and its words. */
@@ -165,22 +161,24 @@ static size_t commands_of(const struct told *told, struct told_command *ret_comm
     struct arena *arena = told->arena;
     if (told->message->facts.login.name.len) {
         const char *login = login_word(told);
+        /* What would be taken for options; behind --login nothing is. */
+        const char *dash = told->message->facts.login.name.data[0] == '-' ? "-- " : "";
         bool contained = told->message->facts.limits.standing.state != LOGIN_NORMAL;
-        ret_commands[count++] =
-            (struct told_command){"look", arena_printf(arena, "submilterctl login show %s", login)};
         ret_commands[count++] = (struct told_command){
-            "counts", arena_printf(arena, "submilterctl limits show %s", login)};
+            "look", arena_printf(arena, "submilterctl login show %s%s", dash, login)};
+        ret_commands[count++] = (struct told_command){
+            "counts", arena_printf(arena, "submilterctl limits show %s%s", dash, login)};
         ret_commands[count++] = (struct told_command){
             "mail", arena_printf(arena, "submilterctl log --login %s", login)};
         if (told->message->facts.limits.standing.state != LOGIN_FROZEN)
             ret_commands[count++] = (struct told_command){
-                "freeze", arena_printf(arena, "submilterctl login freeze %s", login)};
+                "freeze", arena_printf(arena, "submilterctl login freeze %s%s", dash, login)};
         ret_commands[count++] =
             contained
-                ? (struct told_command){"thaw",
-                                        arena_printf(arena, "submilterctl login thaw %s", login)}
-                : (struct told_command){"reset",
-                                        arena_printf(arena, "submilterctl limits reset %s", login)};
+                ? (struct told_command){"thaw", arena_printf(arena, "submilterctl login thaw %s%s",
+                                                             dash, login)}
+                : (struct told_command){
+                      "reset", arena_printf(arena, "submilterctl limits reset %s%s", dash, login)};
     }
     ret_commands[count++] = (struct told_command){
         "explain", arena_printf(arena, "submilterctl explain %s", told->message->id)};

@@ -238,9 +238,14 @@ static void test_hostile_names(void **state)
         assert_null(strstr(shown, "\nBcc"));
         const char *freeze =
             json_string_value(json_object_get(json_object_get(json, "commands"), "freeze"));
+        const char *mail =
+            json_string_value(json_object_get(json_object_get(json, "commands"), "mail"));
         assert_non_null(strstr(shown, freeze));
-        if (!strpbrk(hostile[i], "\r\033") && !strstr(hostile[i], "\u202e"))
+        assert_null(strstr(mail, " --login -- ")); /* that would be the login's name */
+        if (!strpbrk(hostile[i], "\r\033") && !strstr(hostile[i], "\u202e")) {
             assert_shell_reads(freeze, hostile[i]);
+            assert_shell_reads(mail, hostile[i]);
+        }
         json_decref(json);
     }
 }
