@@ -132,13 +132,19 @@ static const char *meaning_of(const struct told *told)
 {
     enum login_state state = told->message->facts.limits.standing.state;
     bool contains = bytes_equal(told->cause->cause, BYTES("limits.contain"));
+    bool refused = told->cause->event != ALERT_CONTAINED && /* that may be the sign's own action */
+                   told->message->outcome.action == ACTION_REJECT;
     if (told->cause->event == ALERT_LIMITED && !contains)
-        return "What is over the limit is deferred: who sends it has to try again, and gets "
-               "through "
-               "as the counts fall.";
+        return refused
+                   ? "What is over the limit is refused."
+                   : "What is over the limit is deferred: who sends it has to try again, and gets "
+                     "through "
+                     "as the counts fall.";
     if (state == LOGIN_FROZEN)
         return "None of its mail goes out.";
-    return "Mail to people whom it has long written to goes on; mail to others is deferred.";
+    return refused
+               ? "Mail to people whom it has long written to goes on; mail to others is refused."
+               : "Mail to people whom it has long written to goes on; mail to others is deferred.";
 }
 
 /* A name as a word of a command that is to be pasted: no shell takes it for more. "" when memory is

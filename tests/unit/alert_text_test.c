@@ -140,6 +140,25 @@ static void test_what_a_limit_holds_back(void **state)
     json_decref(json);
 }
 
+/* limits.action = "reject" */
+static void test_what_a_limit_refuses(void **state)
+{
+    (void)state;
+    static const char *const reasons[] = {"login", "contain"};
+    static const char *const said[] = {"is deferred", "is refused."};
+    for (size_t i = 0; i < 4; i++) {
+        struct message message = message_of("alice@example.com");
+        refuse(&message, "limits", reasons[i % 2]);
+        message.outcome.action = i < 2 ? ACTION_TEMPFAIL : ACTION_REJECT;
+        struct alert_text text = text_of(&message);
+        json_t *json = parsed(&text);
+        const char *shown = json_string_value(json_object_get(json, "text"));
+        assert_non_null(strstr(shown, said[i / 2]));
+        assert_null(strstr(shown, said[1 - i / 2]));
+        json_decref(json);
+    }
+}
+
 static const char *command_of(const struct message *message, const char *purpose)
 {
     struct alert_text text = text_of(message);
@@ -352,6 +371,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_told, begin, end),
         cmocka_unit_test_setup_teardown(test_what_a_limit_holds_back, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_a_limit_refuses, begin, end),
         cmocka_unit_test_setup_teardown(test_commands_are_of_what_is_over, begin, end),
         cmocka_unit_test_setup_teardown(test_one_key_for_what_is_counted_together, begin, end),
         cmocka_unit_test_setup_teardown(test_an_admins_own_work, begin, end),
