@@ -116,7 +116,7 @@ static struct needs needs_of(struct arena *arena, const struct units *units,
     if (history && !systemd_may_write(arena, service, history))
         needs.paths[2] = history;
     if (counters && !(history && strcmp(counters, history) == 0) &&
-        !systemd_may_write(arena, service, counters))
+        !systemd_may_write(arena, service, wanted->counters))
         needs.paths[3] = counters;
     if (own && !systemd_listen_is_local(listen)) {
         const char *address = systemd_address_of(arena, listen);
