@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from counters import COUNTING
 from daemon import CONFIG, HISTORY, Daemon
 from gate import Gate
 from harness.milter_mta import POSTFIX, Client, Message
@@ -231,4 +232,24 @@ def test_what_an_admin_has_thawed_is_let_go_again(start_daemon):
     assert result["decisions"] == result["same"] == len(gate.daemon.records())
     text = ask(gate.daemon, "explain", record["id"])
     assert "the login was normal, since " in text and "login thaw" not in text
-    assert re.search(r"many_refusals +enforced +found a sign +hour", text)
+    assert re.search(r"many_refusals +enforced +did not slow +hour", text)
+
+
+def test_a_sign_that_a_thaw_outweighs(start_daemon):
+    """It is said of the login that was taken to a state, and of no other, that it was."""
+    gate = start_daemon(SIGN.format("enforce", "slow"), config=COUNTING)
+    daemon = gate.daemon
+    assert daemon.stop() == 0, daemon.log()[-4000:]
+    ask(daemon, "login", "thaw", "alice@example.com")
+    daemon.start()
+    said = {}
+    for login in SENT:
+        for number in range(3):
+            gate.play(mail(login)[0], Client(login=login, address=f"192.0.{number}.7"))
+        newest = gate.records(3)[-1]
+        said[login] = ask(daemon, "explain", "--file", daemon.folder / "log" / "decisions.jsonl", newest["id"])
+    thawed, taken = said.values()
+    assert "  many_networks.hour would have slowed the login, but did not: it had been thawed" in thawed
+    assert "\n  many_networks     enforced  did not slow     hour: 3 networks/hour of 2\n" in thawed
+    assert "  many_networks.hour slowed the login\n" in taken
+    assert "\n  many_networks     enforced  slowed the login hour: 3 networks/hour of 2\n" in taken
