@@ -64,6 +64,8 @@ static bool read_number(const char **at, int64_t *ret_number, bool *ret_scaled)
     if (number > MAX / factor)
         return false;
     *at = digit + *ret_scaled;
+    if (number > MAX / factor)
+        return false;
     *ret_number = number * factor;
     return true;
 }
