@@ -61,8 +61,6 @@ static bool read_number(const char **at, int64_t *ret_number, bool *ret_scaled)
         return false;
     int64_t factor = factor_of(*digit);
     *ret_scaled = factor > 1;
-    if (number > MAX / factor)
-        return false;
     *at = digit + *ret_scaled;
     if (number > MAX / factor)
         return false;
