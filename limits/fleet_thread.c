@@ -74,6 +74,8 @@ static bool take_reply(struct fleet *fleet, struct redisReply *reply, struct err
         ok = fleet_beat_read(fleet, reply, &last, &lost, error);
     if (ok && lost)
         fleet_say(fleet, "was emptied: counting begins anew");
+    if (ok && work->kind == FLEET_WORK_BEAT)
+        fleet_say_hosts(fleet);
     if (!ok) {
         redis_reply_free(reply);
         return false;
@@ -173,7 +175,6 @@ static void serve(struct fleet *fleet)
             break_circuit(fleet, &error);
         if (redis_clock() >= beat) {
             beat = redis_clock() + FLEET_BEAT_MS;
-            fleet_say_hosts(fleet);
             fleet_settle_rest(fleet);
             put_beat(fleet);
             words_wait = true;
