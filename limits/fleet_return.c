@@ -150,6 +150,8 @@ bool fleet_return(struct fleet *fleet, struct error *error)
         fleet->redis = NULL;
         return false;
     }
+    /* What wakes the thread is a request from here on, and no end. */
+    redis_never_cancel(fleet->redis);
     pthread_mutex_lock(&fleet->lock);
     fleet->usable = true;
     pthread_mutex_unlock(&fleet->lock);
