@@ -3,11 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "limits/fleet_private.h"
 #include "tests/unit/fleet_fixture.h"
 #include "tests/unit/redis_fixture.h"
 
@@ -77,6 +79,55 @@ static void test_an_answer_without_end(void **state)
     free(answer);
 }
 
+/* What answers a heartbeat of a host that never was there. */
+static bool reads_beat(const char *answer, struct fleet *fleet)
+{
+    struct redis *redis;
+    struct redisReply *reply;
+    struct error error;
+    uint64_t last;
+    bool lost;
+    stand_in_start(answer, strlen(answer), 0);
+    if (!redis_connect(redis_address, redis_clock() + FLEET_PATIENCE_MS, -1, &redis, &error) ||
+        !redis_ask(redis, "PING\r\n", 6, redis_clock() + FLEET_PATIENCE_MS, &reply, &error))
+        fail_msg("%s", error.text);
+    bool good = fleet_beat_read(fleet, reply, &last, &lost, &error);
+    redis_reply_free(reply);
+    redis_close(redis);
+    stand_in_stop();
+    return good;
+}
+
+static void test_a_heartbeat_is_answered_with_odd_numbers(void **state)
+{
+    (void)state;
+    struct fleet fleet = {.hosts = 1, .address = redis_address, .name = redis_address};
+    pthread_mutex_init(&fleet.lock, NULL);
+    static const struct {
+        const char *last, *clock, *more;
+        bool good;
+    } beats[] = {
+        {"$1\r\n7\r\n", "$13\r\n1763700000000\r\n", "*1\r\n$1\r\na\r\n:0\r\n", true},
+        {"$1\r\n7\r\n", "$19\r\n9223372036854775807\r\n", "*1\r\n$1\r\na\r\n:0\r\n", false},
+        {"$1\r\n7\r\n", "$20\r\n18446744073709551615\r\n", "*1\r\n$1\r\na\r\n:0\r\n", false},
+        {"$1\r\n7\r\n", "$17\r\n10000000000000000\r\n", "*1\r\n$1\r\na\r\n:0\r\n", false},
+        {"$1\r\n7\r\n", "$2\r\n-1\r\n", "*1\r\n$1\r\na\r\n:0\r\n", false},
+        {"$-1\r\n", "$13\r\n1763700000000\r\n", "*1\r\n$1\r\na\r\n:0\r\n", false},
+        {":7\r\n", "$13\r\n1763700000000\r\n", "*1\r\n$1\r\na\r\n:0\r\n", false},
+        {"$1\r\n7\r\n", "$13\r\n1763700000000\r\n", "*0\r\n:0\r\n", false},
+        {"$1\r\n7\r\n", "$13\r\n1763700000000\r\n", "*-1\r\n:0\r\n", false},
+        {"$1\r\n7\r\n", "$13\r\n1763700000000\r\n", "*1\r\n*-1\r\n$1\r\n0\r\n", false},
+    };
+    for (size_t i = 0; i < sizeof beats / sizeof beats[0]; i++) {
+        char answer[300];
+        snprintf(answer, sizeof answer, "*5\r\n%s$32\r\n%032d\r\n%s%s", beats[i].last, 0,
+                 beats[i].clock, beats[i].more);
+        if (reads_beat(answer, &fleet) != beats[i].good)
+            fail_msg("%s", answer);
+    }
+    pthread_mutex_destroy(&fleet.lock);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fleet_fixture_begin, fleet_fixture_end)
@@ -84,6 +135,7 @@ int main(void)
         TEST(test_what_is_no_redis_holds_nobody_up),
         TEST(test_a_network_that_delays_is_a_redis_that_is_gone),
         TEST(test_an_answer_without_end),
+        TEST(test_a_heartbeat_is_answered_with_odd_numbers),
     };
     if (!redis_fixture_is_there()) {
         print_message("1..0 # SKIP no redis-server\n");
