@@ -130,7 +130,8 @@ static bool try_to_return(struct fleet *fleet, struct error *error)
         !fleet_greet(fleet->redis, fleet->password_file, &fleet->shas, error) ||
         !beat(fleet, &last, &lost, error))
         return false;
-    forget_settled(fleet, last);
+    /* All that this host counted holds what still waits, too. */
+    forget_settled(fleet, lost ? UINT64_MAX : last);
     fleet_gather_doubts(fleet, last);
     if (lost)
         fleet_gather_all(fleet, weight);
