@@ -191,7 +191,8 @@ def test_on_every_host_of_a_fleet(hosts, record_property):
     wait_until_it_goes(one)
     for host in (one, other):
         host.settle()
-    wait_until(lambda: json.loads(look_back.ask(one.daemon, "limits", "learn", "--json"))["correspondents"], "rows")
+    wait_until(lambda: json.loads(look_back.output(one.daemon, "limits", "learn", "--json") or "{}").get("correspondents"),
+               "rows")
     assert [row["name"] for row in json.loads(look_back.ask(other.daemon, "limits", "top", "--json"))["rows"]] == [ALICE]
 
 

@@ -29,6 +29,10 @@ static void test_what_is_no_redis_holds_nobody_up(void **state)
         {"$-7\r\n", 0},
         {"$2000000000\r\n", 0},
         {"-LOADING Redis is loading\r\n", 0},
+        {"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", 0},
+        {"*2305843009213693952\r\n", 0},
+        {"%1\r\n+a\r\n_\r\n", 0},
+        {":99999999999999999999\r\n*-1\r\n", 0},
     };
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         fleet_said_clear();
