@@ -19,7 +19,7 @@ enum fleet_kind {
     FLEET_WORK_REQUEST,
     FLEET_WORK_CLAIM,
     FLEET_WORK_ERRAND,
-    FLEET_WORK_SETTLE,
+    FLEET_WORK_SETTLE, /* is sent again where Redis may not have done it */
     FLEET_WORK_BEAT
 };
 
@@ -88,7 +88,7 @@ struct fleet {
     /* The thread's own. */
     struct redis *redis;
     struct fleet_line flying;    /* sent, in the order of their answers */
-    struct fleet_line unsettled; /* FLEET_WORK_SETTLE that may have reached Redis */
+    struct fleet_line unsettled; /* FLEET_WORK_SETTLE that may not have reached Redis */
     char born[FLEET_WORD + 1];   /* Redis's data; "": not seen yet */
     int64_t gone_since;          /* redis_clock; 0: it never was */
     int64_t silent; /* hosts that were not heard of since then: what they counted is not there */

@@ -40,8 +40,10 @@ static void send_unsettled(struct fleet *fleet, size_t count, struct error *erro
     for (size_t i = 0; i < count && *ret_ok; i++, work = work->next) {
         pthread_mutex_lock(&fleet->lock);
         work->sequence = ++fleet->sequence;
-        redis_command_set(&work->order.command, work->order.epoch_at, fleet->epoch);
-        redis_command_set(&work->order.command, work->order.sequence_at, work->sequence);
+        if (work->order.sequence_at) {
+            redis_command_set(&work->order.command, work->order.epoch_at, fleet->epoch);
+            redis_command_set(&work->order.command, work->order.sequence_at, work->sequence);
+        }
         pthread_mutex_unlock(&fleet->lock);
         struct bytes command = redis_command_bytes(&work->order.command);
         *ret_ok = redis_append(fleet->redis, command.data, command.len, error);
