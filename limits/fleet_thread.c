@@ -236,8 +236,10 @@ void *fleet_run(void *context)
     int64_t pause = PAUSE_MS;
     bool is_first = true;
     struct error error;
-    while (!is_stopped(fleet)) {
+    for (;;) {
         drain(fleet->wake);
+        if (is_stopped(fleet)) /* after that: an end wakes, too */
+            break;
         if (fleet_return(fleet, &error)) {
             if (!is_first)
                 fleet_say(fleet, "is back after %lld s, and knows what was counted meanwhile",
