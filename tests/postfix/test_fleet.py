@@ -138,23 +138,32 @@ def load_records(fleet, load):
 
 def check_times(bystanders, fault):
     """A bound that a busy machine keeps: what waits for Redis takes 50 ms more, once."""
-    calm = percentile(bystanders.commands("calm"), 99)
+    before = bystanders.commands("calm")
+    calm = percentile(before, 99)
     for phase in (fault, f"{fault}: back"):
         times = bystanders.commands(phase)
         assert percentile(times, 99) < max(0.1, 3 * calm), f"{phase}\n{bystanders.report()}"
-        assert times[-1] < 1, f"{phase}\n{bystanders.report()}"
+        assert times[-1] < max(1, 3 * before[-1]), f"{phase}\n{bystanders.report()}"
+
+
+def freeze_on_all(site, login):
+    """Not where Redis was late, on a busy machine: then the others hear of it later."""
+    done = site.submilter.ctl("login", "freeze", login, "--because", "phished")
+    return b"as soon as Redis is back" not in done.stderr
 
 
 def test_a_frozen_login_is_frozen_everywhere_within_a_second(fleet):
-    """Where a host has lost Redis for a moment, on a busy machine, it is so once it is back."""
+    """What begins a second later does not leave. Where a host has lost Redis for a moment, on a busy machine, it is so
+    once it is back."""
     login = "frozen@example.com"
     for site in fleet.sites:
         assert has_left(site.record_after(mail_of(login)))
-    fleet.sites[0].submilter.ctl("login", "freeze", login, "--because", "phished")
+    wait_until(lambda: freeze_on_all(fleet.sites[0], login), "a freeze that Redis has heard of")
     for site in fleet.sites:
-        began = time.monotonic()
+        began = asked = time.monotonic()
         while has_left(record := site.record_after(mail_of(login))):
+            assert is_alone(record) or asked - began < 1, f"not frozen: {record['limits']}"
+            asked = time.monotonic()
             if is_alone(record):
-                began = time.monotonic()
-            assert time.monotonic() - began < 1, f"not frozen: {record['limits']}"
+                began = asked
         assert (record["rule"], record["reason"]) == ("login_state", "frozen")

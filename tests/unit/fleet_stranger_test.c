@@ -77,7 +77,12 @@ static void test_an_answer_without_end(void **state)
     stand_in_start(answer, size, 0);
     struct limits *limits = fleet_open_host(NULL);
     assert_true(fleet_charge(limits, "kim", 3).degraded);
-    assert_int_equal(fleet_said_count("its answer has more than 4194304 bytes"), 1);
+    for (int64_t until = redis_clock() + FLEET_PATIENCE_MS;
+         !fleet_said_count("its answer has more than 4194304 bytes");) {
+        limits_close(limits); /* a busy machine was too late for so much: that is said once */
+        assert_true(redis_clock() < until);
+        limits = fleet_open_host(NULL);
+    }
     limits_close(limits);
     stand_in_stop();
     free(answer);
@@ -87,7 +92,7 @@ static void test_an_answer_without_end(void **state)
 static bool reads_beat(const char *answer, struct fleet *fleet)
 {
     struct redis *redis;
-    struct redisReply *reply;
+    struct redisReply *reply = NULL;
     struct error error;
     uint64_t last;
     bool lost;
