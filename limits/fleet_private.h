@@ -75,8 +75,7 @@ struct fleet {
     pthread_cond_t tried; /* the first attempt to reach Redis is over */
     bool has_tried, stop;
     bool usable;              /* the circuit is closed */
-    bool broken;              /* ... and was broken, which the thread has not seen yet */
-    struct error why;         /* ... by that */
+    struct error why;         /* ... or was broken by that */
     uint64_t epoch, sequence; /* of the connection; of what is counted */
     int64_t offset;           /* Redis's clock is that many milliseconds ahead */
     int64_t hosts;            /* that were there last time; at least 1 */

@@ -195,7 +195,6 @@ static void serve(struct fleet *fleet)
         fleet_leave(fleet);
     pthread_mutex_lock(&fleet->lock);
     fleet->usable = false;
-    fleet->broken = false;
     error = fleet->why;
     int64_t hosts = fleet->hosts;
     bool stop = fleet->stop;
