@@ -43,7 +43,7 @@ struct fleet_line {
     size_t count;
 };
 
-/* A message that was counted here, and perhaps in Redis before that fell silent. */
+/* A message that was judged here, and perhaps counted in Redis before that fell silent. */
 struct fleet_doubt {
     struct fleet_doubt *next;
     uint64_t sequence;
@@ -89,6 +89,7 @@ struct fleet {
     struct fleet_line flying;    /* sent, in the order of their answers */
     struct fleet_line unsettled; /* FLEET_WORK_SETTLE that may not have reached Redis */
     char born[FLEET_WORD + 1];   /* Redis's data; "": not seen yet */
+    char denied[2001];           /* sequences that were not counted, 20 digits each */
     int64_t gone_since;          /* redis_clock; 0: it never was */
     int64_t silent; /* hosts that were not heard of since then: what they counted is not there */
     bool said_secret, said_clock;

@@ -271,3 +271,9 @@ local function is_late(host, epoch)
     local fence = call("HGET", host, "fence")
     return fence and tonumber(fence) > tonumber(epoch)
 end
+
+-- The last hundred sequences of a host that were refused: "last" alone would say that they count.
+local function not_counted(host, sequence)
+    local before = call("HGET", host, "denied") or ""
+    call("HSET", host, "denied", (before .. sequence):sub(-2000))
+end

@@ -174,7 +174,7 @@ def test_nothing_is_counted_after_the_connection_was_given_up(client):
     with pytest.raises(RedisError, match="LATE"):
         client.charge(T0, ["a"], [1, 1, 0, 9, 0], epoch=1)
     assert client.charge(T0, ["a"], [1, 1, 0, 9, 0], epoch=2, sequence=7)[0] == 1
-    last, born, _, hosts, _ = client.run("beat", ["host:1", "hosts", "born"], "me", 3, 15, "w1", 0)
+    last, born, _, hosts, _, _ = client.run("beat", ["host:1", "hosts", "born"], "me", 3, 15, "w1", 0)
     assert (last, born, hosts) == (b"7", b"w0", [b"me"])
 
 

@@ -129,7 +129,7 @@ static void test_a_heartbeat_is_answered_with_odd_numbers(void **state)
     };
     for (size_t i = 0; i < sizeof beats / sizeof beats[0]; i++) {
         char answer[300];
-        snprintf(answer, sizeof answer, "*5\r\n%s$32\r\n%032d\r\n%s%s", beats[i].last, 0,
+        snprintf(answer, sizeof answer, "*6\r\n%s$32\r\n%032d\r\n%s%s$0\r\n\r\n", beats[i].last, 0,
                  beats[i].clock, beats[i].more);
         if (reads_beat(answer, &fleet) != beats[i].good)
             fail_msg("%s", answer);
