@@ -63,8 +63,7 @@ static void take_standing(struct message *message, const struct limits_answer *a
 {
     struct login_standing *standing = &message->facts.limits.standing;
     /* What a sign of this message asked for may not have come there yet. */
-    if (message->decision.contain >= answer->standing.state &&
-        message->decision.contain > LOGIN_NORMAL)
+    if (message->contained && standing->state >= answer->standing.state)
         return;
     *standing = answer->standing;
     if (standing->until && standing->until <= message->facts.now)
@@ -212,6 +211,14 @@ static size_t find_bounds(struct message *message, const struct limits_bound **r
     return list ? found : 0;
 }
 
+/* The standing with which the enforced rule login_state would hold it back. */
+static enum login_state find_bar(const struct message *message)
+{
+    if (message->policy->settings[RULE_login_state]->mode != MODE_ENFORCE)
+        return LOGIN_NORMAL;
+    return message->facts.limits.unknown_rcpts > 0 ? LOGIN_SLOWED : LOGIN_FROZEN;
+}
+
 bool counted_settle(struct message *message)
 {
     struct counted *counted = message->counted;
@@ -222,6 +229,7 @@ bool counted_settle(struct message *message)
     for (int i = 0; i < QUANTITY_COUNT; i++)
         request->amounts[i] = bounds_amount(&message->facts, (enum quantity)i);
     request->bound_count = find_bounds(message, &request->bounds);
+    request->bars = find_bar(message);
     request->rcpts = counted->rcpts;
     request->rcpt_count = counted->rcpt_count;
     limits_submit(message->limits, request);

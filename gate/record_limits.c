@@ -136,6 +136,12 @@ const struct facts_limits *record_limits_seen(const struct message *message)
     return message->limits_asked ? message->limits_asked : &message->facts.limits;
 }
 
+/* A thaw is told as long as it keeps signs off. */
+static bool is_worth_telling(const struct login_standing *standing, int64_t now)
+{
+    return standing->state != LOGIN_NORMAL || standing->until > now;
+}
+
 void record_write_limits(struct json *json, const struct message *message)
 {
     const struct facts *facts = &message->facts;
@@ -146,7 +152,7 @@ void record_write_limits(struct json *json, const struct message *message)
     for (size_t i = 0; i < SUBJECT_COUNT; i++)
         if (limits->subjects[i].name.len)
             write_subject(json, facts, (enum subject_kind)i, &limits->subjects[i], NULL);
-    if (limits->standing.state != LOGIN_NORMAL)
+    if (is_worth_telling(&limits->standing, facts->now))
         write_standing(json, &limits->standing);
     write_habit(json, &limits->habit);
     write_some(json, "new_rcpts", limits->new_rcpts);

@@ -1,17 +1,24 @@
 /* Logins that were contained: by a sign of theft, by an admin, or past the threshold of limits. */
 #include "history/summary_private.h"
 
+/* The rules whose violation may contain the login, also where the message itself is refused. */
+#define SIGNS "('many_networks', 'new_network', 'many_refusals', 'new_client', 'night_burst')"
+
 /* A cause begins with the sign's own message; of an admin's only what it held back is recorded. The
  * records are read of signs alone, as one that an admin's thaw outweighs contains nobody. */
 static const char contained[] =
-    "WITH events AS ("
-    " SELECT s.login, s.time, s.id, v.action = 'freeze' AS frozen, 0 AS past,"
-    "  v.rule || '.' || v.reason AS cause, NULL AS held"
+    "WITH signs AS ("
+    " SELECT s.login, s.time, s.id, v.rule || '.' || v.reason AS cause,"
+    "  (SELECT json_extract(value, '$.contain') FROM json_each(r.record, '$.verdicts')"
+    "   WHERE json_extract(value, '$.rule') = v.rule) AS contain"
     "  FROM main.verdicts AS v CROSS JOIN temp.span AS s ON s.seq = v.seq"
-    "  WHERE v.mode = 'enforce' AND v.action IN ('slow', 'freeze')"
+    "  CROSS JOIN main.records AS r ON r.seq = s.seq"
+    "  WHERE v.mode = 'enforce' AND v.rule IN " SIGNS
     "  AND v.seq BETWEEN (SELECT min(seq) FROM temp.span) AND (SELECT max(seq) FROM temp.span)"
-    "  AND EXISTS (SELECT 1 FROM main.records AS r WHERE r.seq = s.seq"
-    "   AND json_extract(r.record, '$.contained') IS NOT NULL)"
+    "  AND json_extract(r.record, '$.contained') IS NOT NULL),"
+    " events AS ("
+    " SELECT login, time, id, contain = 'freeze' AS frozen, 0 AS past, cause, NULL AS held"
+    "  FROM signs WHERE contain IS NOT NULL"
     " UNION ALL"
     " SELECT s.login, s.time, s.id, s.reason = 'frozen', s.rule = 'limits',"
     "  CASE s.rule WHEN 'limits' THEN 'limits.contain' ELSE v.fact END,"

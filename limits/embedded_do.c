@@ -193,6 +193,11 @@ static void find_rcpt(const struct doing *doing)
         request->answer.rcpt_since = known_since(&known, doing->now / 1000, embedded->remember);
 }
 
+static bool is_barred(const struct limits_request *request)
+{
+    return request->bars > LOGIN_NORMAL && request->answer.standing.state >= request->bars;
+}
+
 void embedded_do(struct embedded *embedded, struct limits_request *request, int64_t hosts)
 {
     struct doing doing;
@@ -200,7 +205,8 @@ void embedded_do(struct embedded *embedded, struct limits_request *request, int6
     request->answer = (struct limits_answer){.degraded = hosts > 0, .hosts = hosts};
     begin(&doing, embedded, request, counts);
     answer(&doing, hosts > 0);
-    request->answer.admitted = request->op == LIMITS_CHARGE && within_bounds(request);
+    request->answer.admitted =
+        request->op == LIMITS_CHARGE && !is_barred(request) && within_bounds(request);
     bool ok = true;
     if (request->op == LIMITS_REFUSED || request->answer.admitted)
         ok = count(&doing, hosts > 1 ? hosts : 1, hosts > 0);

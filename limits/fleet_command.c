@@ -186,6 +186,7 @@ static void build_charge(const struct fleet_keys *keys, const struct limits_requ
     add_hash(command, keys, request->who.names[SUBJECT_NETWORK]);
     add_hash(command, keys, request->who.client_look);
     add_amounts(command, request->amounts);
+    redis_command_number(command, (int64_t)request->bars);
     add_bounds(command, request);
     for (size_t i = 0; login.len && i < request->rcpt_count && i < LIMITS_RCPTS_MAX; i++)
         add_correspondent(command, keys, login, request->rcpts[i]);

@@ -60,9 +60,9 @@ struct limits_bound {
 enum limits_op {
     LIMITS_LOOK,    /* at MAIL: counters of all names, the login's standing and habit */
     LIMITS_KNOWN,   /* at RCPT: since when the login writes to rcpts[0], and the standing anew */
-    LIMITS_CHARGE,  /* at the end: counts amounts for all names unless a bound is passed; then
-                       remembers rcpts, network, client and hour. Bounds that a policy only observes
-                       are not among them */
+    LIMITS_CHARGE,  /* at the end: counts amounts for all names unless the login stands too far or a
+                       bound is passed; then remembers rcpts, network, client and hour. What a
+                       policy only observes is not asked */
     LIMITS_REFUSED, /* counts amounts (refusals) for all names, and nothing else */
 };
 
@@ -74,7 +74,8 @@ struct limits_answer {
     struct habit habit;         /* LOOK, CHARGE */
     int64_t rcpt_since;         /* KNOWN: seconds since 1970, 0: never written to */
     bool admitted;              /* CHARGE */
-    struct limits_bound passed; /* CHARGE, not admitted: the first bound that was passed */
+    struct limits_bound passed; /* CHARGE, not admitted: the first bound that was passed; of one
+                                   that is barred: none */
     bool degraded;              /* the fleet's store is gone: counted by this host's share */
     int64_t hosts;              /* 1, or how many share; 0 where not degraded */
 };
@@ -86,6 +87,8 @@ struct limits_request {
     int64_t amounts[QUANTITY_COUNT];   /* CHARGE, REFUSED */
     const struct limits_bound *bounds; /* CHARGE */
     size_t bound_count;
+    enum login_state bars;     /* CHARGE: a login that stands there, or further, is not counted;
+                                  NORMAL: each is */
     const struct bytes *rcpts; /* KNOWN: one; CHARGE: all; normalised addresses */
     size_t rcpt_count;
     struct limits_answer answer;

@@ -132,25 +132,49 @@ static const char *meaning_of(const struct told *told)
 {
     enum login_state state = told->message->facts.limits.standing.state;
     bool contains = bytes_equal(told->cause->cause, BYTES("limits.contain"));
+    bool refused = told->cause->event != ALERT_CONTAINED && /* that may be the sign's own action */
+                   told->message->outcome.action == ACTION_REJECT;
     if (told->cause->event == ALERT_LIMITED && !contains)
-        return "What is over the limit is deferred: who sends it has to try again, and gets "
-               "through "
-               "as the counts fall.";
+        return refused
+                   ? "What is over the limit is refused."
+                   : "What is over the limit is deferred: who sends it has to try again, and gets "
+                     "through "
+                     "as the counts fall.";
     if (state == LOGIN_FROZEN)
         return "None of its mail goes out.";
-    return "Mail to people whom it has long written to goes on; mail to others is deferred.";
+    return refused
+               ? "Mail to people whom it has long written to goes on; mail to others is refused."
+               : "Mail to people whom it has long written to goes on; mail to others is deferred.";
 }
 
-/* A login as a word of a command that is to be pasted: no shell and no option takes it for more. */
-static const char *login_word(const struct told *told)
+/* A name as a word of a command that is to be pasted: no shell takes it for more. "" when memory is
+ * out. */
+static const char *word_of(const struct told *told, struct bytes name)
 {
-    char *login = arena_text(told->arena, told->message->facts.login.name);
-    if (!login)
-        return "LOGIN";
-    const char *quoted = shell_quote(told->arena, login);
-    return alert_clean(
-        told->arena,
-        bytes_of(arena_printf(told->arena, "%s%s", *login == '-' ? "-- " : "", quoted)), SIZE_MAX);
+    char *text = arena_text(told->arena, name);
+    return text ? alert_clean(told->arena, bytes_of(shell_quote(told->arena, text)), SIZE_MAX) : "";
+}
+
+/* Where it stands alone it is not to be taken for options. */
+static const char *dash_of(struct bytes login)
+{
+    return login.len && login.data[0] == '-' ? "-- " : "";
+}
+
+/* Whose counters it is about, as submilterctl limits takes it; NULL: nobody's, or memory is out. */
+static const char *counted_words(const struct told *told)
+{
+    const struct facts *facts = &told->message->facts;
+    enum subject_kind kind = told->cause->subject;
+    struct bytes name =
+        kind == SUBJECT_LOGIN ? facts->login.name : facts->limits.subjects[kind].name;
+    if (!name.len)
+        return NULL;
+    if (kind == SUBJECT_HOST)
+        return "--host";
+    if (kind == SUBJECT_LOGIN)
+        return arena_printf(told->arena, "%s%s", dash_of(name), word_of(told, name));
+    return arena_printf(told->arena, "--%s %s", subject_word(kind), word_of(told, name));
 }
 
 /* The commands, as many as fit the case; what each is for, and its words. */
@@ -163,25 +187,27 @@ static size_t commands_of(const struct told *told, struct told_command *ret_comm
 {
     size_t count = 0;
     struct arena *arena = told->arena;
-    if (told->message->facts.login.name.len) {
-        const char *login = login_word(told);
-        bool contained = told->message->facts.limits.standing.state != LOGIN_NORMAL;
-        ret_commands[count++] =
-            (struct told_command){"look", arena_printf(arena, "submilterctl login show %s", login)};
+    struct bytes name = told->message->facts.login.name;
+    enum login_state state = told->message->facts.limits.standing.state;
+    const char *whose = counted_words(told), *login = word_of(told, name), *dash = dash_of(name);
+    if (name.len)
         ret_commands[count++] = (struct told_command){
-            "counts", arena_printf(arena, "submilterctl limits show %s", login)};
+            "look", arena_printf(arena, "submilterctl login show %s%s", dash, login)};
+    if (whose)
+        ret_commands[count++] = (struct told_command){
+            "counts", arena_printf(arena, "submilterctl limits show %s", whose)};
+    if (name.len)
         ret_commands[count++] = (struct told_command){
             "mail", arena_printf(arena, "submilterctl log --login %s", login)};
-        if (told->message->facts.limits.standing.state != LOGIN_FROZEN)
-            ret_commands[count++] = (struct told_command){
-                "freeze", arena_printf(arena, "submilterctl login freeze %s", login)};
-        ret_commands[count++] =
-            contained
-                ? (struct told_command){"thaw",
-                                        arena_printf(arena, "submilterctl login thaw %s", login)}
-                : (struct told_command){"reset",
-                                        arena_printf(arena, "submilterctl limits reset %s", login)};
-    }
+    if (name.len && state != LOGIN_FROZEN)
+        ret_commands[count++] = (struct told_command){
+            "freeze", arena_printf(arena, "submilterctl login freeze %s%s", dash, login)};
+    if (name.len && state != LOGIN_NORMAL)
+        ret_commands[count++] = (struct told_command){
+            "thaw", arena_printf(arena, "submilterctl login thaw %s%s", dash, login)};
+    else if (whose)
+        ret_commands[count++] = (struct told_command){
+            "reset", arena_printf(arena, "submilterctl limits reset %s", whose)};
     ret_commands[count++] = (struct told_command){
         "explain", arena_printf(arena, "submilterctl explain %s", told->message->id)};
     return count;

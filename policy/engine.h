@@ -30,8 +30,8 @@ struct decision {
 struct reply {
     int code;
     const char *enhanced;
-    const char *text; /* printable ASCII, ends with "[rule.reason ID]"; at most 900 bytes with every
-                         % doubled, which is left to whoever sends it */
+    const char *text; /* printable ASCII, ends with "[rule.reason ID]", or "[ID]"; at most 900 bytes
+                         with every % doubled, which is left to whoever sends it */
 };
 
 void decision_init(struct decision *decision);

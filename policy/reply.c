@@ -28,12 +28,16 @@ static size_t fit(const char *text, size_t room)
     return len;
 }
 
+/* rule: NULL where it is not named. */
 static const char *finish(struct arena *arena, const char *sentence, const char *rule,
                           const char *reason, const char *id)
 {
     char bracket[160];
-    snprintf(bracket, sizeof bracket, " [%s%s%s%s%s]", rule, reason ? "." : "",
-             reason ? reason : "", id ? " " : "", id ? id : "");
+    if (rule)
+        snprintf(bracket, sizeof bracket, " [%s%s%s%s%s]", rule, reason ? "." : "",
+                 reason ? reason : "", id ? " " : "", id ? id : "");
+    else
+        snprintf(bracket, sizeof bracket, " [%s]", id ? id : "");
     char text[TEXT_MAX + 1];
     size_t len = fit(sentence, TEXT_MAX - strlen(bracket));
     snprintf(text, sizeof text, "%.*s%s", (int)len, sentence, bracket);
@@ -66,7 +70,8 @@ void reply_of(const struct decision *decision, const struct facts *facts, struct
     ret_reply->code = temporary && verdict->code >= 500 ? 451 : verdict->code;
     ret_reply->enhanced = enhanced;
     ret_reply->text = verdict->sentence
-                          ? finish(arena, verdict->sentence, rules[decision->decider]->name,
+                          ? finish(arena, verdict->sentence,
+                                   verdict->discreet ? NULL : rules[decision->decider]->name,
                                    verdict->reason, facts->id)
                           : NULL;
     if (!ret_reply->text)

@@ -24,7 +24,7 @@ extern const char *const sign_then_words[]; /* by enum login_state */
      .default_value = "\"slow\"",                                                                  \
      .choices = sign_then_words,                                                                   \
      .help = "What the login is taken to when the rule is enforced, while the message goes on: "   \
-             "slowed it only writes to people that it has written to before, frozen to nobody."},  \
+             "slowed it only writes to people that it has long written to, frozen to nobody."},    \
     {                                                                                              \
         .name = "for", .type = OPTION_DURATION, .offset = offsetof(struct sign_settings, lasts),   \
         .default_value = "\"2h\"", .max = INT64_C(3155760000),                                     \

@@ -1,4 +1,4 @@
-/* The hash function of the row index. */
+/* SipHash-1-3, a word at a time. */
 #include "policy/siphash.h"
 
 #include <string.h>

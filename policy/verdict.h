@@ -19,6 +19,7 @@ struct verdict {
     const char *enhanced; /* "5.7.1" */
     const char
         *sentence; /* for people, says what to do; client's bytes in it are made safe by reply.c */
+    bool discreet; /* the reply does not name rule and reason: its bracket has the id */
     bool beyond_mending;      /* where the action is "fix", it is refused */
     enum login_state contain; /* a sign of theft: what the login is taken to, where enforced */
     int64_t contain_for;      /* seconds; 0: until an admin eases it */

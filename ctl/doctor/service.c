@@ -184,7 +184,9 @@ static void look_at_records(const struct service *service)
     const char *lines = "";
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         const char *folder = folder_of(doctor, files[i]);
-        if (!folder || systemd_may_write(doctor->arena, &service->service, folder))
+        /* Counters are a folder themselves, which may be opened alone. */
+        const char *needed = files[i] == doctor->settings->counters.file ? files[i] : folder;
+        if (!folder || systemd_may_write(doctor->arena, &service->service, needed))
             continue;
         lines =
             arena_printf(doctor->arena, "%s %s", lines, quoted(service, "ReadWritePaths", folder));

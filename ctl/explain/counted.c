@@ -167,8 +167,9 @@ static void print_signs(const json_t *record, const json_t *limits, FILE *out)
 static void print_commands(const json_t *record, const json_t *limits, FILE *out)
 {
     struct bytes login = value_text(record, "login");
-    bool contained =
-        json_is_object(json_object_get(limits, "standing")) || value_text(record, "contained").len;
+    const json_t *standing = json_object_get(limits, "standing");
+    bool contained = value_text(record, "contained").len ||
+                     (json_is_object(standing) && !value_is(standing, "state", "normal"));
     if (!login.len)
         return;
     fputs("  how it is now: submilterctl limits show ", out);

@@ -47,6 +47,17 @@ size_t verdicts_worse(const json_t *record, const json_t *ret_worse[VERDICTS_WOR
     return count;
 }
 
+/* What a sign did to the login. A thaw may outweigh it. */
+static struct bytes contain_words(const json_t *record, const json_t *verdict)
+{
+    bool freezes = value_is(verdict, "contain", "freeze");
+    if (verdicts_would(verdict))
+        return freezes ? BYTES("would freeze") : BYTES("would slow");
+    if (!value_text(record, "contained").len)
+        return freezes ? BYTES("did not freeze") : BYTES("did not slow");
+    return freezes ? BYTES("froze the login") : BYTES("slowed the login");
+}
+
 /* What came of it. A message that did not leave was not mended either. */
 static struct bytes outcome_words(const json_t *record, const json_t *verdict)
 {
@@ -64,11 +75,8 @@ static struct bytes outcome_words(const json_t *record, const json_t *verdict)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (value_is(verdict, "action", words[i].action))
             return bytes_of(verdicts_would(verdict) ? words[i].observed : words[i].enforced);
-    bool freezes = value_is(verdict, "contain", "freeze");
-    if (freezes || value_is(verdict, "contain", "slow"))
-        return verdicts_would(verdict) ? (freezes ? BYTES("would freeze") : BYTES("would slow"))
-               : freezes               ? BYTES("froze the login")
-                                       : BYTES("slowed the login");
+    if (value_text(verdict, "contain").len)
+        return contain_words(record, verdict);
     return value_is(verdict, "outcome", "pass") ? BYTES("passed") : value_text(verdict, "outcome");
 }
 

@@ -1,6 +1,7 @@
 /* Opening the daemon's counters. */
 #include "ctl/limits/admin.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -33,6 +34,11 @@ int admin_configure(const char *config, struct admin *ret_admin, struct error *e
     return 0;
 }
 
+static bool is_missing(const char *path)
+{
+    return access(path, F_OK) < 0 && errno == ENOENT;
+}
+
 /* The daemon makes both at its start. */
 static bool has_no_file(const struct counters_settings *counters)
 {
@@ -40,7 +46,7 @@ static bool has_no_file(const struct counters_settings *counters)
     if (!counters->file)
         return false;
     snprintf(secret, sizeof secret, "%s/secret", counters->file);
-    return access(counters->file, F_OK) < 0 || (!counters->secret_file && access(secret, F_OK) < 0);
+    return is_missing(counters->file) || (!counters->secret_file && is_missing(secret));
 }
 
 /* Whether somebody else may open it. */

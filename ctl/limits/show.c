@@ -65,6 +65,7 @@ static int show(struct shown *show, const char *config, bool json, struct arena 
         status = EX_TEMPFAIL;
     if (!status)
         admin_warn_of_alone(&admin, false);
+    show->alone = !status && limits_alone(admin.limits);
     if (!status && !(json ? shown_json(show, error) : shown_text(show, error)))
         status = EX_IOERR;
     admin_close(&admin);

@@ -10,6 +10,7 @@ struct shown {
     struct whom whom;
     int64_t now; /* milliseconds since 1970 */
     bool found;
+    bool alone; /* it is this host's own, as Redis is gone */
     struct limits_request look;
     /* Of a login. */
     const char *group; /* NULL: none */

@@ -94,7 +94,7 @@ bool shown_json(const struct shown *show, struct error *error)
     json_text(&json, "kind", subject_word(show->whom.kind));
     json_bytes(&json, "name", show->whom.name);
     json_bool(&json, "found", show->found);
-    json_bool(&json, "degraded", show->look.answer.degraded);
+    json_bool(&json, "degraded", show->alone);
     write_counted(&json, shown_counted(show, show->whom.kind));
     if (show->whom.kind == SUBJECT_LOGIN)
         write_login(&json, show);

@@ -149,10 +149,6 @@ bool shown_text(const struct shown *show, struct error *error)
     if (show->found &&
         (!print_counts(shown_counted(show, show->whom.kind), error) || !print_limits(show, error)))
         return false;
-    if (show->look.answer.degraded)
-        printf("\nThe fleet's counters are not to be had: this is what this host has, one of "
-               "%" PRId64 ".\n",
-               show->look.answer.hosts);
     return (fflush(stdout) == 0 && !ferror(stdout)) ||
            error_set(error, "standard output: %s", strerror(errno));
 }

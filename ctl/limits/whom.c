@@ -37,7 +37,7 @@ bool whom_rest(char **argv, int count, struct whom *whom, struct error *error)
 static bool settle_address(struct whom *whom, const struct settings *settings, struct arena *arena,
                            struct error *error)
 {
-    struct network network;
+    struct network network, counted;
     char text[NETWORK_TEXT_MAX], around[COUNTERS_NETWORK_SIZE];
     if (!network_read(whom->given, &network, error))
         return false;
@@ -45,8 +45,16 @@ static bool settle_address(struct whom *whom, const struct settings *settings, s
     struct bytes address = bytes_slice(bytes_of(text), 0, bytes_find(bytes_of(text), '/'));
     if (whom->kind == SUBJECT_CLIENT && network.bits < 128)
         return error_set(error, "--client: \"%.200s\" is a network: --network", whom->given);
-    if (whom->kind == SUBJECT_NETWORK)
+    if (whom->kind == SUBJECT_NETWORK) {
         address = counters_network(settings, address, around);
+        if (!network_read(around, &counted, error))
+            return false;
+        if (network.bits < counted.bits)
+            return error_set(error,
+                             "--network: %.200s is wider than what is counted together, like %s "
+                             "(counters.network_bits_ipv4, network_bits_ipv6)",
+                             whom->given, around);
+    }
     whom->name = arena_bytes(arena, address);
     return !arena_failed(arena) || error_set(error, "out of memory");
 }

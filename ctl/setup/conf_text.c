@@ -1,7 +1,6 @@
 /* Writing a submilter.conf. */
 #include "ctl/setup/conf_text.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,15 +106,6 @@ static void write_senders(FILE *out, const struct conf_text *conf)
     fputs("};\n\n", out);
 }
 
-/* Beside the history, where the daemon may write. */
-static void write_counters(FILE *out, const char *history)
-{
-    char path[PATH_MAX];
-    const char *slash = strrchr(history, '/');
-    snprintf(path, sizeof path, "%.*s/limits", slash ? (int)(slash - history) : 0, history);
-    quote_write(out, path);
-}
-
 static void write_main(FILE *out, const struct conf_text *conf)
 {
     fprintf(out,
@@ -144,9 +134,12 @@ static void write_main(FILE *out, const struct conf_text *conf)
     quote_write(out, conf->records);
     fputs("; };\nhistory: { file = ", out);
     quote_write(out, conf->history);
-    fputs("; };\ncounters: { file = ", out);
-    write_counters(out, conf->history);
     fputs("; };\n", out);
+    if (conf->counters) {
+        fputs("counters: { file = ", out);
+        quote_write(out, conf->counters);
+        fputs("; };\n", out);
+    }
 }
 
 /* What was written to out is in data. Closes out. NULL when memory is out. */

@@ -29,12 +29,13 @@ struct conf_text {
     size_t listener_count;
     struct texts tables; /* senders.tables */
     const char *recipient_delimiter;
-    bool asked;          /* the MTA asks submilter already */
-    bool relays;         /* a listener has the policy "relay", which is then written too */
-    bool signs;          /* false: somebody else does */
-    const char *keys;    /* folder */
-    const char *records; /* file */
-    const char *history; /* file */
+    bool asked;           /* the MTA asks submilter already */
+    bool relays;          /* a listener has the policy "relay", which is then written too */
+    bool signs;           /* false: somebody else does */
+    const char *keys;     /* folder */
+    const char *records;  /* file */
+    const char *history;  /* file */
+    const char *counters; /* counters.file; NULL: not set */
 };
 
 /* submilter.conf itself. NULL when memory is out. */

@@ -2,6 +2,7 @@
 #include "ctl/setup/own.h"
 
 #include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,12 +154,36 @@ static bool add_observe(const struct setup_options *options, const struct conf_t
     return text || error_set(error, "memory is out");
 }
 
+/* Beside the history, where the daemon may write: it does not start where it may not. NULL: not
+ * there. */
+static const char *counters_file(const struct conf_text *conf, struct plan *plan)
+{
+    struct stat status;
+    const char *folder = place_folder_of(plan->arena, conf->history);
+    if (!folder)
+        return NULL;
+    if (stat(folder, &status) == 0) {
+        const struct passwd *user = getpwnam(conf->user);
+        if (!user || (user->pw_uid != 0 && user->pw_uid != status.st_uid)) {
+            plan_say(plan, PLAN_WARNING,
+                     "%s does not belong to %s, so counters.file is not set: what limits count is "
+                     "lost at each start, and submilterctl limits and login cannot see it; "
+                     "--history in a folder of its own mends that",
+                     folder, conf->user);
+            return NULL;
+        }
+    }
+    return arena_printf(plan->arena, "%s/limits", folder);
+}
+
 static bool add_configuration(const struct setup_options *options, const struct conf_text *conf,
                               const char *observe_path, struct plan *plan, struct error *error)
 {
     static const struct plan_access readable = {.mode = 0644};
     struct settings *settings = NULL;
-    const char *main = conf_text_main(plan->arena, conf);
+    struct conf_text whole = *conf;
+    whole.counters = counters_file(conf, plan);
+    const char *main = conf_text_main(plan->arena, &whole);
     if (!main)
         return error_set(error, "memory is out");
     bool good = load_draft(plan->arena, main, &settings, error) && open_tables(settings, error) &&
@@ -284,6 +309,7 @@ bool own_wanted(const struct setup_options *options, const struct conf_text *con
         ret_wanted->group = written->socket_group;
         ret_wanted->records = written->log.json;
         ret_wanted->history = written->history.file;
+        ret_wanted->counters = written->counters.file;
     }
     return ret_wanted->user || error_set(error, "memory is out");
 }

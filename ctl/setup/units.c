@@ -93,7 +93,7 @@ static const char *socket_text(struct plan *plan, const struct units_wanted *wan
 
 struct needs { /* of the service; NULL: nothing */
     const char *user;
-    const char *paths[3];
+    const char *paths[4];
     const char *address;
 };
 
@@ -104,6 +104,7 @@ static struct needs needs_of(struct arena *arena, const struct units *units,
     struct needs needs = {0};
     const char *records = wanted->records ? place_folder_of(arena, wanted->records) : NULL;
     const char *history = wanted->history ? place_folder_of(arena, wanted->history) : NULL;
+    const char *counters = wanted->counters ? place_folder_of(arena, wanted->counters) : NULL;
     bool own = !units->socket.exists && listen; /* the daemon opens it itself */
     const char *folder = own && *listen == '/' ? place_folder_of(arena, listen) : NULL;
     if (!says(arena, service, "User", wanted->user))
@@ -114,6 +115,9 @@ static struct needs needs_of(struct arena *arena, const struct units *units,
         needs.paths[1] = folder;
     if (history && !systemd_may_write(arena, service, history))
         needs.paths[2] = history;
+    if (counters && !(history && strcmp(counters, history) == 0) &&
+        !systemd_may_write(arena, service, wanted->counters))
+        needs.paths[3] = counters;
     if (own && !systemd_listen_is_local(listen)) {
         const char *address = systemd_address_of(arena, listen);
         struct texts allowed;
@@ -127,7 +131,8 @@ static struct needs needs_of(struct arena *arena, const struct units *units,
 
 static bool needs_anything(const struct needs *needs)
 {
-    return needs->user || needs->paths[0] || needs->paths[1] || needs->paths[2] || needs->address;
+    return needs->user || needs->paths[0] || needs->paths[1] || needs->paths[2] ||
+           needs->paths[3] || needs->address;
 }
 
 static const char *service_text(struct plan *plan, const struct needs *needs)
@@ -139,7 +144,7 @@ static const char *service_text(struct plan *plan, const struct needs *needs)
     if (text && needs->user)
         text = arena_printf(arena, "%sUser=%s\nGroup=%s\n", text, needs->user,
                             group_of(arena, needs->user));
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof needs->paths / sizeof *needs->paths; i++)
         if (text && needs->paths[i])
             text = arena_printf(arena, "%sReadWritePaths=-%s\n", text, needs->paths[i]);
     if (text && needs->address)

@@ -18,8 +18,9 @@ struct units_wanted {
     unsigned mode;      /* of a unix socket */
     const char *group;  /* NULL: the user's own */
     const char *user;
-    const char *records; /* the file; NULL: none */
-    const char *history; /* the file; NULL: none */
+    const char *records;  /* the file; NULL: none */
+    const char *history;  /* the file; NULL: none */
+    const char *counters; /* counters.file; NULL: none, or beside the history */
 };
 
 MUST_CHECK bool units_find(const struct setup_options *options, struct arena *arena,

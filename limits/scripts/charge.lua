@@ -1,7 +1,8 @@
--- Counts a message, unless a bound is passed. KEYS: host, standing, habit, known of this time,
--- known of the time before, a hash for each subject. ARGV: epoch, sequence, now, remember, login,
--- network, hash of the client, five amounts, how many bounds, for each: its subject among the
--- hashes, quantity, window, max; then hashes of the recipients.
+-- Counts a message, unless the login stands too far or a bound is passed. KEYS: host, standing,
+-- habit, known of this time, known of the time before, a hash for each subject. ARGV: epoch,
+-- sequence, now, remember, login, network, hash of the client, five amounts, the state that bars
+-- (0: none), how many bounds, for each: its subject among the hashes, quantity, window, max; then
+-- hashes of the recipients.
 local SUBJECTS, REFUSALS = 5, 5
 if is_late(KEYS[1], ARGV[1]) then
     return redis.error_reply("LATE this connection was given up")
@@ -18,8 +19,11 @@ for n = SUBJECTS + 1, #KEYS do
     all[n - SUBJECTS] = counted(KEYS[n], now, true)
     tell_counted(numbers, all[n - SUBJECTS], now)
 end
-local at = 14
-for bound = 1, tonumber(ARGV[13]) do
+local bars, bounds, at = tonumber(ARGV[13]), tonumber(ARGV[14]), 15
+if bars > 0 and numbers[3] >= bars then
+    numbers[1] = 0
+end
+for bound = 1, numbers[1] * bounds do
     local q, w = tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
     local count = all[tonumber(ARGV[at])][w][1][q]
     if (amounts[q] > 0 or q == REFUSALS) and count + amounts[q] > tonumber(ARGV[at + 3]) then
@@ -39,7 +43,7 @@ end
 if numbers[1] == 0 then
     return {packed(numbers), cause}
 end
-at = 14 + 4 * tonumber(ARGV[13])
+at = 15 + 4 * bounds
 call("HSET", KEYS[1], "last", ARGV[2])
 if login ~= "" then
     habit_write(KEYS[3], habit, ARGV[6], ARGV[7], seconds, remember)

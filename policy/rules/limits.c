@@ -15,7 +15,7 @@ static const struct option_row options[] = {
              "[ \"30 messages/minute\", \"300 recipients/hour\", \"1000 recipients/day\", "
              "\"200 new/day\" ]",
              "What a login may send to whomever it likes; past it recipients that it does not "
-             "know wait, and mail to those that it has written to before goes on."),
+             "know wait, and mail to those that it has long written to goes on."),
     LIST_ROW("login", by[SUBJECT_LOGIN],
              "[ \"60 messages/minute\", \"600 recipients/hour\", \"2000 recipients/day\" ]",
              "What a login may send at all: a number of messages, recipients, new (recipients "
@@ -95,16 +95,6 @@ static void choose_code(struct refusal *refusal, bool for_good)
     refusal->enhanced = for_good ? "5.7.1" : rcpt ? "4.5.3" : "4.7.1";
 }
 
-static void refuse_contained(const struct refusal *refusal, struct arena *arena,
-                             struct verdict *verdict)
-{
-    verdict_violation(verdict, arena, refusal->reason, refusal->code, refusal->enhanced,
-                      "So much was sent from your account that mail only goes to people it wrote "
-                      "to before, for now: please try %s again in %s",
-                      refusal->facts->stage == STAGE_RCPT ? "this recipient" : "the others",
-                      refusal->wait);
-}
-
 /* What is over the limit on its own: waiting does not help. */
 static void refuse_too_big(const struct refusal *refusal, struct arena *arena,
                            struct verdict *verdict)
@@ -126,6 +116,32 @@ static void refuse_too_big(const struct refusal *refusal, struct arena *arena,
                           "Too many recipients for one message, %s may send to %s: please send "
                           "it in several parts, one each %s",
                           subject, quantity_text(limit, arena), window_word(limit->window));
+}
+
+/* Of one recipient it is told as of one; a whole message may go to the others, too. */
+static void refuse_contained(const struct refusal *refusal, struct arena *arena,
+                             struct verdict *verdict)
+{
+    bool rcpt = refusal->facts->stage == STAGE_RCPT;
+    const struct limit *limit = &refusal->bound->limit;
+    if (limit->max == 0)
+        verdict_violation(
+            verdict, arena, refusal->reason, refusal->code, refusal->enhanced,
+            "Mail from your account only goes to people it has long written to: please "
+            "ask your postmaster");
+    else if (refusal->bound->amount > limit->max && !rcpt)
+        refuse_too_big(refusal, arena, verdict);
+    else if (rcpt)
+        verdict_violation(verdict, arena, refusal->reason, refusal->code, refusal->enhanced,
+                          "So much was sent from your account that mail only goes to people it "
+                          "has long written to, for now: please try this recipient again in %s",
+                          refusal->wait);
+    else
+        verdict_violation(verdict, arena, refusal->reason, refusal->code, refusal->enhanced,
+                          "So much was sent from your account that mail only goes to people it "
+                          "has long written to, for now: please try again in %s, or write to those "
+                          "alone",
+                          refusal->wait);
 }
 
 static void refuse(const struct refusal *refusal, struct arena *arena, struct verdict *verdict)

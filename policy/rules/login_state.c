@@ -23,7 +23,9 @@ static const struct option_row options[] = {
      .type = OPTION_BOOL,
      .offset = offsetof(struct settings, tell_user),
      .default_value = "true",
-     .help = "Says in the reply why, and what to do; false: only to try again later."},
+     .help =
+         "Says in the reply why, and what to do; false: only to try again later, and the rule is "
+         "not named either."},
     {.name = "contact",
      .type = OPTION_TEXT,
      .offset = offsetof(struct settings, contact),
@@ -61,6 +63,7 @@ static void refuse(const struct facts *facts, const struct settings *settings, c
     const char *until = until_text(facts, arena);
     bool frozen = facts->limits.standing.state == LOGIN_FROZEN;
     bool by_admin = login_standing_is_by_admin(&facts->limits.standing);
+    verdict->discreet = !settings->tell_user;
     if (!settings->tell_user)
         verdict_violation(verdict, arena, reason, code, enhanced,
                           "This mail cannot be sent just now: please try again later");
@@ -69,12 +72,12 @@ static void refuse(const struct facts *facts, const struct settings *settings, c
                           "%s, so nothing is sent from it %s: please %sask %s", whose_doing(facts),
                           until, by_admin ? "" : "change your password and ", settings->contact);
     else
-        verdict_violation(verdict, arena, reason, code, enhanced,
-                          "%s, so mail from it only goes to people it wrote to before, %s: please "
-                          "write to %s later; if this is wrong or urgent, ask %s",
-                          whose_doing(facts), until,
-                          facts->stage == STAGE_RCPT ? "this recipient" : "the others",
-                          settings->contact);
+        verdict_violation(
+            verdict, arena, reason, code, enhanced,
+            "%s, so mail from it only goes to people it has long written to, %s: please "
+            "write to %s later; if this is wrong or urgent, ask %s",
+            whose_doing(facts), until, facts->stage == STAGE_RCPT ? "this recipient" : "the others",
+            settings->contact);
 }
 
 static bool has_unknown_rcpt(const struct facts *facts)
@@ -111,7 +114,7 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
 const struct rule rule_login_state = {
     .name = "login_state",
     .asks = "Whether the login is frozen, or slowed: then it writes only to people that it has "
-            "written to before.",
+            "long written to.",
     .stage = STAGE_SETTLE,
     .early = RULE_STAGE(STAGE_MAIL) | RULE_STAGE(STAGE_RCPT),
     .default_action = ACTION_TEMPFAIL,

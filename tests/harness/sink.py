@@ -19,6 +19,7 @@ class Delivery:
     mail: bytes  # the MAIL command's argument
     rcpts: list = field(default_factory=list)  # likewise
     data: bytes = b""  # CRLF line ends, dots unstuffed, final dot off
+    greeting: bytes = b""  # what the client called itself
 
     @property
     def sender(self):
@@ -46,14 +47,15 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self):
         self.say(b"220 sink.example.net ESMTP")
-        delivery = None
+        delivery, greeting = None, b""
         for line in self.rfile:
             line = line.rstrip(b"\r\n")
             verb = line[:4].upper()
             if verb == b"EHLO":
+                greeting = line[5:]
                 self.wfile.write(self.server.sink.capabilities)
             elif verb == b"MAIL":
-                delivery = Delivery(line[10:])
+                delivery = Delivery(line[10:], greeting=greeting)
                 self.say(b"250 2.1.0 Ok")
             elif verb == b"RCPT" and delivery:
                 delivery.rcpts.append(line[8:])

@@ -5,6 +5,7 @@ import email.policy
 import os
 import shutil
 import signal
+import subprocess
 
 import pytest
 
@@ -18,7 +19,7 @@ from harness.shifted_clock import ShiftedClock
 from harness.sink import Sink
 from harness.told import Told, Webhook
 from harness.unit_file import confined
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="needs mounts, which only root can make")
 LIMITED = """\
@@ -204,8 +205,24 @@ def test_the_mail_that_is_shipped(start_site, login, shown):
         assert delivery.sender == "<postmaster@example.com>" and delivery.recipients == [delivery.sender]
         assert mail["Subject"] == f"submilter: login {shown} is over a limit: limits.login" and not mail["Bcc"]
         assert "messages" in mail.get_content() and not mail.defects
+        assert delivery.greeting == b"mx.example.com"  # for a name of its own it may wait for a name server
     finally:
         sink.stop()
+
+
+@pytest.mark.parametrize("words, said", [
+    (("a@example.com", "127.0.0.1:{port}"), "127.0.0.1:{port}: [Errno 111] Connection refused"),
+    (("a@example.com", "localhost"), "localhost: expected a server as SERVER:PORT"),
+    ((), "expected in alerts.command, behind this program: ADDRESS [SERVER:PORT]"),
+], ids=["nobody answers", "no port", "no address"])
+def test_the_mail_that_is_shipped_says_what_failed(words, said):
+    """In its first line, which is all of it that the log has."""
+    port = free_ports(1)[0]
+    words = [word.format(port=port) for word in words]
+    done = subprocess.run([TOP / "contrib/alerts/mail", *words, "event=limited", "who=a", "cause=b"], check=False,
+                          input='{"host": "h", "title": "t", "text": "x"}', text=True, stderr=subprocess.PIPE,
+                          timeout=PATIENCE)
+    assert done.returncode == 1 and done.stderr.splitlines() == [said.format(port=port)]
 
 
 def test_a_reload_changes_who_is_told(start_site):

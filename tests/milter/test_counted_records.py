@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from counters import COUNTING
 from daemon import CONFIG, HISTORY, Daemon
 from gate import Gate
 from harness.milter_mta import POSTFIX, Client, Message
+from harness.waiting import wait_until
 from look_back import ask
 from looked_at import wait_for_rows
 from test_replay import candidate, replay
@@ -202,3 +204,52 @@ def test_signs_are_tried_on_the_past(roaming):
     assert {(row["rule"], row["then"], row["now"]): row["decisions"] for row in result["rules"]} == {
         ("many_networks", "would slow hour", "freeze hour"): 2, ("login_state", None, "tempfail frozen"): 2}
     assert result["newly_refused"] == 2 and result["same"] == 2
+
+
+THAWED = """\
+policies: {{ submission: {{ many_refusals: {{ mode = "enforce"; max_hour = 2; }}; }}; }};
+counters: {{ file = "{folder}/lib/limits"; }};
+"""
+
+
+def test_what_an_admin_has_thawed_is_let_go_again(start_daemon):
+    """The sign is still there, and leads to nothing: then, and when it is judged again."""
+    gate = start_daemon(config=CONFIG + HISTORY + THAWED)
+    message, client = mail("alice@example.com")
+    for _ in range(3):
+        assert gate.play(mail("ceo@example.com")[0], client).reply.code == 5
+    assert gate.play(message, client).reply.text.startswith("451 ")
+    assert gate.records(4)[3]["contained"] == "slowed"
+    ask(gate.daemon, "login", "thaw", "alice@example.com")
+    wait_until(lambda: gate.play(message, client).accepted, "thaw", explain=gate.daemon.log)
+    wait_until(lambda: gate.daemon.records()[-1]["action"] == "accept", "its record")
+    wait_for_rows(gate.daemon, len(gate.daemon.records()))
+    record = gate.daemon.records()[-1]
+    sign = next(verdict for verdict in record["verdicts"] if verdict["rule"] == "many_refusals")
+    assert (record["action"], sign["contain"]) == ("accept", "slow") and "contained" not in record
+    assert record["limits"]["standing"]["state"] == "normal" and record["limits"]["standing"]["until"] > 0
+    result = json.loads(replay(gate.daemon, "--json", status=0).stdout)
+    assert result["decisions"] == result["same"] == len(gate.daemon.records())
+    text = ask(gate.daemon, "explain", record["id"])
+    assert "the login was normal, since " in text and "login thaw" not in text
+    assert re.search(r"many_refusals +enforced +did not slow +hour", text)
+
+
+def test_a_sign_that_a_thaw_outweighs(start_daemon):
+    """It is said of the login that was taken to a state, and of no other, that it was."""
+    gate = start_daemon(SIGN.format("enforce", "slow"), config=COUNTING)
+    daemon = gate.daemon
+    assert daemon.stop() == 0, daemon.log()[-4000:]
+    ask(daemon, "login", "thaw", "alice@example.com")
+    daemon.start()
+    said = {}
+    for login in SENT:
+        for number in range(3):
+            gate.play(mail(login)[0], Client(login=login, address=f"192.0.{number}.7"))
+        newest = gate.records(3)[-1]
+        said[login] = ask(daemon, "explain", "--file", daemon.folder / "log" / "decisions.jsonl", newest["id"])
+    thawed, taken = said.values()
+    assert "  many_networks.hour would have slowed the login, but did not: it had been thawed" in thawed
+    assert "\n  many_networks     enforced  did not slow     hour: 3 networks/hour of 2\n" in thawed
+    assert "  many_networks.hour slowed the login\n" in taken
+    assert "\n  many_networks     enforced  slowed the login hour: 3 networks/hour of 2\n" in taken

@@ -54,6 +54,18 @@ def test_what_shows_at_the_end(start_daemon):
     gate.records(6)
 
 
+def test_a_domain_in_all_its_spellings(start_daemon):
+    """As many messages as it may send, however it is written."""
+    owns = 'from: { mode = "off"; }; envelope: { mode = "off"; }; limits: {'
+    gate = start_daemon(limits('domain = [ "4 messages/hour" ];').replace("limits: {", owns, 1))
+    spellings = ["bücher.example", "xn--bcher-kva.example", "BÜCHER.example", "XN--BCHER-kva.Example"]
+    for domain in spellings:
+        pass_on(gate, 1, mail(f"alice@{domain}", mail_parameters=("SMTPUTF8",)))
+    for domain in spellings:
+        assert is_held_back(gate.play(mail(f"alice@{domain}", mail_parameters=("SMTPUTF8",))), EOM, "domain")
+    assert {record["limits"]["domain"]["name"] for record in gate.records(8)} == {"xn--bcher-kva.example"}
+
+
 def test_observed_limits_hold_nothing_back(start_daemon):
     gate = start_daemon(limits('login = [ "2 messages/hour", "3 recipients/hour" ];', mode="observe"))
     pass_on(gate, 4)

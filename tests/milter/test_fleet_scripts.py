@@ -55,12 +55,12 @@ class Client:
         return self.command("EVALSHA", self.shas[script], len(keys), *keys, *arguments)
 
     def charge(self, now, names, amounts, bounds=(), login="jo", network=b"", client=b"", rcpts=(), epoch=1,
-               sequence=1):
+               sequence=1, bars=0):
         """bounds: (subject from 1, quantity from 1, window from 1, max). Answers admitted, passed, counts, frees."""
         words = [word for bound in bounds for word in bound]
         packed, _cause = self.run(
             "charge", ["host:1", "standing", f"habit:{login}", f"known:1:{login}", f"known:0:{login}", *names], epoch,
-            sequence, now, 400 * 86400, login, network, client, *amounts, len(bounds), *words, *rcpts)
+            sequence, now, 400 * 86400, login, network, client, *amounts, bars, len(bounds), *words, *rcpts)
         return unpacked(packed)
 
     def look(self, now, names, login="jo", network=b"", client=b""):

@@ -246,6 +246,7 @@ def test_while_redis_is_gone(hosts, record_property):
     for command in (("limits", "show", ALICE), ("limits", "top")):
         printed, said = warned(one, *command)
         assert ("frozen since" in printed or ALICE in printed) and "this host's own" in said, (command, printed, said)
+    assert json.loads(warned(one, "limits", "show", ALICE, "--json")[0])["degraded"] is True
     for command in (("limits", "reset", ALICE), ("limits", "learn")):
         assert str(redis.socket) in look_back.complaint(one.daemon, *command, status=75)
     redis.thaw()

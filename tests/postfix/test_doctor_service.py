@@ -104,6 +104,17 @@ def test_every_kind_is_provoked(host):
     assert sorted(each for each in listed if each.startswith("service.")) == KINDS
 
 
+def test_counters_whose_own_folder_is_opened(host):
+    """Unlike files they need nothing of what is above."""
+    host.shell(f"sed -i 's|^counters: .*|counters: {{ file = \"/srv/counted\"; }};|' {CONF}; "
+               + drop_in(SERVICE, "[Service]", "ReadWritePaths=/srv/elsewhere"))
+    assert set(looks(host)) == {"service.read-only"}
+    host.shell("install -d -o submilter /srv/counted; " + drop_in(SERVICE, "[Service]", "ReadWritePaths=/srv/counted"))
+    assert not looks(host)
+    host.set_up("--yes")
+    assert "ReadWritePaths=-/srv\n" not in host.read(DROP_INS[1])
+
+
 def test_a_socket_whose_file_is_gone(host):
     """The service's restart would not bring it back."""
     host.shell("rm /var/spool/postfix/submilter/submilter.sock")

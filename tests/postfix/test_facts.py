@@ -34,17 +34,21 @@ def probe():
     running.stop()
 
 
+REFUSING = {
+    "smtpd_recipient_restrictions":
+        "check_recipient_access inline:{{gone@example.net=550 5.1.1 gone away}, "
+        "{later@example.net=451 4.2.0 later}, {plain@example.net=REJECT}}, permit_mynetworks",
+}
+
+
 @pytest.fixture(scope="module")
 def probed(probe):
     services = [
         Service("probed", {"smtpd_authorized_xclient_hosts": "127.0.0.1"}),
         Service("repairing", {"local_header_rewrite_clients": "permit_inet_interfaces"}),
         Service("smtps", {"smtpd_tls_wrappermode": "yes"}),
-        Service("refusing", {
-            "smtpd_recipient_restrictions":
-                "check_recipient_access inline:{{gone@example.net=550 5.1.1 gone away}, "
-                "{later@example.net=451 4.2.0 later}, {plain@example.net=REJECT}}, permit_mynetworks",
-        }),
+        Service("refusing", REFUSING),
+        Service("soft", {**REFUSING, "soft_bounce": "yes"}),
     ]
     with Site(services, f"inet:127.0.0.1:{probe.port}") as site:
         yield site
@@ -138,6 +142,17 @@ def test_refused_recipients_are_shown(probed, tell, probe):
     assert macros[1][0] == b"smtp"
     assert macros[2] == (b"error", b"4.2.0")
     assert macros[3] == (b"error", b"5.7.1")
+
+
+def test_refused_recipients_with_soft_bounce(probed, probe):
+    """450 in place of 550: a milter is shown that they may come again."""
+    name = new_name()
+    with open_session(probed, Submission("soft", helo=name)) as client:
+        assert client.mail().positive
+        assert [client.rcpt(f"<{user}@example.net>").code for user in ("gone", "bob")] == [450, 250]
+        assert client.data(MESSAGE).positive
+    unknown = probe.wait("helo", name.encode()).named("rcpt")[0]
+    assert (unknown.macros["rcpt_mailer"], unknown.macros["rcpt_host"]) == (b"error", b"4.1.1")
 
 
 def test_tls_macros_are_not_there_at_the_end(tell):

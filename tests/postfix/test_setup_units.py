@@ -125,11 +125,18 @@ def test_another_queue_folder_user_and_file_of_records(host):
                f"chown root:guard {os.path.dirname(host.config)}/keys")
     host.postconf("queue_directory=/var/queue")
     host.start_postfix()
-    host.set_up("--yes", "--user", "guard", "--records", "/var/lib/records/x.jsonl",
-                "--history", "/var/lib/submilter/x.db")
+    plan = host.set_up("--yes", "--user", "guard", "--records", "/var/lib/records/x.jsonl",
+                       "--history", "/var/lib/submilter/x.db")
     assert "SocketUser=guard\nSocketGroup=postfix\n" in host.read(SOCKET_DROP_IN)
     assert "User=guard\nGroup=guard\nReadWritePaths=-/var/lib/records\n" in host.read(SERVICE_DROP_IN)
     assert host.owner("/var/queue/submilter/submilter.sock") == ("guard:postfix", "660")
+    assert not host.set_up("--yes")["changes"]
+    # That folder is another user's: a daemon that cannot make its counters there does not start.
+    assert [said for said in plan["warnings"] if "/var/lib/submilter does not belong to guard" in said]
+    host.shell("install -d -o guard /srv/counted && "
+               f"echo 'counters: {{ file = \"/srv/counted/limits\"; }};' >>{host.config}")
+    host.set_up("--yes")
+    assert "ReadWritePaths=-/var/lib/records\nReadWritePaths=-/srv/counted\n" in host.read(SERVICE_DROP_IN)
     assert not host.set_up("--yes")["changes"]
 
 

@@ -140,6 +140,64 @@ static void test_what_a_limit_holds_back(void **state)
     json_decref(json);
 }
 
+/* limits.action = "reject" */
+static void test_what_a_limit_refuses(void **state)
+{
+    (void)state;
+    static const char *const reasons[] = {"login", "contain"};
+    static const char *const said[] = {"is deferred", "is refused."};
+    for (size_t i = 0; i < 4; i++) {
+        struct message message = message_of("alice@example.com");
+        refuse(&message, "limits", reasons[i % 2]);
+        message.outcome.action = i < 2 ? ACTION_TEMPFAIL : ACTION_REJECT;
+        struct alert_text text = text_of(&message);
+        json_t *json = parsed(&text);
+        const char *shown = json_string_value(json_object_get(json, "text"));
+        assert_non_null(strstr(shown, said[i / 2]));
+        assert_null(strstr(shown, said[1 - i / 2]));
+        json_decref(json);
+    }
+}
+
+static const char *command_of(const struct message *message, const char *purpose)
+{
+    struct alert_text text = text_of(message);
+    json_t *json = parsed(&text);
+    const char *words =
+        json_string_value(json_object_get(json_object_get(json, "commands"), purpose));
+    const char *kept = words ? arena_text(arena, bytes_of(words)) : NULL;
+    json_decref(json);
+    return kept;
+}
+
+/* What is to be looked at, or begun anew, is what the limit counts. */
+static void test_commands_are_of_what_is_over(void **state)
+{
+    (void)state;
+    struct message message = message_of("alice@example.com");
+    message.facts.limits.subjects[SUBJECT_GROUP].name = BYTES("-sales");
+    message.facts.limits.subjects[SUBJECT_NETWORK].name = BYTES("203.0.113.0/24");
+    message.facts.limits.subjects[SUBJECT_HOST].name = BYTES("all");
+    refuse(&message, "limits", "network");
+    assert_string_equal(command_of(&message, "counts"),
+                        "submilterctl limits show --network 203.0.113.0/24");
+    assert_string_equal(command_of(&message, "reset"),
+                        "submilterctl limits reset --network 203.0.113.0/24");
+    assert_string_equal(command_of(&message, "freeze"),
+                        "submilterctl login freeze alice@example.com");
+    refuse(&message, "limits", "group");
+    assert_string_equal(command_of(&message, "counts"), "submilterctl limits show --group -sales");
+    refuse(&message, "limits", "host");
+    assert_string_equal(command_of(&message, "counts"), "submilterctl limits show --host");
+    refuse(&message, "limits", "contain");
+    assert_string_equal(command_of(&message, "counts"),
+                        "submilterctl limits show alice@example.com");
+    message.facts.login = (struct facts_login){.state = FACT_ABSENT}; /* as from sendmail(1) */
+    refuse(&message, "limits", "host");
+    assert_string_equal(command_of(&message, "reset"), "submilterctl limits reset --host");
+    assert_null(command_of(&message, "freeze"));
+}
+
 /* Of a whole network's limit one is told, and not one for each login in it. */
 static void test_one_key_for_what_is_counted_together(void **state)
 {
@@ -238,9 +296,14 @@ static void test_hostile_names(void **state)
         assert_null(strstr(shown, "\nBcc"));
         const char *freeze =
             json_string_value(json_object_get(json_object_get(json, "commands"), "freeze"));
+        const char *mail =
+            json_string_value(json_object_get(json_object_get(json, "commands"), "mail"));
         assert_non_null(strstr(shown, freeze));
-        if (!strpbrk(hostile[i], "\r\033") && !strstr(hostile[i], "\u202e"))
+        assert_null(strstr(mail, " --login -- ")); /* that would be the login's name */
+        if (!strpbrk(hostile[i], "\r\033") && !strstr(hostile[i], "\u202e")) {
             assert_shell_reads(freeze, hostile[i]);
+            assert_shell_reads(mail, hostile[i]);
+        }
         json_decref(json);
     }
 }
@@ -308,6 +371,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_is_told, begin, end),
         cmocka_unit_test_setup_teardown(test_what_a_limit_holds_back, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_a_limit_refuses, begin, end),
+        cmocka_unit_test_setup_teardown(test_commands_are_of_what_is_over, begin, end),
         cmocka_unit_test_setup_teardown(test_one_key_for_what_is_counted_together, begin, end),
         cmocka_unit_test_setup_teardown(test_an_admins_own_work, begin, end),
         cmocka_unit_test_setup_teardown(test_hostile_names, begin, end),

@@ -117,13 +117,14 @@ bool case_counted_is(const struct policy_case *one)
 void case_counted_begin(const struct policy_case *one, struct message *message)
 {
     struct facts_limits *limits = &message->facts.limits;
+    const char *group = settings_group(message->snapshot->settings, message->facts.login.name);
     int64_t now = message->facts.now;
     if (!case_counted_is(one))
         return;
     limits->state = FACT_KNOWN;
     if (message->facts.login.state == FACT_KNOWN) {
         limits->subjects[SUBJECT_LOGIN].name = message->facts.login.name;
-        limits->subjects[SUBJECT_GROUP].name = BYTES("staff");
+        limits->subjects[SUBJECT_GROUP].name = bytes_of(group ? group : "staff");
     }
     limits->subjects[SUBJECT_DOMAIN].name = BYTES("example.com");
     limits->subjects[SUBJECT_CLIENT].name = message->facts.connection.client_address;

@@ -39,6 +39,8 @@ static const struct {
     {"counted", offsetof(struct policy_case, counted)},
     {"habit", offsetof(struct policy_case, habit)},
     {"set", offsetof(struct policy_case, sets)},
+    {"group", offsetof(struct policy_case, groups)},
+    {"group-set", offsetof(struct policy_case, group_sets)},
     {"expect", offsetof(struct policy_case, expects)},
 };
 

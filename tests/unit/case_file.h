@@ -21,7 +21,8 @@ struct policy_case {
     char *login, *mechanism, *tls, *policy, *listener, *client, *helo, *mta, *mail_from;
     char *smtputf8, *now, *own_signature, *keys, *body_flags, *needs;
     char *standing;
-    struct case_values rcpts, new_rcpts, unknown_rcpts, counted, habit, sets, expects;
+    struct case_values rcpts, new_rcpts, unknown_rcpts, counted, habit, sets, groups, group_sets;
+    struct case_values expects;
     char *message; /* raw bytes */
     size_t message_len;
 };

@@ -16,6 +16,45 @@
 char case_folder[] = "/tmp/submilter-cases-XXXXXX";
 char *case_srcdir;
 
+/* Settings of one rule have to stand together: libconfig takes no group twice. */
+static void write_rules(FILE *out, const char *const *sets, size_t count)
+{
+    bool written[CASE_LIST_MAX] = {false};
+    for (size_t i = 0; i < count; i++) {
+        size_t rule = strcspn(sets[i], ".");
+        if (written[i])
+            continue;
+        fprintf(out, "  %.*s: { ", (int)rule, sets[i]);
+        for (size_t j = i; j < count; j++) {
+            if (strncmp(sets[i], sets[j], rule + 1) != 0)
+                continue;
+            fprintf(out, "%s; ", sets[j] + rule + 1);
+            written[j] = true;
+        }
+        fprintf(out, "};\n");
+    }
+}
+
+/* "news alice@example.com @example.org": a name and logins; "news limits.mode = ..." sets. */
+static void write_group(FILE *out, const char *group, const struct case_values *group_sets)
+{
+    const char *sets[CASE_LIST_MAX];
+    size_t count = 0, name = strcspn(group, " ");
+    fprintf(out, "  { name = \"%.*s\"; logins = [ ", (int)name, group);
+    for (const char *at = group + name; *at;) {
+        at += strspn(at, " ");
+        size_t len = strcspn(at, " ");
+        fprintf(out, "%s\"%.*s\"", at == group + name + 1 ? "" : ", ", (int)len, at);
+        at += len;
+    }
+    for (size_t i = 0; i < group_sets->count; i++)
+        if (strncmp(group_sets->items[i], group, name + 1) == 0)
+            sets[count++] = group_sets->items[i] + name + 1;
+    fprintf(out, " ]; rules: {\n");
+    write_rules(out, sets, count);
+    fprintf(out, "}; }");
+}
+
 static char *configuration_of(const struct policy_case *one)
 {
     char *text = NULL;
@@ -33,22 +72,14 @@ static char *configuration_of(const struct policy_case *one)
             "policies: { %s: {\n",
             getpwuid(geteuid())->pw_name, case_srcdir, case_folder, one->keys ? one->keys : "all",
             one->listener ? one->listener : policy, policy, policy);
-    /* Settings of one rule have to stand together: libconfig takes no group twice. */
-    bool written[CASE_LIST_MAX] = {false};
-    for (size_t i = 0; i < one->sets.count; i++) {
-        size_t rule = strcspn(one->sets.items[i], ".");
-        if (written[i])
-            continue;
-        fprintf(out, "  %.*s: { ", (int)rule, one->sets.items[i]);
-        for (size_t j = i; j < one->sets.count; j++) {
-            if (strncmp(one->sets.items[i], one->sets.items[j], rule + 1) != 0)
-                continue;
-            fprintf(out, "%s; ", one->sets.items[j] + rule + 1);
-            written[j] = true;
-        }
-        fprintf(out, "};\n");
-    }
+    write_rules(out, (const char *const *)one->sets.items, one->sets.count);
     fprintf(out, "}; };\n");
+    if (one->groups.count)
+        fprintf(out, "groups: (\n");
+    for (size_t i = 0; i < one->groups.count; i++) {
+        write_group(out, one->groups.items[i], &one->group_sets);
+        fprintf(out, i + 1 < one->groups.count ? ",\n" : " );\n");
+    }
     fclose(out);
     return text;
 }

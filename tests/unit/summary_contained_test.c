@@ -12,6 +12,7 @@
 
 #include "history/summary.h"
 #include "history_fixture.h"
+#include "policy/rule.h"
 
 #define DAY INT64_C(86400000)
 #define NOON INT64_C(1795176000000) /* 2026-11-20 12:00 UTC */
@@ -116,6 +117,44 @@ static void test_contained(void **state)
     assert_string_equal(found->would.rows[0].word, "frozen");
 }
 
+/* A sign whose own message does not go on either has taken the login there all the same. */
+static void test_contained_by_what_refuses(void **state)
+{
+    (void)state;
+    size_t signs = 0;
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        const char *rule = rules[i]->name;
+        char id[3] = {(char)('a' + signs), '1', '\0'};
+        if (!rules[i]->counted || strcmp(rule, "limits") == 0 || strcmp(rule, "login_state") == 0)
+            continue;
+        record(id, (int)signs++, "reject",
+               "\"login\":\"%c\",\"rule\":\"envelope\",\"reason\":\"not-owned\",\"command\":"
+               "\"MAIL\",\"verdicts\":[{\"rule\":\"envelope\",\"reason\":\"not-owned\","
+               "\"outcome\":\"violation\",\"mode\":\"enforce\",\"action\":\"reject\"},{\"rule\":"
+               "\"%s\",\"reason\":\"hour\",\"outcome\":\"violation\",\"mode\":\"enforce\","
+               "\"action\":\"tempfail\",\"contain\":\"freeze\"}],\"contained\":\"frozen\",",
+               *id, rule);
+    }
+    /* then = "nothing" beside another one; and one that only refuses. */
+    record("y1", 100, "tempfail",
+           "\"login\":\"y\",\"rule\":\"many_refusals\",\"reason\":\"hour\",\"verdicts\":[{"
+           "\"rule\":\"many_refusals\",\"reason\":\"hour\",\"outcome\":\"violation\",\"mode\":"
+           "\"enforce\",\"action\":\"tempfail\"},{\"rule\":\"many_networks\",\"reason\":\"day\","
+           "\"outcome\":\"violation\",\"mode\":\"enforce\",\"action\":\"accept\",\"contain\":"
+           "\"slow\"}],\"contained\":\"slowed\",");
+    held("z1", 101, "many_refusals", "hour", "", "");
+    const struct summary *found = summed(NOON, 0);
+    assert_int_equal(signs, 5);
+    assert_int_equal(found->contained.all, signs + 1);
+    check_contained(&found->contained.rows[0], "y", "slowed", "many_networks.day", 0, 0);
+    for (size_t i = 0; i < signs; i++) {
+        const struct summary_contained *row = &found->contained.rows[signs - i];
+        assert_int_equal(row->login[0], 'a' + i);
+        assert_string_equal(row->state, "frozen");
+        assert_non_null(strstr(row->cause, ".hour"));
+    }
+}
+
 /* The same message. */
 static void passed(const char *id, int seconds)
 {
@@ -139,6 +178,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_contained, forget),
+        cmocka_unit_test_teardown(test_contained_by_what_refuses, forget),
         cmocka_unit_test_teardown(test_no_friction_of_limits, forget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
