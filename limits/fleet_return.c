@@ -121,8 +121,8 @@ static bool ping(struct fleet *fleet, struct error *error)
 
 static bool try_to_return(struct fleet *fleet, struct error *error)
 {
-    uint64_t last;
-    bool lost;
+    uint64_t last = 0;
+    bool lost = false;
     fleet->silent = 0;
     pthread_mutex_lock(&fleet->lock);
     int64_t weight = fleet->hosts;
