@@ -47,7 +47,7 @@ FAULTS = {
     "wrong": (spoiled(answers=b"+OK\r\n"), heal),
     "full": (spoiled(answers=b"-OOM command not allowed when used memory > 'maxmemory'.\r\n"), heal),
 }
-EXACT = ("calm@example.com",)
+EXACT = tuple(f"calm{number}@example.com" for number in range(10))
 
 
 def login_of(fault, kind):
@@ -80,13 +80,18 @@ def counted(fleet, login):
 
 
 def test_the_limit_holds_to_the_message(fleet, bystanders):
+    """Where none of the hosts lost Redis meanwhile, as on a busy machine: then the next login is tried."""
     bystanders.phase = "load"
-    with Load(fleet.sites, EXACT[0]) as load:
-        load.wait_refused()
-        bystanders.wait_commands(300)
-    assert load.total == LIMIT
+    for login in EXACT:
+        with Load(fleet.sites, login) as load:
+            load.wait_refused()
+            bystanders.wait_commands(300)
+        wait_until(lambda: sum(map(has_left, load_records(fleet, load))) >= load.total, "the records of what was sent")
+        if not any(map(is_alone, load_records(fleet, load))):
+            break
+    assert load.total == LIMIT, fleet.said()
     assert all(load.accepted), "each of the hosts let some through"
-    assert counted(fleet, EXACT[0]) == [LIMIT] * SITES
+    assert counted(fleet, login) == [LIMIT] * SITES
 
 
 @pytest.mark.parametrize("fault", FAULTS)
