@@ -16,7 +16,8 @@ const struct option_row counters_rows[] = {
      .default_value = "\"1G\"",
      .min = (int64_t)16 << 20,
      .max = (int64_t)1 << 40,
-     .help = "How large the database may become; what is oldest goes before it is larger."},
+     .help = "How large the database may become. What is too old leaves it by itself; where it is "
+             "full all the same, the log says so and what is new stays in memory alone."},
     {.name = "redis",
      .type = OPTION_TEXT,
      .offset = offsetof(struct counters_settings, redis),

@@ -14,6 +14,11 @@ void claims_done(struct claims *claims)
     pthread_mutex_destroy(&claims->lock);
 }
 
+bool claim_holds(int64_t until, int64_t seconds, int64_t now)
+{
+    return until > now && until - now <= 2 * seconds;
+}
+
 bool claims_claim(struct claims *claims, uint64_t key, int64_t seconds, int64_t now)
 {
     bool is_free = true;
@@ -23,7 +28,7 @@ bool claims_claim(struct claims *claims, uint64_t key, int64_t seconds, int64_t 
         struct claim *claim = &claims->claims[i];
         if (claim->key == key) {
             place = claim;
-            is_free = claim->until <= now;
+            is_free = !claim_holds(claim->until, seconds, now);
             break;
         }
         if (claim->until < place->until)

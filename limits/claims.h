@@ -21,6 +21,10 @@ struct claims {
 void claims_init(struct claims *claims);
 void claims_done(struct claims *claims);
 
+/* Whether a claim until then still holds for whoever claims it for so many seconds: not one that
+ * ends so late that it was made by a clock which has been set back since. */
+bool claim_holds(int64_t until, int64_t seconds, int64_t now);
+
 /* Whether nobody has within the time; then it is the caller's until now + seconds. */
 bool claims_claim(struct claims *claims, uint64_t key, int64_t seconds, int64_t now);
 

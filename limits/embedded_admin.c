@@ -21,14 +21,19 @@ static bool check(const struct embedded *embedded, int status, struct error *err
            error_set(error, "%s: %s", embedded->keeper->ledger.folder, ledger_reason(status));
 }
 
+static bool fail_to_read(const struct embedded *embedded, struct error *error)
+{
+    return error_set(error, "%s: the counters cannot be read just now",
+                     embedded->keeper->ledger.folder);
+}
+
 static bool begin_read(struct embedded *embedded, MDB_txn **ret_txn, struct error *error)
 {
     if (!has_file(embedded, error))
         return false;
     keeper_sync(embedded->keeper);
     *ret_txn = ledger_read(&embedded->keeper->ledger);
-    return *ret_txn || error_set(error, "%s: the counters cannot be read just now",
-                                 embedded->keeper->ledger.folder);
+    return *ret_txn || fail_to_read(embedded, error);
 }
 
 static int set_standing(struct embedded *embedded, MDB_txn *txn, struct bytes login,
@@ -132,7 +137,8 @@ bool embedded_show(struct embedded *embedded, struct limits_request *look, bool 
         struct record record;
         if (!embedded_key(embedded, (enum subject_kind)kind, look->who.names[kind], &name))
             continue;
-        keeper_load(embedded->keeper, &name.key, &record);
+        if (!keeper_load(embedded->keeper, &name.key, &record))
+            return fail_to_read(embedded, error);
         *ret_found = *ret_found || !record_is_empty(&record);
         look->answer.subjects[kind].name = look->who.names[kind];
         embedded_answer_subject(&record, look->who.now, &look->answer.subjects[kind]);

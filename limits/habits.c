@@ -91,9 +91,11 @@ static void move_to(struct seen *item, uint32_t slot)
 
 static void add_hour(struct seen *item, uint32_t slot, uint16_t count)
 {
-    /* Ahead by more than a step: by a clock that was set back since. */
-    if (item->slot > slot + HABITS_HOUR_SLOTS)
+    /* Ahead by more than an hour: by a clock that was set back since. */
+    if (item->slot > slot + HABITS_HOUR_SLOTS) {
+        memset(item->hour, 0, sizeof item->hour);
         item->slot = slot;
+    }
     move_to(item, slot);
     size_t back = item->slot - slot;
     if (back < HABITS_HOUR_SLOTS)
@@ -197,11 +199,18 @@ void habits_forget(struct habits *habits, int64_t before)
     forget_list(&habits->looks, before);
 }
 
-static int64_t count_since(const struct seen_list *list, int64_t since, uint64_t besides)
+/* What lies as far ahead was seen by a clock that was set back since. */
+static bool is_within(int64_t time, int64_t seconds, int64_t now)
+{
+    return time >= now - seconds && time <= now + seconds;
+}
+
+static int64_t count_within(const struct seen_list *list, int64_t seconds, int64_t now,
+                            uint64_t besides)
 {
     int64_t count = 0;
     for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].hash != besides && list->items[i].last >= since)
+        if (list->items[i].hash != besides && is_within(list->items[i].last, seconds, now))
             count++;
     return count;
 }
@@ -210,7 +219,7 @@ static int64_t within_hour(const struct seen *item, int64_t now)
 {
     int64_t count = 0;
     for (size_t back = 0; back < HABITS_HOUR_SLOTS; back++)
-        if (((int64_t)item->slot - (int64_t)back + 1) * HOUR_STEP > now - HOUR)
+        if (is_within(((int64_t)item->slot - (int64_t)back + 1) * HOUR_STEP - 1, HOUR, now))
             count += item->hour[back];
     return count;
 }
@@ -264,8 +273,8 @@ void habits_compare(const struct habits *habits, const struct tally *tally, int6
     *ret_habit = (struct habit){
         .since = habits->since,
         .messages = habits->messages,
-        .networks_hour = own + count_since(&habits->networks, seconds - HOUR, network),
-        .networks_day = own + count_since(&habits->networks, seconds - DAY, network),
+        .networks_hour = own + count_within(&habits->networks, HOUR, seconds, network),
+        .networks_day = own + count_within(&habits->networks, DAY, seconds, network),
         .network_since = from ? from->first : 0,
         .network_hour = from ? within_hour(from, seconds) : 0,
         .client_since = with ? with->first : 0,

@@ -93,6 +93,15 @@ static int drop_old_claims(MDB_txn *txn, MDB_dbi claims, int64_t now)
     return status == MDB_NOTFOUND ? 0 : status;
 }
 
+static bool is_claimed(const MDB_val *value, int64_t seconds, int64_t now)
+{
+    int64_t until;
+    if (value->mv_size != sizeof until)
+        return false;
+    memcpy(&until, value->mv_data, sizeof until);
+    return claim_holds(until, seconds, now);
+}
+
 bool keeper_claim(struct keeper *keeper, uint64_t key, int64_t seconds, int64_t now,
                   bool *ret_is_free)
 {
@@ -105,7 +114,7 @@ bool keeper_claim(struct keeper *keeper, uint64_t key, int64_t seconds, int64_t 
     status = drop_old_claims(txn, keeper->ledger.claims, now);
     if (!status)
         status = mdb_get(txn, keeper->ledger.claims, &name, &value);
-    *ret_is_free = status == MDB_NOTFOUND;
+    *ret_is_free = status == MDB_NOTFOUND || (!status && !is_claimed(&value, seconds, now));
     if (*ret_is_free) {
         value = (MDB_val){sizeof until, &until};
         status = mdb_put(txn, keeper->ledger.claims, &name, &value, 0);
@@ -198,13 +207,15 @@ bool keeper_start(struct embedded *embedded, const struct limits_options *option
     if (!keeper)
         return error_set(error, "out of memory");
     *keeper = (struct keeper){.embedded = embedded, .say = options->say};
-    if (!ledger_open(&keeper->ledger, options->file, options->max_size, use, &aside, error)) {
-        free(keeper);
-        return false;
-    }
+    bool is_open =
+        ledger_open(&keeper->ledger, options->file, options->max_size, use, &aside, error);
     if (aside)
         keeper_say(keeper, "%s", aside);
     free(aside);
+    if (!is_open) {
+        free(keeper);
+        return false;
+    }
     init_locks(keeper);
     keeper->seen = ledger_last(&keeper->ledger);
     embedded->keeper = keeper;

@@ -178,18 +178,20 @@ void keeper_begin_anew(struct keeper *keeper, const char *why)
     bool is_same = ledger_is_there(&keeper->ledger);
     char *aside;
     struct error error;
-    if (!ledger_open_again(&keeper->ledger, &aside, &error)) {
+    bool is_open = ledger_open_again(&keeper->ledger, &aside, &error);
+    bool is_aside = aside;
+    if (aside)
+        keeper_say(keeper, "%s", aside);
+    free(aside);
+    if (!is_open) {
         if (!keeper->is_failing)
             keeper_say(keeper, "%s. The counters are kept in memory meanwhile", error.text);
         keeper->is_failing = true;
         return;
     }
-    is_same = is_same && !aside;
+    is_same = is_same && !is_aside;
     keeper_say(keeper, "%s: %s: the counters' file %s", keeper->ledger.folder, why,
                is_same ? "is opened again" : "begins anew with what is in memory");
-    if (aside)
-        keeper_say(keeper, "%s", aside);
-    free(aside);
     keeper->prune_len = 0;
     if (is_same)
         return;

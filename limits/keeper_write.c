@@ -128,7 +128,8 @@ static int write_flight(struct keeper *keeper, MDB_txn *txn, struct flight *flig
         return status;
     if (!record_merge(&flight->merged, &counted, now))
         return ENOMEM;
-    record_expire(&flight->merged, now, keeper->embedded->remember);
+    if (now)
+        record_expire(&flight->merged, now, keeper->embedded->remember);
     status = keeper_put(keeper, txn, key.kind, key.name, &flight->merged);
     return status ? status : write_standing(keeper, txn, flight, now);
 }

@@ -14,6 +14,7 @@
 
 #define TABLES 5
 #define READERS_MAX 256         /* of all processes */
+#define LOCK_SIZE 32768         /* bytes; more than READERS_MAX need */
 #define SMALL ((off_t)64 << 20) /* bytes; looking through that many is a matter of moments */
 #define MARK "submilter"
 #define MARK_VALUE "limits 1"
@@ -28,6 +29,9 @@ const char *ledger_reason(int status)
 {
     if (status == MDB_MAP_FULL)
         return "it is full: raise counters.max_size";
+    /* LMDB's word for what was written in part. */
+    if (status == EIO)
+        return "the disk is full, or broken (Input/output error)";
     return mdb_strerror(status);
 }
 
@@ -169,10 +173,26 @@ static bool is_small(const char *folder)
     return is;
 }
 
+/* LMDB writes into a map of its lock file: on a full disk it would die of one that has no room yet.
+ */
+static int make_room_for_lock(const char *folder)
+{
+    char *lock = path_of(folder, "lock.mdb");
+    int fd = lock ? open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    int status = fd < 0 || fallocate(fd, 0, 0, LOCK_SIZE) ? errno : 0;
+    if (fd >= 0)
+        close(fd);
+    free(lock);
+    return status == EOPNOTSUPP || status == ENOSYS ? 0 : status;
+}
+
 /* again: what was open here is gone or damaged. */
 static bool open_locked(struct ledger *ledger, enum ledger_use use, bool again, char **ret_aside,
                         struct error *error)
 {
+    int status = make_room_for_lock(ledger->folder);
+    if (status)
+        return fail(ledger->folder, status, error);
     bool is_left_open = ledger_take(ledger) == LEDGER_LEFT_OPEN;
     enum ledger_depth depth =
         again || is_left_open || is_small(ledger->folder) ? LEDGER_WHOLLY : LEDGER_BRIEFLY;
@@ -180,9 +200,13 @@ static bool open_locked(struct ledger *ledger, enum ledger_use use, bool again, 
     if (is_damaged && use == LEDGER_EXISTING)
         return error_set(error, "%s/data.mdb is damaged: submilter sets it aside when it starts",
                          ledger->folder);
-    if (is_damaged && !(*ret_aside = set_aside(ledger->folder, error)))
-        return false;
-    int status = ledger_open_env(ledger->folder, ledger->max_size, false, ledger);
+    if (is_damaged) {
+        if (!(*ret_aside = set_aside(ledger->folder, error)))
+            return false;
+        status = make_room_for_lock(ledger->folder);
+    }
+    if (!status)
+        status = ledger_open_env(ledger->folder, ledger->max_size, false, ledger);
     return status ? fail(ledger->folder, status, error) : true;
 }
 
@@ -250,40 +274,34 @@ void ledger_close(struct ledger *ledger)
     ledger->folder = NULL;
 }
 
-/* Everybody else is out until leave_alone. */
-static void enter_alone(struct ledger *ledger)
-{
-    pthread_mutex_lock(&ledger->lock);
-    ledger->is_closed = true;
-    while (ledger->busy)
-        pthread_cond_wait(&ledger->changed, &ledger->lock);
-}
-
-static void leave_alone(struct ledger *ledger)
-{
-    ledger->is_closed = false;
-    pthread_cond_broadcast(&ledger->changed);
-    pthread_mutex_unlock(&ledger->lock);
-}
-
+/* Looking through it and beginning anew may take long: meanwhile nobody enters, nor waits for that.
+ */
 bool ledger_open_again(struct ledger *ledger, char **ret_aside, struct error *error)
 {
-    enter_alone(ledger);
+    pthread_mutex_lock(&ledger->lock);
+    ledger->is_opening = true;
+    pthread_cond_broadcast(&ledger->changed);
+    while (ledger->busy)
+        pthread_cond_wait(&ledger->changed, &ledger->lock);
+    pthread_mutex_unlock(&ledger->lock);
     ledger_doubt(ledger);
     close_env(ledger);
     bool ok = open_folder(ledger, LEDGER_MAKE, true, ret_aside, error);
-    leave_alone(ledger);
+    pthread_mutex_lock(&ledger->lock);
+    ledger->is_opening = false;
+    pthread_mutex_unlock(&ledger->lock);
     return ok;
 }
 
 /* With the lock held. */
 static bool enter(struct ledger *ledger)
 {
-    while (ledger->is_closed || ledger->busy == LEDGER_READERS)
+    while (!ledger->is_opening && (ledger->is_mapping || ledger->busy == LEDGER_READERS))
         pthread_cond_wait(&ledger->changed, &ledger->lock);
-    if (ledger->env)
+    bool enters = !ledger->is_opening && ledger->env;
+    if (enters)
         ledger->busy++;
-    return ledger->env;
+    return enters;
 }
 
 static void leave(struct ledger *ledger)
@@ -295,9 +313,15 @@ static void leave(struct ledger *ledger)
 /* Another process, with a larger max_size, made the file larger than our map of it. */
 static int map_anew(struct ledger *ledger)
 {
-    enter_alone(ledger);
-    int status = ledger->env ? mdb_env_set_mapsize(ledger->env, 0) : MDB_INVALID;
-    leave_alone(ledger);
+    pthread_mutex_lock(&ledger->lock);
+    ledger->is_mapping = true;
+    while (ledger->busy && !ledger->is_opening)
+        pthread_cond_wait(&ledger->changed, &ledger->lock);
+    bool is_open = !ledger->is_opening && ledger->env;
+    int status = is_open ? mdb_env_set_mapsize(ledger->env, 0) : MDB_INVALID;
+    ledger->is_mapping = false;
+    pthread_cond_broadcast(&ledger->changed);
+    pthread_mutex_unlock(&ledger->lock);
     return status;
 }
 

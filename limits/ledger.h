@@ -33,18 +33,20 @@ struct ledger {
     pthread_cond_t changed;
     MDB_txn *idle[LEDGER_READERS];
     size_t idle_count, busy;
-    bool is_closed; /* for opening it anew: nobody enters */
+    bool is_opening; /* anew: nobody enters */
+    bool is_mapping; /* anew: who would enter waits */
 };
 
 enum ledger_use { LEDGER_MAKE, LEDGER_EXISTING };
 
 /* Opens it, with LEDGER_MAKE after making what is missing and setting aside what is damaged:
- * *ret_aside is the sentence for that then, to be freed, else NULL. */
+ * *ret_aside is the sentence for that then, to be freed, else NULL; where opening fails, too. */
 MUST_CHECK bool ledger_open(struct ledger *ledger, const char *folder, int64_t max_size,
                             enum ledger_use use, char **ret_aside, struct error *error);
 void ledger_close(struct ledger *ledger);
 
-/* The same again, where it has gone or is damaged; what was open is closed in any case. */
+/* The same again, where it has gone or is damaged; what was open is closed in any case. Meanwhile
+ * it can be neither read nor written, and nobody waits. */
 MUST_CHECK bool ledger_open_again(struct ledger *ledger, char **ret_aside, struct error *error);
 
 /* Whether the folder still holds the file that is open, in its full length. For one thread. */

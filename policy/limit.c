@@ -61,9 +61,9 @@ static bool read_number(const char **at, int64_t *ret_number, bool *ret_scaled)
         return false;
     int64_t factor = factor_of(*digit);
     *ret_scaled = factor > 1;
+    *at = digit + *ret_scaled;
     if (number > MAX / factor)
         return false;
-    *at = digit + *ret_scaled;
     *ret_number = number * factor;
     return true;
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .submission import Submission, open_session, transaction
 
 DAYS = 40
-DAY, HOUR = 86400, 3600
+DAY, HOUR, LEAP = 86400, 3600, 30
 OFFICE, HOME = "198.51.100", "192.0.2"
 CORRESPONDENTS = tuple(f"friend-{number}@example.net" for number in range(30))
 
@@ -22,17 +22,21 @@ class Mail:
 
 
 class Mailer:
-    """Hands mail in as a login, one session for each client's address, at the moments that it has."""
+    """Hands mail in as a login, one session for each client's address, at the moments that it has. No session lives
+    through a longer leap of the clock: libmilter ends those that seem to have waited too long."""
 
     def __init__(self, site, login, clock):
         self.site, self.login, self.clock = site, login, clock
-        self.sessions = {}
+        self.sessions, self.latest = {}, 0
 
     def send(self, mail):
         """The refusal, or None."""
         how = Submission(login=self.login, mail_from=f"<{self.login}>", rcpts=(f"<{mail.rcpt}>",),
                          xclient=f"ADDR={mail.client} PORT=40000 NAME=[UNAVAILABLE]",
                          message=self.text(mail))
+        if mail.moment - self.latest > LEAP:
+            self.close()
+        self.latest = mail.moment
         self.clock.set(mail.moment - time.time())
         if mail.client not in self.sessions:
             self.sessions[mail.client] = open_session(self.site, how)

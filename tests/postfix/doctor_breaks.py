@@ -1,8 +1,8 @@
 """How each thing that the doctor finds comes about: Postfix's part, and with it all."""
 
 import doctor_breaks_own
-from doctor_steps import (GUARDED, Break, all_of, checks, configured, etc_file, in_service, live_but_older, main_cf,
-                          milters, one_more_service, reconfigured, returning_filter)
+from doctor_steps import (GUARDED, RSPAMD_SIGNS, Break, all_of, checks, configured, etc_file, in_service,
+                          live_but_older, main_cf, milters, one_more_service, reconfigured, returning_filter)
 
 OTHER = "{ inet:127.0.0.1"
 POSTFIX = [
@@ -92,7 +92,7 @@ POSTFIX = [
         etc_file("opendkim.conf", "Socket inet:9@127.0.0.1\nMode sv\nKeyTable /etc/dkim.table\n"),
         milters(f"{GUARDED}, {OTHER}:9, default_action=accept }}"))),
     Break("signers.rspamd", all_of(
-        etc_file("rspamd/modules.d/dkim_signing.conf", "dkim_signing {\n  sign_local = true;\n}\n"),
+        etc_file("rspamd/modules.d/dkim_signing.conf", RSPAMD_SIGNS),
         etc_file("rspamd/local.d/dkim_signing.conf", "selector = \"s1\";\n"), milters(f"{GUARDED}, {OTHER}:11332, default_action=accept }}"))),
     Break("signers.amavis", etc_file("amavis/conf.d/50-user", (
         "$enable_dkim_signing = 1;\ndkim_key('example.com', 's1', '/etc/dkim.pem');\n1;  # ensure a defined return\n"))),

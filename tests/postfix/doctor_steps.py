@@ -7,6 +7,13 @@ from harness.smtp import SmtpClient
 from harness.waiting import accepts, wait_until
 
 GUARDED = "{ MILTER, default_action=tempfail }"
+# What rspamd's package brings, without the words.
+RSPAMD_SIGNS = """dkim_signing {
+  sign_local = true;
+  .include(try=true,priority=1,duplicate=merge) "$LOCAL_CONFDIR/local.d/dkim_signing.conf"
+  .include(try=true,priority=10) "$LOCAL_CONFDIR/override.d/dkim_signing.conf"
+}
+"""
 
 
 @dataclass

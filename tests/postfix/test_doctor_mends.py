@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from doctor_daemon_steps import nobodys_child, one_message  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
-from doctor_steps import GUARDED, configured, milters  # noqa: E402
+from doctor_steps import GUARDED, RSPAMD_SIGNS, configured, milters  # noqa: E402
 from harness.build import program  # noqa: E402
 from harness.process import run  # noqa: E402
 from harness.submilter import USER  # noqa: E402
@@ -252,12 +252,12 @@ def test_large_records_go_where_nothing_is(site):
 ])
 def test_other_settings_of_rspamds_stay(site, folder, said):
     file = site.private_etc() / "rspamd" / folder / "dkim_signing.conf"
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(said)
     milters(f"{GUARDED}, {{ inet:127.0.0.1:11332, default_action=accept }}")(site)
     module = site.private_etc() / "rspamd" / "modules.d" / "dkim_signing.conf"
-    module.parent.mkdir()
-    module.write_text("dkim_signing {\n}\n")
+    module.parent.mkdir(exist_ok=True)
+    module.write_text(RSPAMD_SIGNS)
     (found,) = site.findings("signers.rspamd")
     site.follow(found["mend"])
     assert not site.findings("signers.rspamd")

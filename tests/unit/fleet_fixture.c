@@ -152,6 +152,13 @@ void fleet_wait_for_state(struct limits *limits, const char *login, enum login_s
         assert_true(redis_clock() < until);
 }
 
+void fleet_wait_for_said_gone(void)
+{
+    int64_t until = redis_clock() + FLEET_PATIENCE_MS;
+    while (!fleet_said_gone())
+        assert_true(redis_clock() < until);
+}
+
 void fleet_wait_for_said_once_a_change(void)
 {
     size_t gone, back;

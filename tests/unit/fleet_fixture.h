@@ -36,6 +36,8 @@ void fleet_wait_for_degraded(struct limits *limits, bool wanted);
 /* Until the host knows the login's state. */
 void fleet_wait_for_state(struct limits *limits, const char *login, enum login_state wanted);
 
+/* The word of it comes after the circuit was broken. */
+void fleet_wait_for_said_gone(void);
 /* It was gone at least once, and is back; each time was said once. More than once it is gone where
  * the machine is so busy that 50 ms pass. */
 void fleet_wait_for_said_once_a_change(void);

@@ -33,8 +33,7 @@ static void test_a_killed_redis_is_answered_for(void **state)
     for (int i = 0; i < 4; i++)
         assert_true(fleet_charge(limits, "carol", 10).admitted);
     assert_false(fleet_charge(limits, "carol", 10).admitted);
-    for (int64_t until = redis_clock() + FLEET_PATIENCE_MS; !fleet_said_gone();)
-        assert_true(redis_clock() < until);
+    fleet_wait_for_said_gone();
     redis_start(NULL);
     fleet_wait_for_degraded(limits, false);
     assert_int_equal(fleet_count(limits, "carol"), 10);

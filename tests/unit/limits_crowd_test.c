@@ -181,7 +181,7 @@ static void gather(enum place_kind kind, int64_t pace, const struct limits_bound
 {
     if (!place_is_there(kind)) {
         print_message("# there is no redis-server here\n");
-        skip();
+        return;
     }
     struct worker *workers = calloc(THREADS, sizeof *workers);
     bool degraded = true;

@@ -75,7 +75,7 @@ static void test_cut_short(void **state)
     expect_set_aside("cut to 5000 bytes");
 }
 
-static void overwrite(off_t at, size_t len)
+static void overwrite_with(int step, off_t at, size_t len)
 {
     int fd = open(data_path, O_WRONLY);
     unsigned char garbage[4096];
@@ -83,12 +83,17 @@ static void overwrite(off_t at, size_t len)
     while (len) {
         size_t piece = len < sizeof garbage ? len : sizeof garbage;
         for (size_t i = 0; i < piece; i++)
-            garbage[i] = (unsigned char)(i * 131 + 7);
+            garbage[i] = (unsigned char)(step ? i * (unsigned)step + 7 : 0);
         assert_int_equal(pwrite(fd, garbage, piece, at), piece);
         at += (off_t)piece;
         len -= piece;
     }
     close(fd);
+}
+
+static void overwrite(off_t at, size_t len)
+{
+    overwrite_with(131, at, len);
 }
 
 static void test_garbage(void **state)
@@ -220,8 +225,8 @@ static void fill_large(void)
     assert_string_equal(limits_said, "");
 }
 
-/* As a disk does it: the file's time tells nothing. */
-static void tear_unseen(bool is_unseen)
+/* The pages that user1500 stands in. Unseen, as a disk does it: the file's time tells nothing. */
+static void tear_with(int step, bool is_unseen)
 {
     struct stat found;
     static char all[1 << 22];
@@ -231,11 +236,38 @@ static void tear_unseen(bool is_unseen)
     int count = 0;
     fclose(file);
     for (char *at = all; (at = memmem(at, len - (size_t)(at - all), "user1500", 8)); at++, count++)
-        overwrite((at - all) / 4096 * 4096, 4096);
+        overwrite_with(step, (at - all) / 4096 * 4096, 4096);
     assert_true(count > 0);
     const struct timespec times[] = {found.st_atim, found.st_mtim};
     if (is_unseen)
         assert_int_equal(utimensat(AT_FDCWD, data_path, times, 0), 0);
+}
+
+static void tear_unseen(bool is_unseen)
+{
+    tear_with(131, is_unseen);
+}
+
+/* An admin is not told that somebody is unknown where the file cannot be read. */
+static void test_shows_that_it_cannot_be_read(void **state)
+{
+    (void)state;
+    struct limits_options options = limits_fixture_options(limits_folder);
+    struct limits_request look = {.op = LIMITS_LOOK, .who.now = NOON};
+    struct limits *limits;
+    struct error error;
+    bool found;
+    read_data_path();
+    fill_large();
+    tear_with(0, true);
+    assert_true(limits_open_admin(&options, &limits, &error));
+    look.who.names[SUBJECT_LOGIN] = BYTES("user1500");
+    assert_false(limits_show(limits, &look, &found, &error));
+    assert_non_null(strstr(error.text, limits_folder));
+    look.who.names[SUBJECT_LOGIN] = BYTES("user7");
+    assert_true(limits_show(limits, &look, &found, &error));
+    assert_true(found);
+    limits_close(limits);
 }
 
 static void test_closed_is_trusted_until_a_crash(void **state)
@@ -346,6 +378,7 @@ int main(void)
         CLEARED(test_closed_is_trusted_until_a_crash),
         CLEARED(test_changed_since_closed),
         CLEARED(test_torn_at_the_roots),
+        CLEARED(test_shows_that_it_cannot_be_read),
         CLEARED(test_closed_by_the_last_one),
         CLEARED(test_closed_by_a_successor),
     };

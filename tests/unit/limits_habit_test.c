@@ -128,6 +128,32 @@ static void test_hours(void **state)
     limits_close(limits);
 }
 
+/* What was seen by a clock that was a year ahead was not seen just now, for a year. */
+static void test_when_the_clock_is_set_back(void **state)
+{
+    (void)state;
+    struct limits *limits = limits_fixture_open(NULL);
+    char network[20];
+    for (int i = 0; i < 10; i++) {
+        snprintf(network, sizeof network, "net%d", i % 5);
+        session(limits, NOON + 365 * DAY + i * SECOND, network, "a", true);
+    }
+    struct habit habit = session(limits, NOON, "home", "a", true);
+    assert_int_equal(habit.networks_hour, 1);
+    assert_int_equal(habit.networks_day, 1);
+    habit = session(limits, NOON, "net1", "a", true);
+    assert_int_equal(habit.networks_hour, 2);
+    assert_int_equal(habit.network_hour, 0);
+    habit = session(limits, NOON, "net1", "a", false);
+    assert_int_equal(habit.network_since, NOON / 1000);
+    assert_int_equal(habit.network_hour, 1);
+    /* Set back by a little, it still tells what is meant. */
+    habit = session(limits, NOON - 10 * 60 * SECOND, "home", "a", false);
+    assert_int_equal(habit.networks_hour, 2);
+    assert_int_equal(habit.network_hour, 1);
+    limits_close(limits);
+}
+
 static void test_correspondents_are_forgotten(void **state)
 {
     (void)state;
@@ -155,9 +181,13 @@ static void test_correspondents_are_forgotten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_networks), cmocka_unit_test(test_many_networks),
-        cmocka_unit_test(test_programs), cmocka_unit_test(test_programs_of_many_names),
-        cmocka_unit_test(test_hours),    cmocka_unit_test(test_correspondents_are_forgotten),
+        cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_many_networks),
+        cmocka_unit_test(test_programs),
+        cmocka_unit_test(test_programs_of_many_names),
+        cmocka_unit_test(test_hours),
+        cmocka_unit_test(test_correspondents_are_forgotten),
+        cmocka_unit_test(test_when_the_clock_is_set_back),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
 }

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "limits/embedded.h"
+#include "limits/embedded_own.h"
 #include "tests/unit/limits_fixture.h"
 
 #define SECOND 1000
@@ -219,6 +220,28 @@ static void test_others(void **state)
     embedded_close(embedded);
 }
 
+/* Before anybody has asked for anything a store knows no time: what is in the file is not aged by
+ * that. */
+static void test_a_word_before_all_requests(void **state)
+{
+    (void)state;
+    const struct login_standing frozen = {LOGIN_FROZEN, NOON / 1000, 0, BYTES("by root")};
+    struct limits_options options = limits_fixture_options(limits_folder);
+    struct embedded *embedded;
+    struct error error;
+    struct limits *limits = limits_fixture_open(limits_folder);
+    limits_fixture_charge(limits, "alice", NOON, 3, NULL);
+    limits_close(limits);
+    assert_true(embedded_open(&options, &embedded, &error));
+    embedded_take_standing(embedded, BYTES("alice"), &frozen, NOON / 1000);
+    embedded_close(embedded);
+    limits = limits_fixture_open(limits_folder);
+    assert_int_equal(limits_fixture_state(limits, "alice", NOON), LOGIN_FROZEN);
+    assert_int_equal(limits_fixture_count(limits, "alice", NOON, QUANTITY_RECIPIENTS, WINDOW_DAY),
+                     3);
+    limits_close(limits);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +249,7 @@ int main(void)
         cmocka_unit_test(test_share),
         cmocka_unit_test(test_unseen),
         cmocka_unit_test(test_others),
+        cmocka_unit_test_teardown(test_a_word_before_all_requests, limits_fixture_clear),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
 }

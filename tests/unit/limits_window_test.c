@@ -244,6 +244,24 @@ static void test_memory_has_an_end(void **state)
     limits_close(limits);
 }
 
+/* Said by a clock that was a year ahead, and has been set back since: it keeps nobody quiet for a
+ * year. */
+static void test_claims_when_the_clock_is_set_back(void **state)
+{
+    (void)state;
+    int64_t now = NOON / 1000, year = INT64_C(365) * 86400;
+    const char *const files[] = {limits_folder, NULL};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct limits *limits = limits_fixture_open(files[i]);
+        assert_true(limits_claim(limits, "alice many_networks", 3600, now + year));
+        assert_true(limits_claim(limits, "alice many_networks", 3600, now));
+        assert_false(limits_claim(limits, "alice many_networks", 3600, now));
+        assert_false(limits_claim(limits, "alice many_networks", 3600, now - 3599));
+        assert_true(limits_claim(limits, "alice many_networks", 3600, now + 3600));
+        limits_close(limits);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_sums_saturate),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_memory_has_an_end),
+        cmocka_unit_test_teardown(test_claims_when_the_clock_is_set_back, limits_fixture_clear),
     };
     return cmocka_run_group_tests(tests, limits_fixture_init, limits_fixture_done);
 }
