@@ -2,6 +2,7 @@
 #include "conf/checks.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -78,7 +79,13 @@ bool check_socket(const char *text, struct error *error)
 
 bool check_redis(const char *text, struct error *error)
 {
-    if (!text[0] || (strncmp(text, "fd:", 3) != 0 && check_socket(text, error)))
+    if (!text[0])
+        return true;
+    if (strncmp(text, "unix:/", 6) == 0)
+        return check_socket(text, error);
+    /* Nobody listens at port 0. */
+    if (strncmp(text, "inet", 4) == 0 && check_socket(text, error) &&
+        strtol(strchr(text, ':') + 1, NULL, 10) > 0)
         return true;
     return error_set(error, "expected \"unix:/PATH\", \"inet:PORT@IPV4-ADDRESS\" or "
                             "\"inet6:PORT@IPV6-ADDRESS\"");

@@ -94,7 +94,8 @@ static void answer_alone(struct fleet *fleet, struct limits_request *request, ui
     int64_t hosts = fleet->hosts;
     pthread_mutex_unlock(&fleet->lock);
     embedded_do(fleet->own, request, hosts);
-    if (request->op == LIMITS_CHARGE && request->answer.admitted && sequence)
+    /* Redis may have counted what is held back here, too. */
+    if (request->op == LIMITS_CHARGE && sequence)
         fleet_doubt(fleet, request, sequence);
 }
 

@@ -11,8 +11,9 @@
 #include "limits/fleet_greet.h"
 #include "limits/fleet_private.h"
 
-#define CLOCK_SLACK_MS 2000 /* less is left as it is */
-#define SAID_AT_MOST 10     /* an hour */
+#define CLOCK_SLACK_MS 2000                    /* less is left as it is */
+#define CLOCK_MAX_MS INT64_C(1000000000000000) /* no clock; and nothing overflows below */
+#define SAID_AT_MOST 10                        /* an hour */
 #define HOUR_MS 3600000
 #define LEAVE_MS 200
 
@@ -125,10 +126,12 @@ bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply, uint64
     struct bytes born = redis_reply_bytes(redis_reply_item(reply, 1));
     const struct redisReply *members = redis_reply_item(reply, 3);
     int64_t hosts = (int64_t)redis_reply_count(members);
-    if (redis_reply_count(reply) != 5 || hosts < 1 || born.len != FLEET_WORD ||
+    struct bytes denied = redis_reply_bytes(redis_reply_item(reply, 5));
+    if (redis_reply_count(reply) != 6 || !denied.data || denied.len >= sizeof fleet->denied ||
+        hosts < 1 || born.len != FLEET_WORD ||
         !read_number(redis_reply_bytes(redis_reply_item(reply, 0)), ret_last) ||
         !read_number(redis_reply_bytes(redis_reply_item(reply, 2)), &clock) ||
-        !redis_reply_number(redis_reply_item(reply, 4), &fleet->silent))
+        clock > CLOCK_MAX_MS || !redis_reply_number(redis_reply_item(reply, 4), &fleet->silent))
         return error_set(error, "its answer is none to what was asked");
     *ret_lost = !bytes_equal(born, bytes_of(fleet->born));
     look_at_secrets(fleet, members);
@@ -138,6 +141,8 @@ bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply, uint64
     fleet->hosts = hosts;
     pthread_mutex_unlock(&fleet->lock);
     memcpy(fleet->born, born.data, FLEET_WORD);
+    memcpy(fleet->denied, denied.data, denied.len);
+    fleet->denied[denied.len] = '\0';
     if (changed)
         state_write(fleet, hosts);
     return true;

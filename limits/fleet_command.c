@@ -106,9 +106,8 @@ static void add_amounts(struct redis_command *command, const int64_t amounts[QUA
         redis_command_number(command, amounts[q]);
 }
 
-static void add_place(const struct fleet_keys *keys, struct fleet_order *order, int64_t now)
+static void add_place(struct fleet_order *order, int64_t now)
 {
-    (void)keys;
     order->epoch_at = redis_command_later(&order->command);
     order->sequence_at = redis_command_later(&order->command);
     redis_command_number(&order->command, now);
@@ -181,7 +180,7 @@ static void build_charge(const struct fleet_keys *keys, const struct limits_requ
     fleet_command_known_key(command, keys, now / 1000, 0, login);
     fleet_command_known_key(command, keys, now / 1000, 1, login);
     add_subjects(command, keys, &request->who);
-    add_place(keys, order, now);
+    add_place(order, now);
     redis_command_number(command, keys->remember);
     redis_command_word(command, login);
     add_hash(command, keys, request->who.names[SUBJECT_NETWORK]);
@@ -200,7 +199,7 @@ static void build_refused(const struct fleet_keys *keys, const struct limits_req
     fleet_command_script(command, keys, FLEET_REFUSED, 1 + order->subjects);
     fleet_command_key(command, keys, "host:", bytes_of(keys->instance));
     add_subjects(command, keys, &request->who);
-    add_place(keys, order, now);
+    add_place(order, now);
     add_amounts(command, request->amounts);
 }
 

@@ -91,7 +91,7 @@ struct fleet_raise *fleet_raise_take(struct fleet *fleet)
 void fleet_tell_raise(struct fleet *fleet, struct bytes login,
                       const struct login_standing *standing)
 {
-    struct fleet_work *work = fleet_work_new(FLEET_WORK_ERRAND);
+    struct fleet_work *work = fleet_work_new(FLEET_WORK_SETTLE);
     if (work)
         work->left = true;
     if (!work ||

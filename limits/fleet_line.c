@@ -87,7 +87,6 @@ void fleet_break(struct fleet *fleet, const char *why)
     if (!fleet->usable)
         return;
     fleet->usable = false;
-    fleet->broken = true;
     error_set(&fleet->why, "%s", why);
     if (write(fleet->wake, &one, sizeof one) < 0)
         return;

@@ -19,7 +19,7 @@ enum fleet_kind {
     FLEET_WORK_REQUEST,
     FLEET_WORK_CLAIM,
     FLEET_WORK_ERRAND,
-    FLEET_WORK_SETTLE,
+    FLEET_WORK_SETTLE, /* is sent again where Redis may not have done it */
     FLEET_WORK_BEAT
 };
 
@@ -43,7 +43,7 @@ struct fleet_line {
     size_t count;
 };
 
-/* A message that was counted here, and perhaps in Redis before that fell silent. */
+/* A message that was judged here, and perhaps counted in Redis before that fell silent. */
 struct fleet_doubt {
     struct fleet_doubt *next;
     uint64_t sequence;
@@ -75,8 +75,7 @@ struct fleet {
     pthread_cond_t tried; /* the first attempt to reach Redis is over */
     bool has_tried, stop;
     bool usable;              /* the circuit is closed */
-    bool broken;              /* ... and was broken, which the thread has not seen yet */
-    struct error why;         /* ... by that */
+    struct error why;         /* ... or was broken by that */
     uint64_t epoch, sequence; /* of the connection; of what is counted */
     int64_t offset;           /* Redis's clock is that many milliseconds ahead */
     int64_t hosts;            /* that were there last time; at least 1 */
@@ -88,8 +87,9 @@ struct fleet {
     /* The thread's own. */
     struct redis *redis;
     struct fleet_line flying;    /* sent, in the order of their answers */
-    struct fleet_line unsettled; /* FLEET_WORK_SETTLE that may have reached Redis */
+    struct fleet_line unsettled; /* FLEET_WORK_SETTLE that may not have reached Redis */
     char born[FLEET_WORD + 1];   /* Redis's data; "": not seen yet */
+    char denied[2001];           /* sequences that were not counted, 20 digits each */
     int64_t gone_since;          /* redis_clock; 0: it never was */
     int64_t silent; /* hosts that were not heard of since then: what they counted is not there */
     bool said_secret, said_clock;

@@ -40,8 +40,10 @@ static void send_unsettled(struct fleet *fleet, size_t count, struct error *erro
     for (size_t i = 0; i < count && *ret_ok; i++, work = work->next) {
         pthread_mutex_lock(&fleet->lock);
         work->sequence = ++fleet->sequence;
-        redis_command_set(&work->order.command, work->order.epoch_at, fleet->epoch);
-        redis_command_set(&work->order.command, work->order.sequence_at, work->sequence);
+        if (work->order.sequence_at) {
+            redis_command_set(&work->order.command, work->order.epoch_at, fleet->epoch);
+            redis_command_set(&work->order.command, work->order.sequence_at, work->sequence);
+        }
         pthread_mutex_unlock(&fleet->lock);
         struct bytes command = redis_command_bytes(&work->order.command);
         *ret_ok = redis_append(fleet->redis, command.data, command.len, error);
@@ -119,8 +121,8 @@ static bool ping(struct fleet *fleet, struct error *error)
 
 static bool try_to_return(struct fleet *fleet, struct error *error)
 {
-    uint64_t last;
-    bool lost;
+    uint64_t last = 0;
+    bool lost = false;
     fleet->silent = 0;
     pthread_mutex_lock(&fleet->lock);
     int64_t weight = fleet->hosts;
@@ -130,7 +132,8 @@ static bool try_to_return(struct fleet *fleet, struct error *error)
         !fleet_greet(fleet->redis, fleet->password_file, &fleet->shas, error) ||
         !beat(fleet, &last, &lost, error))
         return false;
-    forget_settled(fleet, last);
+    /* All that this host counted holds what still waits, too. */
+    forget_settled(fleet, lost ? UINT64_MAX : last);
     fleet_gather_doubts(fleet, last);
     if (lost)
         fleet_gather_all(fleet, weight);
@@ -150,6 +153,8 @@ bool fleet_return(struct fleet *fleet, struct error *error)
         fleet->redis = NULL;
         return false;
     }
+    /* What wakes the thread is a request from here on, and no end. */
+    redis_never_cancel(fleet->redis);
     pthread_mutex_lock(&fleet->lock);
     fleet->usable = true;
     pthread_mutex_unlock(&fleet->lock);

@@ -1,4 +1,6 @@
 /* What Redis lacks, as settle.lua's commands: one a subject. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +116,17 @@ static void take_back(const struct gathering *gathering, const struct fleet_doub
     }
 }
 
+static bool is_denied(const struct fleet *fleet, uint64_t sequence)
+{
+    enum { DIGITS = 20 }; /* redis_command_later */
+    char digits[DIGITS + 1];
+    snprintf(digits, sizeof digits, "%0*" PRIu64, DIGITS, sequence);
+    for (size_t at = 0; fleet->denied[at] && strlen(fleet->denied + at) >= DIGITS; at += DIGITS)
+        if (memcmp(fleet->denied + at, digits, DIGITS) == 0)
+            return true;
+    return false;
+}
+
 void fleet_gather_doubts(struct fleet *fleet, uint64_t last)
 {
     struct gathering gathering = gathering_of(fleet, 1);
@@ -125,7 +138,7 @@ void fleet_gather_doubts(struct fleet *fleet, uint64_t last)
     while (doubts) {
         struct fleet_doubt *doubt = doubts;
         doubts = doubt->next;
-        if (doubt->sequence <= last)
+        if (doubt->sequence <= last && !is_denied(fleet, doubt->sequence))
             take_back(&gathering, doubt);
         free(doubt);
     }

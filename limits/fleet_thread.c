@@ -74,6 +74,8 @@ static bool take_reply(struct fleet *fleet, struct redisReply *reply, struct err
         ok = fleet_beat_read(fleet, reply, &last, &lost, error);
     if (ok && lost)
         fleet_say(fleet, "was emptied: counting begins anew");
+    if (ok && work->kind == FLEET_WORK_BEAT)
+        fleet_say_hosts(fleet);
     if (!ok) {
         redis_reply_free(reply);
         return false;
@@ -173,7 +175,6 @@ static void serve(struct fleet *fleet)
             break_circuit(fleet, &error);
         if (redis_clock() >= beat) {
             beat = redis_clock() + FLEET_BEAT_MS;
-            fleet_say_hosts(fleet);
             fleet_settle_rest(fleet);
             put_beat(fleet);
             words_wait = true;
@@ -194,7 +195,6 @@ static void serve(struct fleet *fleet)
         fleet_leave(fleet);
     pthread_mutex_lock(&fleet->lock);
     fleet->usable = false;
-    fleet->broken = false;
     error = fleet->why;
     int64_t hosts = fleet->hosts;
     bool stop = fleet->stop;
@@ -235,8 +235,10 @@ void *fleet_run(void *context)
     int64_t pause = PAUSE_MS;
     bool is_first = true;
     struct error error;
-    while (!is_stopped(fleet)) {
+    for (;;) {
         drain(fleet->wake);
+        if (is_stopped(fleet)) /* after that: an end wakes, too */
+            break;
         if (fleet_return(fleet, &error)) {
             if (!is_first)
                 fleet_say(fleet, "is back after %lld s, and knows what was counted meanwhile",

@@ -2,6 +2,7 @@
 #include "limits/limits.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "limits/embedded.h"
 #include "limits/fleet.h"
@@ -130,11 +131,26 @@ bool limits_set_standing(struct limits *limits, struct bytes login,
     return embedded_set_standing(limits->embedded, login, standing, limits->alone.text[0], error);
 }
 
+/* This host's share of what a fleet counted: what it still knew would be told to Redis again. */
+static bool reset_own(const struct limits *limits, enum subject_kind kind, struct bytes name,
+                      bool habit_too, struct error *error)
+{
+    struct embedded *own;
+    if (!limits->options.file || access(limits->options.file, F_OK))
+        return true;
+    if (!embedded_open_admin(&limits->options, &own, error))
+        return false;
+    bool ok = embedded_reset(own, kind, name, habit_too, error);
+    embedded_close(own);
+    return ok;
+}
+
 bool limits_reset(struct limits *limits, enum subject_kind kind, struct bytes name, bool habit_too,
                   struct error *error)
 {
     if (limits->admin)
-        return fleet_admin_reset(limits->admin, kind, name, habit_too, error);
+        return reset_own(limits, kind, name, habit_too, error) &&
+               fleet_admin_reset(limits->admin, kind, name, habit_too, error);
     return refuse_alone(limits, error) &&
            embedded_reset(limits->embedded, kind, name, habit_too, error);
 }

@@ -132,7 +132,8 @@ const char *limits_alone(const struct limits *limits);
 MUST_CHECK bool limits_set_standing(struct limits *limits, struct bytes login,
                                     const struct login_standing *standing, struct error *error);
 
-/* Forgets the counters of a subject; of a login on request what it is like, too. */
+/* Forgets the counters of a subject; of a login on request what it is like, too. Of a fleet what
+ * Redis and this host know: other hosts know on what they saw themselves. */
 MUST_CHECK bool limits_reset(struct limits *limits, enum subject_kind kind, struct bytes name,
                              bool habit_too, struct error *error);
 

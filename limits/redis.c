@@ -89,6 +89,11 @@ failed:
     return false;
 }
 
+void redis_never_cancel(struct redis *redis)
+{
+    redis->cancel = -1;
+}
+
 void redis_close(struct redis *redis)
 {
     if (!redis)

@@ -21,6 +21,9 @@ MUST_CHECK bool redis_connect(const char *address, int64_t deadline, int cancel,
                               struct redis **ret_redis, struct error *error);
 void redis_close(struct redis *redis); /* NULL is taken */
 
+/* From now on nothing but a deadline ends what waits. */
+void redis_never_cancel(struct redis *redis);
+
 /* Whether it is an address; error says what was expected. */
 MUST_CHECK bool redis_address_check(const char *address, struct error *error);
 

@@ -84,7 +84,7 @@ int redis_address_connect(const char *address, bool *ret_waits, struct error *er
     } else {
         struct addrinfo hints = {.ai_family = AF_UNSPEC,
                                  .ai_socktype = SOCK_STREAM,
-                                 .ai_flags = AI_NUMERICSERV},
+                                 .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV},
                         *found = NULL;
         int failed = getaddrinfo(place.host, place.port, &hints, &found);
         if (failed) {

@@ -4,8 +4,8 @@
 
 #include "policy/error.h"
 
-/* A socket that does not block, or -1. *ret_waits: it is still being connected. A host's name is
- * looked up, which may take its time: write an address where that matters. */
+/* A socket that does not block, or -1. *ret_waits: it is still being connected. No names are looked
+ * up: that would wait without a bound. */
 int redis_address_connect(const char *address, bool *ret_waits, struct error *error);
 
 #endif

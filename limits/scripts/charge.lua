@@ -35,6 +35,7 @@ end
 -- What was read has lost its old buckets: the totals are written in any case.
 if numbers[1] == 0 then
     amounts = {0, 0, 0, 0, 0}
+    not_counted(KEYS[1], ARGV[2])
 end
 for n = 1, #all do
     add(KEYS[SUBJECTS + n], all[n], amounts)

@@ -218,9 +218,15 @@ local function tell_counted(numbers, windows, now)
     end
 end
 
--- Numbers go as doubles: exact to 2^53, and one string to read.
+-- Numbers go as doubles: exact to 2^53, and one string to read. In pieces: Lua hands on some thousand
+-- values at once.
 local function packed(numbers)
-    return struct.pack("<" .. string.rep("d", #numbers), unpack(numbers))
+    local pieces = {}
+    for from = 1, #numbers, 1000 do
+        local to = math.min(from + 999, #numbers)
+        pieces[#pieces + 1] = struct.pack("<" .. string.rep("d", to - from + 1), unpack(numbers, from, to))
+    end
+    return table.concat(pieces)
 end
 
 -- What was said of a login: {since, until, cause} for normal, slowed and frozen, or false, and when
@@ -264,4 +270,10 @@ end
 local function is_late(host, epoch)
     local fence = call("HGET", host, "fence")
     return fence and tonumber(fence) > tonumber(epoch)
+end
+
+-- The last hundred sequences of a host that were refused: "last" alone would say that they count.
+local function not_counted(host, sequence)
+    local before = call("HGET", host, "denied") or ""
+    call("HSET", host, "denied", (before .. sequence):sub(-2000))
 end

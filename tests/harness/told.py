@@ -51,6 +51,10 @@ class Told:
         assert len(alerts) == count, alerts
         return alerts
 
+    def wait_for(self, is_it, explain=lambda: ""):
+        """Until there is one that it is true of."""
+        wait_until(lambda: any(map(is_it, self.all())), "the alert", PATIENCE, explain)
+
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):

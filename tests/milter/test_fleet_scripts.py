@@ -174,7 +174,7 @@ def test_nothing_is_counted_after_the_connection_was_given_up(client):
     with pytest.raises(RedisError, match="LATE"):
         client.charge(T0, ["a"], [1, 1, 0, 9, 0], epoch=1)
     assert client.charge(T0, ["a"], [1, 1, 0, 9, 0], epoch=2, sequence=7)[0] == 1
-    last, born, _, hosts, _ = client.run("beat", ["host:1", "hosts", "born"], "me", 3, 15, "w1", 0)
+    last, born, _, hosts, _, _ = client.run("beat", ["host:1", "hosts", "born"], "me", 3, 15, "w1", 0)
     assert (last, born, hosts) == (b"7", b"w0", [b"me"])
 
 
@@ -263,6 +263,16 @@ def test_a_word_that_is_told_late(client):
     assert stand(2, 80, 150, "raise", 0) == [2, 80, 150]
     assert stand(1, 70, 0, "tell", 70_000) == [2, 80, 150], "a sign saw more since"
     assert stand(0, 75, 500, "tell", 75_000) == [0, 75, 500], "a thaw keeps signs off, those as well"
+
+
+def test_many_subjects_are_looked_at_in_one_go(client):
+    """As many as SCAN tells at once, and more."""
+    names = [f"count:login:user{n}" for n in range(2000)]
+    for n, name in enumerate(names[::7]):
+        assert client.charge(T0, [name], [1 + n, 1, 0, 9, 0])[0] == 1
+    numbers = struct.unpack("<60000d", client.run("peek", names, T0))
+    assert [numbers[at] for at in range(0, 60000, 30 * 7)] == [1 + n for n in range(len(names[::7]))]
+    assert sum(numbers[::30]) == sum(1 + n for n in range(len(names[::7])))
 
 
 @pytest.mark.parametrize("garbage", [b"", b"?", b"\x93\x01\x02\x03", b"\x81\xa1a\x01", b"\xc1" * 30],

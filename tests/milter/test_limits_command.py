@@ -2,14 +2,18 @@
 
 import json
 import os
+import pathlib
 import shutil
+import tempfile
 
 import pytest
 
 import look_back
-from counters import COUNTING, DAY, message, older, send, shown, wait_for_count
+from counters import COUNTING, DAY, fleet, message, older, send, shown, wait_for_count
 from daemon import HISTORY, USER
+from harness import redis as harness_redis
 from harness.milter_mta import Client
+from harness.process import run
 from harness.waiting import wait_until
 
 ALICE, CAROL = "alice@example.com", "carol@example.com"
@@ -20,6 +24,7 @@ policies: {
 groups: ( { name = "sales"; logins = [ "carol@example.com" ];
             rules: { limits: { login = [ "7 messages/day" ]; group = [ "9 recipients/hour" ]; }; }; } );
 """
+REDIS = pytest.mark.skipif(not os.path.exists(harness_redis.PROGRAM), reason="no redis-server")
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root becomes somebody else")
 
 
@@ -129,6 +134,49 @@ def test_reset(strict):
     found = wait_until(lambda: (lambda now: now if not now["correspondents"]["remembered"] else None)(
         json.loads(look_back.output(strict.daemon, "limits", "show", ALICE, "--json"))), "it is forgotten")
     assert not found["habit"]["since"] and found["counted"]["messages"] == [0, 0, 0]
+
+
+def wait_until_kept(gate, redis, count):
+    """The host's own file has so many messages of the login."""
+    alone = gate.daemon.folder / "lib" / "alone.conf"
+    alone.write_text(gate.daemon.config.read_text().replace(f'redis = "{redis.address}"; ', ""))
+    command = [look_back.PROGRAM, "-c", alone, "limits", "show", ALICE, "--json"]
+    wait_until(lambda: json.loads(run(*command, check=False).stdout)["counted"]["messages"][DAY] == count, "it is in the file")
+
+
+def habit(gate):
+    """What a message that is refused finds: it leaves none itself."""
+    spoof = message("nobody@example.net").with_headers(("From", " <ceo@example.com>"))
+    assert not gate.play(spoof, Client(login=ALICE)).accepted
+    return gate.record()["limits"].get("habit", {}).get("messages", 0)
+
+
+@REDIS
+def test_reset_in_a_fleet(start_daemon):
+    """Said on each host: none of them teaches Redis again what was forgotten."""
+    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        redis, config = fleet(folder)
+        redis.start()
+        try:
+            hosts = [start_daemon(config=config) for _ in range(2)]
+            for number, host in enumerate(hosts):
+                for _ in range(2):
+                    assert send(host, f"friend{number}@example.net").accepted
+            assert host.settled["limits"].get("new_rcpts", 0) == 0
+            for host in hosts:
+                wait_for_count(host, "messages", 4, ALICE)
+                wait_until_kept(host, redis, 2)
+            for host in hosts:
+                words(host, "reset", ALICE, "--habit")
+            for host in hosts:
+                wait_until(lambda: habit(host) == 0, "what it was like is forgotten", explain=host.daemon.log)
+            for number, host in enumerate(hosts):
+                assert send(host, f"friend{number}@example.net").accepted
+                assert host.settled["limits"].get("new_rcpts") == 1, host.settled["limits"]
+        finally:
+            redis.stop()
 
 
 def test_reset_of_others_than_logins(gate):

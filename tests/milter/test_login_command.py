@@ -14,7 +14,7 @@ from counters import COUNTING, DAY, fleet, message, send, wait_for_count
 from daemon import USER
 from harness import redis as harness_redis
 from harness.milter_mta import Client
-from harness.waiting import wait_until
+from harness.waiting import PATIENCE, wait_until
 
 ALICE = "alice@example.com"
 REDIS = pytest.mark.skipif(not os.path.exists(harness_redis.PROGRAM), reason="no redis-server")
@@ -191,7 +191,8 @@ def test_on_every_host_of_a_fleet(hosts, record_property):
     wait_until_it_goes(one)
     for host in (one, other):
         host.settle()
-    wait_until(lambda: json.loads(look_back.ask(one.daemon, "limits", "learn", "--json"))["correspondents"], "rows")
+    wait_until(lambda: json.loads(look_back.output(one.daemon, "limits", "learn", "--json") or "{}").get("correspondents"),
+               "rows")
     assert [row["name"] for row in json.loads(look_back.ask(other.daemon, "limits", "top", "--json"))["rows"]] == [ALICE]
 
 
@@ -209,7 +210,7 @@ def test_how_many_hosts_share_is_said(hosts):
     said = f'counters: Redis at {redis.address} counts for the fleet "submilter": '
     one.daemon.wait_for_log(said + "1 host, this one")
     other.daemon.wait_for_log(said + "2 hosts")
-    one.daemon.wait_for_log(said + "2 hosts")
+    one.daemon.wait_for_log(said + "2 hosts", PATIENCE)
     assert redis.command("ZCARD", "{submilter:submilter}:hosts") == 2
     assert other.daemon.stop() == 0
     assert redis.command("ZCARD", "{submilter:submilter}:hosts") == 1

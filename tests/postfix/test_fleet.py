@@ -47,7 +47,7 @@ FAULTS = {
     "wrong": (spoiled(answers=b"+OK\r\n"), heal),
     "full": (spoiled(answers=b"-OOM command not allowed when used memory > 'maxmemory'.\r\n"), heal),
 }
-EXACT = ("calm@example.com",)
+EXACT = tuple(f"calm{number}@example.com" for number in range(10))
 
 
 def login_of(fault, kind):
@@ -80,13 +80,18 @@ def counted(fleet, login):
 
 
 def test_the_limit_holds_to_the_message(fleet, bystanders):
+    """Where none of the hosts lost Redis meanwhile, as on a busy machine: then the next login is tried."""
     bystanders.phase = "load"
-    with Load(fleet.sites, EXACT[0]) as load:
-        load.wait_refused()
-        bystanders.wait_commands(300)
-    assert load.total == LIMIT
+    for login in EXACT:
+        with Load(fleet.sites, login) as load:
+            load.wait_refused()
+            bystanders.wait_commands(300)
+        wait_until(lambda: sum(map(has_left, load_records(fleet, load))) >= load.total, "the records of what was sent")
+        if not any(map(is_alone, load_records(fleet, load))):
+            break
+    assert load.total == LIMIT, fleet.said()
     assert all(load.accepted), "each of the hosts let some through"
-    assert counted(fleet, EXACT[0]) == [LIMIT] * SITES
+    assert counted(fleet, login) == [LIMIT] * SITES
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -138,23 +143,32 @@ def load_records(fleet, load):
 
 def check_times(bystanders, fault):
     """A bound that a busy machine keeps: what waits for Redis takes 50 ms more, once."""
-    calm = percentile(bystanders.commands("calm"), 99)
+    before = bystanders.commands("calm")
+    calm = percentile(before, 99)
     for phase in (fault, f"{fault}: back"):
         times = bystanders.commands(phase)
         assert percentile(times, 99) < max(0.1, 3 * calm), f"{phase}\n{bystanders.report()}"
-        assert times[-1] < 1, f"{phase}\n{bystanders.report()}"
+        assert times[-1] < max(1, 3 * before[-1]), f"{phase}\n{bystanders.report()}"
+
+
+def freeze_on_all(site, login):
+    """Not where Redis was late, on a busy machine: then the others hear of it later."""
+    done = site.submilter.ctl("login", "freeze", login, "--because", "phished")
+    return b"as soon as Redis is back" not in done.stderr
 
 
 def test_a_frozen_login_is_frozen_everywhere_within_a_second(fleet):
-    """Where a host has lost Redis for a moment, on a busy machine, it is so once it is back."""
+    """What begins a second later does not leave. Where a host has lost Redis for a moment, on a busy machine, it is so
+    once it is back."""
     login = "frozen@example.com"
     for site in fleet.sites:
         assert has_left(site.record_after(mail_of(login)))
-    fleet.sites[0].submilter.ctl("login", "freeze", login, "--because", "phished")
+    wait_until(lambda: freeze_on_all(fleet.sites[0], login), "a freeze that Redis has heard of")
     for site in fleet.sites:
-        began = time.monotonic()
-        while has_left(record := site.record_after(mail_of(login))):
+        began = asked = time.monotonic()
+        while (record := site.record_after(mail_of(login)))["rule"] != "login_state":
+            assert is_alone(record) or asked - began < 1, f"not frozen: {record['limits']}"
+            asked = time.monotonic()
             if is_alone(record):
-                began = time.monotonic()
-            assert time.monotonic() - began < 1, f"not frozen: {record['limits']}"
-        assert (record["rule"], record["reason"]) == ("login_state", "frozen")
+                began = asked
+        assert record["reason"] == "frozen"

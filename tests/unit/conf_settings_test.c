@@ -175,6 +175,39 @@ static void test_sockets(void **state)
     conf_refuse(text, expected);
 }
 
+/* No TLS and no names that would have to be looked up while mail waits. */
+static void test_redis(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"unix:/run/redis/redis.sock", "inet:6379@127.0.0.1",
+                                       "inet6:6379@::1"};
+    static const char *const wrong[] = {"inet:0@127.0.0.1",    "inet6:0@::1", "inet:6379@localhost",
+                                        "inet:6379@::1",       "inet:6379",   "inet",
+                                        "inet:70000@10.0.0.1", "fd:3",        "unix:redis.sock",
+                                        "rediss://redis:6379", "redis"};
+    char text[200], expected[300];
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        snprintf(text, sizeof text, "counters: { redis = \"%s\"; };", good[i]);
+        struct settings *settings = conf_load(text);
+        assert_string_equal(settings->counters.redis, good[i]);
+        settings_unref(settings);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(text, sizeof text, "counters: { redis = \"%s\"; };", wrong[i]);
+        snprintf(expected, sizeof expected,
+                 "FILE:1: counters.redis: expected \"unix:/PATH\", \"inet:PORT@IPV4-ADDRESS\" or "
+                 "\"inet6:PORT@IPV6-ADDRESS\", found \"%s\"",
+                 wrong[i]);
+        conf_refuse(text, expected);
+    }
+    snprintf(text, sizeof text, "counters: { redis = \"unix:/%0120d\"; };", 0);
+    snprintf(expected, sizeof expected,
+             "FILE:1: counters.redis: expected a socket path of at most 107 bytes, found "
+             "\"unix:/%054d...\"",
+             0);
+    conf_refuse(text, expected);
+}
+
 static void check_fields(const struct texts *fields, const char *const *expected)
 {
     size_t count = 0;
@@ -218,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_units_and_words),
         cmocka_unit_test(test_hash_is_of_what_was_read),
         cmocka_unit_test(test_sockets),
+        cmocka_unit_test(test_redis),
         cmocka_unit_test(test_signed_fields_are_those_of_dkim),
         cmocka_unit_test(test_references),
     };

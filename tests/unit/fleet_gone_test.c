@@ -225,6 +225,52 @@ static void test_who_empties_redis_forgets_all(void **state)
     }
 }
 
+/* Twice in a row, and the first time it lets itself be asked and takes no counts. */
+static void test_a_redis_that_comes_back_empty_again_and_again(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL);
+    for (int i = 0; i < 5; i++)
+        fleet_charge(limits, "una", -1);
+    redis_kill();
+    redis_start((const char *const[]){"--user", "default", "on", "nopass", "~*", "&*", "+@all",
+                                      "-hmget", NULL});
+    for (int64_t until = redis_clock() + FLEET_PATIENCE_MS;
+         !strstr(REDIS("INFO", "errorstats"), "errorstat_");)
+        assert_true(redis_clock() < until);
+    redis_kill();
+    redis_start(NULL);
+    fleet_wait_for_degraded(limits, false);
+    assert_int_equal(fleet_count(limits, "una"), 5);
+    limits_close(limits);
+}
+
+/* One that Redis was just being told of when it was killed, and it comes back with what it had
+ * before. */
+static void test_a_sign_that_was_under_way_is_told_again(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct limits *limits = fleet_open_host(NULL), *other = fleet_open_host(NULL);
+    struct login_standing slowed = {LOGIN_SLOWED, fleet_now() / 1000, 0,
+                                    BYTES("many_networks.hour")};
+    char dump[200];
+    fleet_wait_for_degraded(limits, false);
+    fleet_wait_for_degraded(other, false);
+    assert_non_null(strstr(REDIS("SAVE"), "OK"));
+    redis_stop();
+    limits_raise(limits, BYTES("vera"), &slowed);
+    fleet_wait_for_degraded(limits, true);
+    redis_kill();
+    redis_start(NULL);
+    fleet_wait_for_state(other, "vera", LOGIN_SLOWED);
+    limits_close(other);
+    limits_close(limits);
+    snprintf(dump, sizeof dump, "%s/dump.rdb", redis_folder);
+    assert_int_equal(unlink(dump), 0);
+}
+
 static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "we");
@@ -339,6 +385,8 @@ int main(void)
         TEST(test_who_is_frozen_stays_frozen_when_redis_is_emptied),
         TEST(test_an_error_of_redis_breaks_the_circuit),
         TEST(test_who_empties_redis_forgets_all),
+        TEST(test_a_redis_that_comes_back_empty_again_and_again),
+        TEST(test_a_sign_that_was_under_way_is_told_again),
         TEST(test_a_wrong_password_is_said_and_can_be_mended),
         TEST(test_a_redis_that_is_loading_is_waited_for),
         TEST(test_what_an_admin_froze_holds_without_redis),

@@ -14,6 +14,7 @@
 
 #include "limits/redis.h"
 #include "tests/unit/fleet_fixture.h"
+#include "tests/unit/limits_fixture.h"
 #include "tests/unit/redis_fixture.h"
 
 struct many {
@@ -267,6 +268,52 @@ static void test_what_an_admin_said_last_holds_without_redis(void **state)
     limits_close(limits);
 }
 
+static _Atomic bool enough;
+
+static void *charge_until_enough(void *context)
+{
+    while (!enough)
+        fleet_charge(context, "tom", -1);
+    return NULL;
+}
+
+/* Where an admin cannot reach Redis and the daemon can: requests that come meanwhile are no reason
+ * to give the telling up. */
+static void test_a_word_is_told_while_others_ask(void **state)
+{
+    enum { THREADS = 4 };
+    struct limits_options options = fleet_host_options();
+    struct limits *limits, *admin, *other;
+    struct error error;
+    pthread_t threads[THREADS];
+    (void)state;
+    redis_start(NULL);
+    options.file = limits_folder;
+    assert_true(limits_open(&options, &limits, &error));
+    other = fleet_open_host(NULL);
+    options.redis = "unix:/nonexistent";
+    assert_true(limits_open_admin(&options, &admin, &error));
+    enough = false;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, charge_until_enough, limits), 0);
+    for (int i = 0; i < 3; i++) {
+        char login[] = "tess0";
+        login[4] = (char)('0' + i);
+        const struct login_standing frozen = {LOGIN_FROZEN, fleet_now() / 1000, 0,
+                                              BYTES("by root")};
+        assert_true(limits_set_standing(admin, bytes_of(login), &frozen, &error));
+        fleet_wait_for_state(other, login, LOGIN_FROZEN);
+    }
+    enough = true;
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(fleet_said_count("it is given up"), 0);
+    limits_close(admin);
+    limits_close(other);
+    limits_close(limits);
+    limits_fixture_clear(NULL);
+}
+
 static void test_an_address_that_is_none_fails(void **state)
 {
     (void)state;
@@ -282,6 +329,16 @@ static void test_an_address_that_is_none_fails(void **state)
     }
 }
 
+static int begin(void **state)
+{
+    return redis_fixture_init(state) || limits_fixture_init(state);
+}
+
+static int end(void **state)
+{
+    return redis_fixture_done(state) || limits_fixture_done(state);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fleet_fixture_begin, fleet_fixture_end)
@@ -290,11 +347,12 @@ int main(void)
         TEST(test_what_is_asked_is_answered),
         TEST(test_an_admin_sees_and_says),
         TEST(test_what_an_admin_said_last_holds_without_redis),
+        TEST(test_a_word_is_told_while_others_ask),
         TEST(test_an_address_that_is_none_fails),
     };
     if (!redis_fixture_is_there()) {
         print_message("1..0 # SKIP no redis-server\n");
         return 0;
     }
-    return cmocka_run_group_tests(tests, redis_fixture_init, redis_fixture_done);
+    return cmocka_run_group_tests(tests, begin, end);
 }
