@@ -21,20 +21,25 @@ local function habit_read(key)
     return {0, 0, hours, {}, {}, {}}
 end
 
+-- What lies as far ahead was seen by a clock that was set back since.
+local function is_within(time, length, seconds)
+    return time >= seconds - length and time <= seconds + length
+end
+
 local function within_hour(each, seconds)
     local sum = 0
     for n = 5, #each, 2 do
-        if (each[4] - each[n] + 1) * SLICE > seconds - 3600 then
+        if is_within((each[4] - each[n] + 1) * SLICE - 1, 3600, seconds) then
             sum = sum + each[n + 1]
         end
     end
     return sum
 end
 
-local function seen_since(those, since, besides)
+local function seen_within(those, length, seconds, besides)
     local count = 0
     for hash, each in pairs(those) do
-        if hash ~= besides and each[2] >= since then
+        if hash ~= besides and is_within(each[2], length, seconds) then
             count = count + 1
         end
     end
@@ -78,8 +83,8 @@ local function tell_habit(numbers, habit, network, client, seconds)
     local n = #numbers
     local others, messages = older(habit[5], client, seconds)
     for i, value in ipairs({
-        habit[1], habit[2], one + seen_since(habit[4], seconds - 3600, network),
-        one + seen_since(habit[4], seconds - DAY, network), own and own[1] or 0,
+        habit[1], habit[2], one + seen_within(habit[4], 3600, seconds, network),
+        one + seen_within(habit[4], DAY, seconds, network), own and own[1] or 0,
         own and within_hour(own, seconds) or 0, known and known[1] or 0,
         others + (known and known[2] >= seconds - 30 * DAY and 1 or 0), messages,
         hour_permille(habit, seconds)
@@ -131,7 +136,11 @@ local function see(those, most, hash, seconds, remember)
         return
     end
     -- Ahead by more than an hour: by a clock that was set back since.
-    local newest = (each[4] > slice + 13 or each[4] < slice) and slice or each[4]
+    if each[4] > slice + 12 then
+        those[hash] = {math.min(each[1], seconds), seconds, each[3] + 1, slice, 0, 1}
+        return
+    end
+    local newest = math.max(each[4], slice)
     local kept = {math.min(each[1], seconds), seconds, each[3] + 1, newest, newest - slice, 1}
     for n = 5, #each, 2 do
         local apart = newest - math.min(each[4] - each[n], newest)

@@ -329,6 +329,60 @@ static void test_an_address_that_is_none_fails(void **state)
     }
 }
 
+struct nora {
+    struct limits *limits;
+    char login[8];
+    bool degraded; /* something was not counted by Redis */
+};
+
+/* A message, or a look, from a network at a moment. */
+static struct habit habit_of(struct nora *nora, enum limits_op op, const char *network, int64_t now)
+{
+    static const struct bytes friend[] = {{"friend@example.org", 18}};
+    struct limits_request request = fleet_request(op, nora->login);
+    request.who.names[SUBJECT_NETWORK] = bytes_of(network);
+    request.who.now = now;
+    request.amounts[QUANTITY_MESSAGES] = request.amounts[QUANTITY_RECIPIENTS] = 1;
+    request.rcpts = friend;
+    request.rcpt_count = 1;
+    fleet_ask(nora->limits, &request);
+    nora->degraded |= request.answer.degraded;
+    return request.answer.habit;
+}
+
+/* What was seen by a clock that was a year ahead was not seen just now, for a year. */
+static void test_when_the_clock_is_set_back(void **state)
+{
+    (void)state;
+    redis_start(NULL);
+    struct nora nora = {.limits = fleet_open_host(NULL)};
+    const int64_t now = fleet_now(), until = redis_clock() + FLEET_PATIENCE_MS;
+    struct habit home, ahead, again;
+    for (int try = 0; !try || nora.degraded; try++) {
+        assert_true(redis_clock() < until);
+        fleet_wait_for_degraded(nora.limits, false);
+        snprintf(nora.login, sizeof nora.login, "nora%d", try % 100);
+        nora.degraded = false;
+        for (int i = 0; i < 10; i++) {
+            char network[20];
+            snprintf(network, sizeof network, "net%d", i % 5);
+            habit_of(&nora, LIMITS_CHARGE, network, now + 365 * 86400000LL + i);
+        }
+        home = habit_of(&nora, LIMITS_LOOK, "home", now);
+        ahead = habit_of(&nora, LIMITS_LOOK, "net1", now);
+        habit_of(&nora, LIMITS_CHARGE, "net1", now);
+        again = habit_of(&nora, LIMITS_LOOK, "net1", now);
+    }
+    assert_int_equal(home.messages, 10);
+    assert_int_equal(home.networks_hour, 1);
+    assert_int_equal(home.networks_day, 1);
+    assert_int_equal(ahead.networks_hour, 1);
+    assert_int_equal(ahead.network_hour, 0);
+    assert_int_equal(again.network_since, now / 1000);
+    assert_int_equal(again.network_hour, 1);
+    limits_close(nora.limits);
+}
+
 static int begin(void **state)
 {
     return redis_fixture_init(state) || limits_fixture_init(state);
@@ -345,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_many_threads_and_two_processes_pass_no_limit),
         TEST(test_what_is_asked_is_answered),
+        TEST(test_when_the_clock_is_set_back),
         TEST(test_an_admin_sees_and_says),
         TEST(test_what_an_admin_said_last_holds_without_redis),
         TEST(test_a_word_is_told_while_others_ask),
