@@ -88,7 +88,10 @@ def start_daemon(leavers, request):
     def start(more="", **options):
         daemon = Daemon(more, **options)
         daemons.append(daemon)
-        return Gate(daemon.start())
+        gate = Gate(daemon.start())
+        # Its socket is there before its counters are, which commands look at.
+        daemon.wait_for_log("started: config=", 60)
+        return gate
 
     yield start
     for daemon in daemons:
