@@ -109,18 +109,19 @@ def test_redis_is(fault, fleet, bystanders):
             record = site.record_after(mail_of(idle))
             assert has_left(record), "one message always fits into an idle limit"
             assert record["limits"]["degraded_hosts"] == SITES
-        bystanders.wait_commands(600)
+        wait_quick(bystanders, 600)
         bystanders.phase = f"{fault}: back"
         end(fleet)
         fleet.wait_settled(probe)
         load.wait_refused()
-        bystanders.wait_commands(300)
+        wait_quick(bystanders, 300)
         bystanders.phase = "calm"
     print(f"\n{fault}: {alone} of {LIMIT} messages without Redis, {load.total} when it was back, by host {load.accepted}")
     assert load.total <= LIMIT + STATED
     wait_until(lambda: counted(fleet, thief) == [load.total] * SITES, "the hosts' counts in Redis",
                explain=lambda: f"{counted(fleet, thief)} of {load.accepted}\n{fleet.said()}")
-    check_times(bystanders, fault)
+    longest = max(bystanders.commands(fault)[-1], bystanders.commands(f"{fault}: back")[-1])
+    assert longest < max(5, 3 * bystanders.commands("calm")[-1]), bystanders.report()
 
 
 def slack_of(fleet, load):
@@ -141,14 +142,13 @@ def load_records(fleet, load):
     return [record for site in fleet.sites for record in site.records_of(load.login)]
 
 
-def check_times(bystanders, fault):
-    """A bound that a busy machine keeps: what waits for Redis takes 50 ms more, once."""
-    before = bystanders.commands("calm")
-    calm = percentile(before, 99)
-    for phase in (fault, f"{fault}: back"):
-        times = bystanders.commands(phase)
-        assert percentile(times, 99) < max(0.1, 3 * calm), f"{phase}\n{bystanders.report()}"
-        assert times[-1] < max(1, 3 * before[-1]), f"{phase}\n{bystanders.report()}"
+def wait_quick(bystanders, count):
+    """Until so many commands were timed in this phase, and 99 of 100 took less than a tenth of a second: what a busy
+    machine holds up for a moment is made up for, what waits for Redis is not."""
+    bystanders.wait_commands(count)
+    bound = max(0.1, 3 * percentile(bystanders.commands("calm"), 99))
+    wait_until(lambda: percentile(bystanders.commands(bystanders.phase), 99) < bound or bystanders.problems,
+               f"commands within {bound:.3f} s beside", explain=bystanders.report)
 
 
 def freeze_on_all(site, login):
