@@ -21,6 +21,7 @@
 static pthread_t server;
 static atomic_bool served_well;
 static atomic_bool ended;
+static bool was_stopped;    /* by us, and not by itself */
 static int descriptor = -1; /* the one that libmilter knows */
 static int kept = -1;       /* the listening socket, while libmilter has another one */
 static int silent[2] = {-1, -1};
@@ -72,6 +73,7 @@ static void *stop(void *unused)
 void server_stop(void)
 {
     pthread_t stopper;
+    was_stopped = !atomic_load(&ended);
     if (pthread_create(&stopper, NULL, stop, NULL) != 0) {
         smfi_stop();
         return;
@@ -83,10 +85,11 @@ void server_stop(void)
     pthread_join(stopper, NULL);
 }
 
+/* smfi_stop closes the socket, which the thread that accepts may find before it hears why. */
 bool server_join(void)
 {
     pthread_join(server, NULL);
-    return atomic_load(&served_well);
+    return was_stopped || atomic_load(&served_well);
 }
 
 bool server_pause(struct error *error)
