@@ -3,78 +3,29 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
-#include "history/summary.h"
 #include "history_fixture.h"
 #include "policy/rule.h"
+#include "summary_fixture.h"
 
 #define DAY INT64_C(86400000)
-#define NOON INT64_C(1795176000000) /* 2026-11-20 12:00 UTC */
-#define TOP 10
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static char *lines[20];
-static size_t line_count;
-static struct history *history;
-static struct summary *summary;
-
-/* A record of so many seconds after noon, with more keys. */
-static void record(const char *id, int seconds, const char *action, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static void record(const char *id, int seconds, const char *action, const char *format, ...)
-{
-    char when[40], keys[2000], day[20];
-    va_list args;
-    time_t at = (time_t)(NOON / 1000 + seconds);
-    struct tm utc;
-    gmtime_r(&at, &utc);
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(when, sizeof when, "%s.000Z", day);
-    va_start(args, format);
-    vsnprintf(keys, sizeof keys, format, args);
-    va_end(args);
-    assert_true(line_count < COUNT(lines));
-    lines[line_count++] = fixture_record(id, when, action, keys);
-}
-
-static const struct summary *summed(int64_t since, int64_t until)
-{
-    struct error error = {0};
-    history = fixture_history((const char *const *)lines, line_count);
-    if (!summary_collect(history, since, until, NOON + DAY, TOP, &summary, &error))
-        fail_msg("%s", error.text);
-    return summary;
-}
-
-static int forget(void **state)
-{
-    (void)state;
-    while (line_count)
-        free(lines[--line_count]);
-    summary_free(summary);
-    summary = NULL;
-    history_close(history);
-    history = NULL;
-    fixture_done();
-    return 0;
-}
+#define NOON SUMMARY_NOON
 
 /* Deferred, of a login that the id begins with; more: further keys. */
 static void held(const char *id, int seconds, const char *rule, const char *reason,
                  const char *fact, const char *more)
 {
-    record(id, seconds, "tempfail",
-           "\"login\":\"%c\",\"from\":\"%c@e\",\"mail_from\":\"<%c@e>\",\"rcpt_count\":1,"
-           "\"rcpts\":[\"<r@e>\"],\"size\":5000,\"rule\":\"%s\",\"reason\":\"%s\",\"verdicts\":[{"
-           "\"rule\":\"%s\",\"reason\":\"%s\",\"outcome\":\"violation\",\"mode\":\"enforce\","
-           "\"action\":\"tempfail\",\"fact\":\"%s\"}],%s",
-           *id, *id, *id, rule, reason, rule, reason, fact, more);
+    summary_record(
+        id, seconds, "tempfail",
+        "\"login\":\"%c\",\"from\":\"%c@e\",\"mail_from\":\"<%c@e>\",\"rcpt_count\":1,"
+        "\"rcpts\":[\"<r@e>\"],\"size\":5000,\"rule\":\"%s\",\"reason\":\"%s\",\"verdicts\":[{"
+        "\"rule\":\"%s\",\"reason\":\"%s\",\"outcome\":\"violation\",\"mode\":\"enforce\","
+        "\"action\":\"tempfail\",\"fact\":\"%s\"}],%s",
+        *id, *id, *id, rule, reason, rule, reason, fact, more);
 }
 
 #define SIGN(mode, contain)                                                                        \
@@ -94,16 +45,17 @@ static void check_contained(const struct summary_contained *row, const char *log
 static void test_contained(void **state)
 {
     (void)state;
-    record("a0", 0, "accept", SIGN("enforce", "slow") "\"contained\":\"slowed\",", "a");
+    summary_record("a0", 0, "accept", SIGN("enforce", "slow") "\"contained\":\"slowed\",", "a");
     held("a1", 60, "login_state", "slowed", "many_networks.hour", "\"command\":\"RCPT\",");
     held("a2", 70, "login_state", "slowed", "many_networks.hour", "\"command\":\"RCPT\",");
     held("a3", 80, "login_state", "frozen", "by root: phished", "\"command\":\"MAIL\",");
     held("b1", 90, "limits", "contain", "login 31 messages/minute of 30", "");
     held("b2", 91, "limits", "login", "login 61 messages/minute of 60", ""); /* only a limit */
-    record("c1", 92, "accept", SIGN("observe", "freeze"), "c");              /* would */
-    record("d1", 93, "accept", SIGN("enforce", "freeze"), "d"); /* thawed by an admin, who knows */
-    record("e1", 94, "accept", SIGN("enforce", "freeze") "\"contained\":\"frozen\",", "e");
-    const struct summary *found = summed(NOON, 0);
+    summary_record("c1", 92, "accept", SIGN("observe", "freeze"), "c");      /* would */
+    summary_record("d1", 93, "accept", SIGN("enforce", "freeze"),
+                   "d"); /* thawed by an admin, who knows */
+    summary_record("e1", 94, "accept", SIGN("enforce", "freeze") "\"contained\":\"frozen\",", "e");
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->contained.all, 4);
     const struct summary_contained *rows = found->contained.rows;
     check_contained(&rows[0], "a", "slowed", "many_networks.hour", 0, 2);
@@ -127,23 +79,25 @@ static void test_contained_by_what_refuses(void **state)
         char id[3] = {(char)('a' + signs), '1', '\0'};
         if (!rules[i]->counted || strcmp(rule, "limits") == 0 || strcmp(rule, "login_state") == 0)
             continue;
-        record(id, (int)signs++, "reject",
-               "\"login\":\"%c\",\"rule\":\"envelope\",\"reason\":\"not-owned\",\"command\":"
-               "\"MAIL\",\"verdicts\":[{\"rule\":\"envelope\",\"reason\":\"not-owned\","
-               "\"outcome\":\"violation\",\"mode\":\"enforce\",\"action\":\"reject\"},{\"rule\":"
-               "\"%s\",\"reason\":\"hour\",\"outcome\":\"violation\",\"mode\":\"enforce\","
-               "\"action\":\"tempfail\",\"contain\":\"freeze\"}],\"contained\":\"frozen\",",
-               *id, rule);
+        summary_record(
+            id, (int)signs++, "reject",
+            "\"login\":\"%c\",\"rule\":\"envelope\",\"reason\":\"not-owned\",\"command\":"
+            "\"MAIL\",\"verdicts\":[{\"rule\":\"envelope\",\"reason\":\"not-owned\","
+            "\"outcome\":\"violation\",\"mode\":\"enforce\",\"action\":\"reject\"},{\"rule\":"
+            "\"%s\",\"reason\":\"hour\",\"outcome\":\"violation\",\"mode\":\"enforce\","
+            "\"action\":\"tempfail\",\"contain\":\"freeze\"}],\"contained\":\"frozen\",",
+            *id, rule);
     }
     /* then = "nothing" beside another one; and one that only refuses. */
-    record("y1", 100, "tempfail",
-           "\"login\":\"y\",\"rule\":\"many_refusals\",\"reason\":\"hour\",\"verdicts\":[{"
-           "\"rule\":\"many_refusals\",\"reason\":\"hour\",\"outcome\":\"violation\",\"mode\":"
-           "\"enforce\",\"action\":\"tempfail\"},{\"rule\":\"many_networks\",\"reason\":\"day\","
-           "\"outcome\":\"violation\",\"mode\":\"enforce\",\"action\":\"accept\",\"contain\":"
-           "\"slow\"}],\"contained\":\"slowed\",");
+    summary_record(
+        "y1", 100, "tempfail",
+        "\"login\":\"y\",\"rule\":\"many_refusals\",\"reason\":\"hour\",\"verdicts\":[{"
+        "\"rule\":\"many_refusals\",\"reason\":\"hour\",\"outcome\":\"violation\",\"mode\":"
+        "\"enforce\",\"action\":\"tempfail\"},{\"rule\":\"many_networks\",\"reason\":\"day\","
+        "\"outcome\":\"violation\",\"mode\":\"enforce\",\"action\":\"accept\",\"contain\":"
+        "\"slow\"}],\"contained\":\"slowed\",");
     held("z1", 101, "many_refusals", "hour", "", "");
-    const struct summary *found = summed(NOON, 0);
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(signs, 5);
     assert_int_equal(found->contained.all, signs + 1);
     check_contained(&found->contained.rows[0], "y", "slowed", "many_networks.day", 0, 0);
@@ -158,10 +112,10 @@ static void test_contained_by_what_refuses(void **state)
 /* The same message. */
 static void passed(const char *id, int seconds)
 {
-    record(id, seconds, "accept",
-           "\"login\":\"%c\",\"from\":\"%c@e\",\"mail_from\":\"<%c@e>\",\"rcpt_count\":1,"
-           "\"rcpts\":[\"<r@e>\"],\"size\":5000,",
-           *id, *id, *id);
+    summary_record(id, seconds, "accept",
+                   "\"login\":\"%c\",\"from\":\"%c@e\",\"mail_from\":\"<%c@e>\",\"rcpt_count\":1,"
+                   "\"rcpts\":[\"<r@e>\"],\"size\":5000,",
+                   *id, *id, *id);
 }
 
 static void test_no_friction_of_limits(void **state)
@@ -171,15 +125,15 @@ static void test_no_friction_of_limits(void **state)
     held("b1", 0, "login_state", "slowed", "by root", "");
     passed("a2", 60);
     passed("b2", 60);
-    assert_int_equal(summed(NOON, 0)->friction.all, 0);
+    assert_int_equal(summary_made(NOON, 0)->friction.all, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_contained, forget),
-        cmocka_unit_test_teardown(test_contained_by_what_refuses, forget),
-        cmocka_unit_test_teardown(test_no_friction_of_limits, forget),
+        cmocka_unit_test_teardown(test_contained, summary_fixture_done),
+        cmocka_unit_test_teardown(test_contained_by_what_refuses, summary_fixture_done),
+        cmocka_unit_test_teardown(test_no_friction_of_limits, summary_fixture_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,60 +12,13 @@
 
 #include "history/buckets.h"
 #include "history/percentile.h"
-#include "history/summary.h"
 #include "history_fixture.h"
+#include "summary_fixture.h"
 
 #define HOUR INT64_C(3600000)
 #define DAY (24 * HOUR)
-#define NOON INT64_C(1795176000000) /* 2026-11-20 12:00 UTC */
-#define TOP 10
+#define NOON SUMMARY_NOON
 #define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static char *lines[200];
-static size_t line_count;
-static struct history *history;
-static struct summary *summary;
-
-/* A record of so many seconds after noon, with more keys. */
-static void record(const char *id, int seconds, const char *action, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-static void record(const char *id, int seconds, const char *action, const char *format, ...)
-{
-    char when[40], keys[2000], day[20];
-    va_list args;
-    time_t at = (time_t)(NOON / 1000 + seconds);
-    struct tm utc;
-    gmtime_r(&at, &utc);
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(when, sizeof when, "%s.000Z", day);
-    va_start(args, format);
-    vsnprintf(keys, sizeof keys, format, args);
-    va_end(args);
-    assert_true(line_count < COUNT(lines));
-    lines[line_count++] = fixture_record(id, when, action, keys);
-}
-
-static const struct summary *summed(int64_t since, int64_t until)
-{
-    struct error error = {0};
-    history = fixture_history((const char *const *)lines, line_count);
-    if (!summary_collect(history, since, until, NOON + DAY, TOP, &summary, &error))
-        fail_msg("%s", error.text);
-    return summary;
-}
-
-static int forget(void **state)
-{
-    (void)state;
-    while (line_count)
-        free(lines[--line_count]);
-    summary_free(summary);
-    summary = NULL;
-    history_close(history);
-    history = NULL;
-    fixture_done();
-    return 0;
-}
 
 static void test_percentiles(void **state)
 {
@@ -124,7 +77,7 @@ static void test_buckets(void **state)
 static void test_nothing(void **state)
 {
     (void)state;
-    const struct summary *found = summed(NOON, 0);
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->decisions, 0);
     assert_int_equal(found->since, NOON);
     assert_int_equal(found->until, NOON + DAY);
@@ -136,13 +89,16 @@ static void test_nothing(void **state)
 static void test_counts(void **state)
 {
     (void)state;
-    record("1", 0, "accept", "\"login\":\"a\",");
-    record("2", 10, "fix", "\"login\":\"a\",\"rule\":\"date\",\"reason\":\"missing\",");
-    record("3", 20, "reject", "\"login\":\"b\",\"rule\":\"from\",\"reason\":\"not-owned\",");
-    record("4", 3600, "tempfail", "\"login\":\"b\",\"rule\":\"dkim\",\"reason\":\"no-key\",");
-    record("5", 3601, "reject", "\"command\":\"MAIL\",\"rule\":\"auth\",\"reason\":\"none\",");
-    record("6", 7200, "accept", "\"login\":\"c\",");
-    const struct summary *found = summed(NOON, NOON + 2 * HOUR);
+    summary_record("1", 0, "accept", "\"login\":\"a\",");
+    summary_record("2", 10, "fix", "\"login\":\"a\",\"rule\":\"date\",\"reason\":\"missing\",");
+    summary_record("3", 20, "reject",
+                   "\"login\":\"b\",\"rule\":\"from\",\"reason\":\"not-owned\",");
+    summary_record("4", 3600, "tempfail",
+                   "\"login\":\"b\",\"rule\":\"dkim\",\"reason\":\"no-key\",");
+    summary_record("5", 3601, "reject",
+                   "\"command\":\"MAIL\",\"rule\":\"auth\",\"reason\":\"none\",");
+    summary_record("6", 7200, "accept", "\"login\":\"c\",");
+    const struct summary *found = summary_made(NOON, NOON + 2 * HOUR);
     assert_int_equal(found->decisions, 5); /* the last one is of the next span */
     assert_int_equal(found->messages, 4);
     assert_int_equal(found->logins, 2);
@@ -169,13 +125,13 @@ static void test_people_and_reasons(void **state)
 {
     (void)state;
     static const char from[] = "\"login\":\"%s\",\"rule\":\"from\",\"reason\":\"not-owned\",";
-    record("1", 0, "reject", from, "a");
-    record("2", 1, "reject", from, "b");
-    record("3", 2, "reject", from, "b");
-    record("4", 3, "tempfail", "\"login\":\"b\",\"rule\":\"dkim\",\"reason\":\"no-key\",");
-    record("5", 4, "accept", "\"login\":\"b\",");
-    record("6", 5, "reject", "\"rule\":\"auth\",\"reason\":\"none\",");
-    const struct summary *found = summed(NOON, 0);
+    summary_record("1", 0, "reject", from, "a");
+    summary_record("2", 1, "reject", from, "b");
+    summary_record("3", 2, "reject", from, "b");
+    summary_record("4", 3, "tempfail", "\"login\":\"b\",\"rule\":\"dkim\",\"reason\":\"no-key\",");
+    summary_record("5", 4, "accept", "\"login\":\"b\",");
+    summary_record("6", 5, "reject", "\"rule\":\"auth\",\"reason\":\"none\",");
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->people.count, 3);
     const struct summary_person *b = &found->people.rows[0];
     assert_string_equal(b->login, "b");
@@ -198,16 +154,17 @@ static void test_people_and_reasons(void **state)
 static void test_lists_are_cut(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2 * TOP; i++) {
+    for (int i = 0; i < 2 * SUMMARY_TOP; i++) {
         char id[10];
         snprintf(id, sizeof id, "%d", i);
-        record(id, i, "reject", "\"login\":\"p%d\",\"rule\":\"from\",\"reason\":\"r%d\",", i, i);
+        summary_record(id, i, "reject", "\"login\":\"p%d\",\"rule\":\"from\",\"reason\":\"r%d\",",
+                       i, i);
     }
-    const struct summary *found = summed(NOON, 0);
-    assert_int_equal(found->people.count, TOP);
-    assert_int_equal(found->people.all, 2 * TOP);
-    assert_int_equal(found->reasons.count, TOP);
-    assert_int_equal(found->reasons.all, 2 * TOP);
+    const struct summary *found = summary_made(NOON, 0);
+    assert_int_equal(found->people.count, SUMMARY_TOP);
+    assert_int_equal(found->people.all, 2 * SUMMARY_TOP);
+    assert_int_equal(found->reasons.count, SUMMARY_TOP);
+    assert_int_equal(found->reasons.all, 2 * SUMMARY_TOP);
 }
 
 static void test_would_have_been(void **state)
@@ -218,13 +175,14 @@ static void test_would_have_been(void **state)
     char observed[300], enforced[300];
     snprintf(observed, sizeof observed, verdict, "from", "observe");
     snprintf(enforced, sizeof enforced, verdict, "sender", "enforce");
-    record("1", -60, "accept", "\"login\":\"a\",\"verdicts\":[%s],",
-           observed); /* before the span */
-    record("2", 1, "accept", "\"login\":\"a\",\"verdicts\":[%s],", observed);
-    record("3", 2, "fix", "\"login\":\"b\",\"verdicts\":[%s],", observed);
-    record("4", 3, "reject", "\"login\":\"b\",\"verdicts\":[%s,%s],", observed, enforced);
-    record("5", 4, "quarantine", "\"login\":\"c\",\"verdicts\":[%s,%s],", observed, enforced);
-    const struct summary *found = summed(NOON, 0);
+    summary_record("1", -60, "accept", "\"login\":\"a\",\"verdicts\":[%s],",
+                   observed); /* before the span */
+    summary_record("2", 1, "accept", "\"login\":\"a\",\"verdicts\":[%s],", observed);
+    summary_record("3", 2, "fix", "\"login\":\"b\",\"verdicts\":[%s],", observed);
+    summary_record("4", 3, "reject", "\"login\":\"b\",\"verdicts\":[%s,%s],", observed, enforced);
+    summary_record("5", 4, "quarantine", "\"login\":\"c\",\"verdicts\":[%s,%s],", observed,
+                   enforced);
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->would.count, 1);
     assert_string_equal(found->would.rows[0].rule, "from");
     assert_int_equal(found->would.rows[0].count, 2);
@@ -241,8 +199,8 @@ static void test_would_have_been(void **state)
 static void attempt(const char *id, int seconds, const char *action, const char *login,
                     const char *from, const char *rcpt, int size)
 {
-    record(id, seconds, action, MAIL, login, from, login, rcpt, size,
-           strcmp(action, "accept") == 0 ? "null" : "\"from\"");
+    summary_record(id, seconds, action, MAIL, login, from, login, rcpt, size,
+                   strcmp(action, "accept") == 0 ? "null" : "\"from\"");
 }
 
 static void test_friction(void **state)
@@ -257,7 +215,7 @@ static void test_friction(void **state)
     attempt("c2", 60, "accept", "c", "c@e", "s@e", 5000);
     attempt("d1", 0, "reject", "d", "d@e", "r@e", 5000); /* a reply that was rewritten */
     attempt("d2", 60, "accept", "d", "d@e", "r@e", 9000);
-    const struct summary *found = summed(NOON, 0);
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->friction.count, 4);
     assert_int_equal(found->friction.all, 4);
     const struct summary_friction *newest = &found->friction.rows[0];
@@ -289,28 +247,30 @@ static void test_no_friction(void **state)
     attempt("e2", 60, "accept", "e", "e@e", "s@e", 9000);
     attempt("f1", 0, "accept", "f", "f@e", "r@e", 5000); /* it passed first */
     attempt("f2", 60, "reject", "f", "f@e", "r@e", 5000);
-    assert_int_equal(summed(NOON, 0)->friction.all, 0);
+    assert_int_equal(summary_made(NOON, 0)->friction.all, 0);
 }
 
 static void test_friction_at_mail(void **state)
 {
     (void)state;
-    record("a1", 0, "reject",
-           "\"command\":\"MAIL\",\"login\":\"a\",\"mail_from\":\"<a@e>\",\"from\":\"\",\"rule\":"
-           "\"tls\",");
-    record("a2", 60, "accept", "\"login\":\"a\",\"mail_from\":\"<a@e>\",\"from\":\"a@e\",");
-    record("b1", 0, "reject",
-           "\"command\":\"RCPT\",\"login\":\"b\",\"mail_from\":\"<b@e>\",\"from\":\"\",\"rule\":"
-           "\"x\",");
-    record("b2", 60, "accept", "\"login\":\"b\",\"mail_from\":\"<b@e>\",\"from\":\"b@e\",");
-    const struct summary *found = summed(NOON, 0);
+    summary_record(
+        "a1", 0, "reject",
+        "\"command\":\"MAIL\",\"login\":\"a\",\"mail_from\":\"<a@e>\",\"from\":\"\",\"rule\":"
+        "\"tls\",");
+    summary_record("a2", 60, "accept", "\"login\":\"a\",\"mail_from\":\"<a@e>\",\"from\":\"a@e\",");
+    summary_record(
+        "b1", 0, "reject",
+        "\"command\":\"RCPT\",\"login\":\"b\",\"mail_from\":\"<b@e>\",\"from\":\"\",\"rule\":"
+        "\"x\",");
+    summary_record("b2", 60, "accept", "\"login\":\"b\",\"mail_from\":\"<b@e>\",\"from\":\"b@e\",");
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->friction.all, 1);
     assert_string_equal(found->friction.rows[0].refused_from, "a@e");
 }
 
 static void from_client(const char *id, int seconds, const char *login, const char *client)
 {
-    record(id, seconds, "accept", "\"login\":\"%s\",\"client\":\"%s\",", login, client);
+    summary_record(id, seconds, "accept", "\"login\":\"%s\",\"client\":\"%s\",", login, client);
 }
 
 static void test_new_networks(void **state)
@@ -323,7 +283,7 @@ static void test_new_networks(void **state)
     from_client("5", 2, "a", "203.0.113.6");
     from_client("6", 3, "c", "203.0.113.7"); /* never seen: the history reaches back */
     from_client("7", 4, "b", "2001:db8:1:2::3");
-    const struct summary *found = summed(NOON, 0);
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->networks.count, 3);
     for (size_t i = 0; i < 3; i++) {
         const struct summary_network *row = &found->networks.rows[i];
@@ -350,7 +310,7 @@ static void test_networks_without_a_past(void **state)
     from_client("1", 0, "a", "192.0.2.1");
     from_client("2", 60, "a", "203.0.113.5");
     from_client("3", 60, "b", "203.0.113.5");
-    const struct summary *found = summed(NOON, 0);
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->networks.count, 1);
     assert_string_equal(found->networks.rows[0].network, "203.0.113.0/24");
     assert_string_equal(found->networks.rows[0].usual, "192.0.2.0/24");
@@ -370,16 +330,19 @@ static void test_signing(void **state)
     (void)state;
     static const char keys[] = "\"signatures\":[{\"d\":\"e.org\",\"s\":\"s\",\"a\":\"rsa-sha256\"},"
                                "{\"d\":\"e.org\",\"s\":\"t\",\"a\":\"ed25519-sha256\"}],";
-    record("1", 0, "accept", "%s\"login\":\"a\",\"from\":\"a@E.org\",", keys);
-    record("2", 1, "accept", "%s\"from\":\"\\\"x..y\\\"@e.org\",", keys); /* a web form's */
-    record("3", 2, "fix", "\"login\":\"a\",\"from\":\"a@e.org\",");
-    record("4", 3, "reject", "\"login\":\"a\",\"from\":\"a@e.org\",");
-    record("5", 4, "accept", "\"from\":\"stranger@else.example\","); /* inbound: not ours to sign */
-    record("6", 5, "accept", "\"login\":\"a\",\"from\":\"Bob <bob@e.org>\","); /* as it stood */
-    record("7", 6, "accept", "\"login\":\"a\",\"from\":\"a@e.org, \\u0001b@other.example\",");
-    record("8", 7, "accept", "\"login\":\"a\",\"from\":\"root\",");
-    record("9", 8, "accept", "\"login\":\"a\","); /* without one */
-    const struct summary *found = summed(NOON, 0);
+    summary_record("1", 0, "accept", "%s\"login\":\"a\",\"from\":\"a@E.org\",", keys);
+    summary_record("2", 1, "accept", "%s\"from\":\"\\\"x..y\\\"@e.org\",", keys); /* a web form's */
+    summary_record("3", 2, "fix", "\"login\":\"a\",\"from\":\"a@e.org\",");
+    summary_record("4", 3, "reject", "\"login\":\"a\",\"from\":\"a@e.org\",");
+    summary_record("5", 4, "accept",
+                   "\"from\":\"stranger@else.example\","); /* inbound: not ours to sign */
+    summary_record("6", 5, "accept",
+                   "\"login\":\"a\",\"from\":\"Bob <bob@e.org>\","); /* as it stood */
+    summary_record("7", 6, "accept",
+                   "\"login\":\"a\",\"from\":\"a@e.org, \\u0001b@other.example\",");
+    summary_record("8", 7, "accept", "\"login\":\"a\",\"from\":\"root\",");
+    summary_record("9", 8, "accept", "\"login\":\"a\","); /* without one */
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->signing.count, 3);
     assert_string_equal(found->signing.rows[0].domain, "");
     assert_int_equal(found->signing.rows[0].unsigned_mail, 3);
@@ -392,13 +355,14 @@ static void test_signing(void **state)
 static void test_tls(void **state)
 {
     (void)state;
-    record("1", 0, "accept",
-           "\"login\":\"a\",\"tls_version\":\"TLSv1.3\",\"auth_mech\":\"PLAIN\",");
-    record("2", 1, "accept",
-           "\"login\":\"b\",\"tls_version\":\"TLSv1.3\",\"auth_mech\":\"LOGIN\",");
-    record("3", 2, "accept", "\"login\":\"b\",\"tls_version\":null,\"auth_mech\":\"PLAIN\",");
-    record("4", 3, "reject", "\"tls_version\":\"TLSv1\","); /* nobody logged in */
-    const struct summary *found = summed(NOON, 0);
+    summary_record("1", 0, "accept",
+                   "\"login\":\"a\",\"tls_version\":\"TLSv1.3\",\"auth_mech\":\"PLAIN\",");
+    summary_record("2", 1, "accept",
+                   "\"login\":\"b\",\"tls_version\":\"TLSv1.3\",\"auth_mech\":\"LOGIN\",");
+    summary_record("3", 2, "accept",
+                   "\"login\":\"b\",\"tls_version\":null,\"auth_mech\":\"PLAIN\",");
+    summary_record("4", 3, "reject", "\"tls_version\":\"TLSv1\","); /* nobody logged in */
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->tls.count, 2);
     assert_string_equal(found->tls.rows[0].name, "TLSv1.3");
     assert_int_equal(found->tls.rows[0].logins, 2);
@@ -413,9 +377,9 @@ static void test_spread(void **state)
     (void)state;
     for (size_t i = 1; i < SUMMARY_DELAYS; i++)
         assert_true(summary_delay(i) > summary_delay(i - 1));
-    record("1", 0, "accept", "\"login\":\"a\",");
-    record("2", 1, "reject", "\"command\":\"MAIL\",\"login\":\"a\",");
-    const struct summary *found = summed(NOON, 0);
+    summary_record("1", 0, "accept", "\"login\":\"a\",");
+    summary_record("2", 1, "reject", "\"command\":\"MAIL\",\"login\":\"a\",");
+    const struct summary *found = summary_made(NOON, 0);
     assert_int_equal(found->latency.count, 1); /* refused commands take no time */
     assert_int_equal(found->latency.max, 7);
     assert_int_equal(found->latency.spread[0], 1);
@@ -428,19 +392,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_percentiles),
         cmocka_unit_test(test_buckets),
-        cmocka_unit_test_teardown(test_nothing, forget),
-        cmocka_unit_test_teardown(test_counts, forget),
-        cmocka_unit_test_teardown(test_people_and_reasons, forget),
-        cmocka_unit_test_teardown(test_lists_are_cut, forget),
-        cmocka_unit_test_teardown(test_would_have_been, forget),
-        cmocka_unit_test_teardown(test_friction, forget),
-        cmocka_unit_test_teardown(test_no_friction, forget),
-        cmocka_unit_test_teardown(test_friction_at_mail, forget),
-        cmocka_unit_test_teardown(test_new_networks, forget),
-        cmocka_unit_test_teardown(test_networks_without_a_past, forget),
-        cmocka_unit_test_teardown(test_signing, forget),
-        cmocka_unit_test_teardown(test_tls, forget),
-        cmocka_unit_test_teardown(test_spread, forget),
+        cmocka_unit_test_teardown(test_nothing, summary_fixture_done),
+        cmocka_unit_test_teardown(test_counts, summary_fixture_done),
+        cmocka_unit_test_teardown(test_people_and_reasons, summary_fixture_done),
+        cmocka_unit_test_teardown(test_lists_are_cut, summary_fixture_done),
+        cmocka_unit_test_teardown(test_would_have_been, summary_fixture_done),
+        cmocka_unit_test_teardown(test_friction, summary_fixture_done),
+        cmocka_unit_test_teardown(test_no_friction, summary_fixture_done),
+        cmocka_unit_test_teardown(test_friction_at_mail, summary_fixture_done),
+        cmocka_unit_test_teardown(test_new_networks, summary_fixture_done),
+        cmocka_unit_test_teardown(test_networks_without_a_past, summary_fixture_done),
+        cmocka_unit_test_teardown(test_signing, summary_fixture_done),
+        cmocka_unit_test_teardown(test_tls, summary_fixture_done),
+        cmocka_unit_test_teardown(test_spread, summary_fixture_done),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
