@@ -176,13 +176,9 @@ void fleet_leave(struct fleet *fleet)
     redis_command_text(&command, "ZREM");
     fleet_command_key(&command, &fleet->keys, "hosts", BYTES(""));
     redis_command_text(&command, fleet->member);
-    if (redis_command_end(&command)) {
-        struct bytes bytes = redis_command_bytes(&command);
-        /* Where it fails, it is forgotten some seconds later. */
-        if (!redis_ask(fleet->redis, bytes.data, bytes.len, redis_clock() + LEAVE_MS, &reply,
-                       &error))
-            reply = NULL;
-    }
+    /* Where it fails, it is forgotten some seconds later. */
+    if (redis_command_end(&command))
+        (void)!fleet_call(fleet, &command, LEAVE_MS, &reply, &error);
     redis_reply_free(reply);
     redis_command_done(&command);
 }

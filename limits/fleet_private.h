@@ -146,6 +146,11 @@ void *fleet_run(void *fleet);
 /* fleet_return.c, in the thread: from nothing to a connection that knows all that this host knows.
  * False: not yet. */
 MUST_CHECK bool fleet_return(struct fleet *fleet, struct error *error);
+/* In the thread, with nothing under way. patience: milliseconds. *ret_reply: the caller's; NULL
+ * when it failed. */
+MUST_CHECK bool fleet_call(struct fleet *fleet, const struct redis_command *command,
+                           int64_t patience, struct redisReply **ret_reply, struct error *error);
+
 /* What is still to be added, as works in line. */
 void fleet_settle_rest(struct fleet *fleet);
 

@@ -9,10 +9,9 @@
 #define PING_MS LIMITS_PATIENCE_MS
 #define AT_ONCE 200 /* subjects that settle in one go */
 
-static bool ask(struct fleet *fleet, struct redis_command *command, int64_t patience,
+bool fleet_call(struct fleet *fleet, const struct redis_command *command, int64_t patience,
                 struct redisReply **ret_reply, struct error *error)
 {
-    *ret_reply = NULL;
     struct bytes bytes = redis_command_bytes(command);
     return redis_ask(fleet->redis, bytes.data, bytes.len, redis_clock() + patience, ret_reply,
                      error);
@@ -26,7 +25,7 @@ static bool beat(struct fleet *fleet, uint64_t *ret_last, bool *ret_lost, struct
     fleet->epoch++;
     pthread_mutex_unlock(&fleet->lock);
     bool ok = fleet_beat_command(fleet, &command)
-                  ? ask(fleet, &command, ASK_MS, &reply, error) &&
+                  ? fleet_call(fleet, &command, ASK_MS, &reply, error) &&
                         fleet_beat_read(fleet, reply, ret_last, ret_lost, error)
                   : error_set(error, "out of memory");
     redis_reply_free(reply);
@@ -95,7 +94,7 @@ static bool tell_raises(struct fleet *fleet, struct error *error)
             return true;
         ok = fleet_command_stand(&fleet->keys, raise->login, &raise->standing, FLEET_RAISE,
                                  raise->standing.since, 0, &command)
-                 ? ask(fleet, &command, ASK_MS, &reply, error)
+                 ? fleet_call(fleet, &command, ASK_MS, &reply, error)
                  : error_set(error, "out of memory");
         if (!ok)
             fleet_raise_later(fleet, raise->login, &raise->standing);
@@ -112,7 +111,7 @@ static bool ping(struct fleet *fleet, struct error *error)
     struct redis_command command = {0};
     struct redisReply *reply = NULL;
     redis_command_text(&command, "PING");
-    bool ok = redis_command_end(&command) ? ask(fleet, &command, PING_MS, &reply, error)
+    bool ok = redis_command_end(&command) ? fleet_call(fleet, &command, PING_MS, &reply, error)
                                           : error_set(error, "out of memory");
     redis_reply_free(reply);
     redis_command_done(&command);

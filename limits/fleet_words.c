@@ -9,13 +9,9 @@ static bool tell(struct fleet *fleet, const struct embedded_word *word, int64_t 
     struct redis_command command;
     struct redisReply *reply = NULL;
     bool ok = fleet_command_stand(&fleet->keys, word->login, &word->standing, FLEET_TELL,
-                                  fleet_wall_clock() / 1000, word->said, &command) ||
-              error_set(error, "out of memory");
-    if (ok) {
-        struct bytes bytes = redis_command_bytes(&command);
-        ok =
-            redis_ask(fleet->redis, bytes.data, bytes.len, redis_clock() + patience, &reply, error);
-    }
+                                  fleet_wall_clock() / 1000, word->said, &command)
+                  ? fleet_call(fleet, &command, patience, &reply, error)
+                  : error_set(error, "out of memory");
     redis_reply_free(reply);
     redis_command_done(&command);
     return ok;
