@@ -211,7 +211,7 @@ static size_t find_bounds(struct message *message, const struct limits_bound **r
     return list ? found : 0;
 }
 
-/* The standing with which the enforced rule login_state would hold it back. */
+/* The standing with which the enforced rule login_state would hold it back; NORMAL: none. */
 static enum login_state find_bar(const struct message *message)
 {
     if (message->policy->settings[RULE_login_state]->mode != MODE_ENFORCE)
@@ -224,12 +224,15 @@ bool counted_settle(struct message *message)
     struct counted *counted = message->counted;
     if (!counted)
         return true;
+    enum login_state bars = find_bar(message);
+    if (bars > LOGIN_NORMAL && message->facts.limits.standing.state >= bars)
+        return false;
     struct limits_request *request = &counted->asked;
     begin(message, request, LIMITS_CHARGE);
     for (int i = 0; i < QUANTITY_COUNT; i++)
         request->amounts[i] = bounds_amount(&message->facts, (enum quantity)i);
     request->bound_count = find_bounds(message, &request->bounds);
-    request->bars = find_bar(message);
+    request->bars = bars;
     request->rcpts = counted->rcpts;
     request->rcpt_count = counted->rcpt_count;
     limits_submit(message->limits, request);

@@ -22,8 +22,8 @@ void counted_rcpt_accepted(struct message *message);
 void counted_header(struct message *message);
 
 /* Everything else says that it leaves: counts it, unless an enforced limit is passed or its login
- * was slowed or frozen meanwhile (false). The rules that are asked at STAGE_SETTLE then see what
- * was there before it. */
+ * is slowed or frozen, since now too (false). The rules that are asked at STAGE_SETTLE then see
+ * what was there before it. */
 MUST_CHECK bool counted_settle(struct message *message);
 
 /* A command, a recipient or the message was refused by us: counted where its sender is at fault.

@@ -305,22 +305,11 @@ void message_body(struct message *message, struct bytes chunk)
     message_dkim_body(message, chunk);
 }
 
-static bool is_barred(const struct message *message)
-{
-    const struct judged *judged = &message->decision.judged[RULE_login_state];
-    return message->fault || (judged->mode == MODE_ENFORCE && judged->action >= ACTION_TEMPFAIL);
-}
-
-/* The body may have taken minutes to come in: whether limits are passed is found anew as it is
- * counted, and so is whether the login was slowed or frozen meanwhile. */
+/* The body may have taken minutes to come in: whether limits are passed is found as it is counted,
+ * and so is whether the login was slowed or frozen meanwhile. */
 static void charge(struct message *message)
 {
-    struct decision before = message->decision;
-    judge(message, STAGE_SETTLE);
-    if (!message->counted || is_barred(message))
-        return;
     bool admitted = counted_settle(message);
-    message->decision = before;
     judge(message, STAGE_SETTLE);
     if (admitted || message->outcome.action >= ACTION_TEMPFAIL)
         return;
