@@ -11,6 +11,24 @@
 
 #define PATH_SIZE 4096
 
+/* others: what they may not. */
+static bool check_mode(const struct stat *status, mode_t others, const char *mend, const char *path,
+                       struct error *error)
+{
+    return !(status->st_mode & others) ||
+           error_set(error,
+                     "%s is mode %04o: others may read or write it; mend it with: chmod %s %s",
+                     path, status->st_mode & 07777U, mend, path);
+}
+
+static bool blame_owner(const struct stat *status, const char *path, struct error *error)
+{
+    return error_set(error,
+                     "%s belongs to the user with the number %u, who may change it; mend it with: "
+                     "chown %u %s",
+                     path, (unsigned)status->st_uid, (unsigned)geteuid(), path);
+}
+
 static bool check(int fd, const char *path, struct error *error)
 {
     struct stat status;
@@ -18,16 +36,9 @@ static bool check(int fd, const char *path, struct error *error)
         return error_set(error, "%s: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode))
         return error_set(error, "%s is not a plain file", path);
-    if (status.st_mode & (S_IRWXG | S_IRWXO))
-        return error_set(error,
-                         "%s is mode %04o: others may read or write it; mend it with: chmod "
-                         "600 %s",
-                         path, status.st_mode & 07777U, path);
-    if (status.st_uid != geteuid())
-        return error_set(error,
-                         "%s belongs to the user with the number %u, who may change it; mend "
-                         "it with: chown %u %s",
-                         path, (unsigned)status.st_uid, (unsigned)geteuid(), path);
+    if (!check_mode(&status, S_IRWXG | S_IRWXO, "600", path, error) ||
+        (status.st_uid != geteuid() && !blame_owner(&status, path, error)))
+        return false;
     if (status.st_size != COUNTERS_SECRET_SIZE)
         return error_set(error,
                          "%s has %lld bytes instead of %d: copy it from another host of the "
@@ -56,16 +67,8 @@ bool counters_secret_guard(const char *path, struct error *error)
         return true;
     bool is_roots = status.st_uid == 0 && (status.st_gid == 0 || status.st_gid == getegid());
     mode_t others = is_roots ? S_IWGRP | S_IRWXO : S_IRWXG | S_IRWXO;
-    if (status.st_mode & others)
-        return error_set(error,
-                         "%s is mode %04o: others may read or write it; mend it with: chmod %s %s",
-                         path, status.st_mode & 07777U, is_roots ? "640" : "600", path);
-    if (status.st_uid != geteuid() && status.st_uid != 0)
-        return error_set(error,
-                         "%s belongs to the user with the number %u, who may change it; mend it "
-                         "with: chown %u %s",
-                         path, (unsigned)status.st_uid, (unsigned)geteuid(), path);
-    return true;
+    return check_mode(&status, others, is_roots ? "640" : "600", path, error) &&
+           (status.st_uid == geteuid() || status.st_uid == 0 || blame_owner(&status, path, error));
 }
 
 static bool fill(int fd)
