@@ -138,8 +138,7 @@ static const char *meaning_of(const struct told *told)
         return refused
                    ? "What is over the limit is refused."
                    : "What is over the limit is deferred: who sends it has to try again, and gets "
-                     "through "
-                     "as the counts fall.";
+                     "through as the counts fall.";
     if (state == LOGIN_FROZEN)
         return "None of its mail goes out.";
     return refused

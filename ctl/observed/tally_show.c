@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "conf/modes.h"
 #include "ctl/table_text.h"
 #include "ctl/when.h"
 #include "policy/rule.h"
@@ -87,12 +88,11 @@ bool tally_print_reasons(const struct tally *tally, FILE *out, struct error *err
 }
 
 /* Whether its fact says which limit or sign, and by how much it was passed. */
-static bool is_counted(const char *rule)
+static bool is_counted(const char *name)
 {
-    for (size_t i = 0; rule && i < RULE_COUNT; i++)
-        if (strcmp(rules[i]->name, rule) == 0)
-            return rules[i]->counted;
-    return false;
+    struct error ignored;
+    enum rule_id rule = name ? modes_rule_named(name, &ignored) : RULE_COUNT;
+    return rule < RULE_COUNT && rules[rule]->counted;
 }
 
 static void add_person(struct table_text *table, const struct tally *tally,
