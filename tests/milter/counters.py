@@ -1,8 +1,11 @@
 """A daemon that counts, and what submilterctl says of it."""
 
+import contextlib
 import json
 import os
+import pathlib
 import shutil
+import tempfile
 import time
 
 import look_back
@@ -17,16 +20,24 @@ DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 MINUTE, HOUR, DAY = range(3)
 
 
-def fleet(folder):
-    """A Redis of one's own in the folder, and the configuration of the daemons that share it."""
-    redis = Redis(folder / "redis")
-    secret = folder / "secret"
-    secret.write_bytes(os.urandom(32))
-    secret.chmod(0o600)
-    if os.getuid() == 0:
-        shutil.chown(secret, USER)
-    return redis, (CONFIG + HISTORY + 'counters: {{ file = "{folder}/lib/limits"; '
-                   f'redis = "{redis.address}"; secret_file = "{secret}"; }}}};\n')
+@contextlib.contextmanager
+def fleet():
+    """A Redis of one's own, not started yet, in a folder of a folder of one's own; and the configuration of the daemons
+    that share it."""
+    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o755)
+        redis = Redis(folder / "redis")
+        secret = folder / "secret"
+        secret.write_bytes(os.urandom(32))
+        secret.chmod(0o600)
+        if os.getuid() == 0:
+            shutil.chown(secret, USER)
+        try:
+            yield redis, (CONFIG + HISTORY + 'counters: {{ file = "{folder}/lib/limits"; '
+                          f'redis = "{redis.address}"; secret_file = "{secret}"; }}}};\n')
+        finally:
+            redis.stop()
 
 
 def message(*rcpts, login="alice"):

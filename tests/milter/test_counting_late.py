@@ -1,19 +1,17 @@
 """Messages whose body takes its time: what holds is what is counted and said when they end."""
 
 import pathlib
-import tempfile
 
 import pytest
 
 import look_back
-from counters import fleet, wait_for_count
+from counters import KEPT, fleet, wait_for_count
 from counting import login, mail
 from daemon import CONFIG
 from harness.redis import PROGRAM
 from harness.waiting import wait_until
 
 ALICE = "alice@example.com"
-KEPT = 'counters: {{ file = "{folder}/lib/limits"; }};\n'
 LIMITED = """
 policies: { submission: { limits: { mode = "enforce"; login = [ "1 messages/day" ]; contain = [ ]; }; }; };
 """
@@ -27,15 +25,9 @@ def counting(request, start_daemon):
         return
     if not pathlib.Path(PROGRAM).exists():
         pytest.skip("there is no redis-server")
-    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        redis, config = fleet(folder)
+    with fleet() as (redis, config):
         redis.start()
-        try:
-            yield lambda more="": start_daemon(more, config=config)
-        finally:
-            redis.stop()
+        yield lambda more="": start_daemon(more, config=config)
 
 
 def all_but_the_end(gate, message):

@@ -1,10 +1,8 @@
 """Hosts that reach one Redis by different ways: its socket, IPv4 and IPv6; with a password of odd bytes."""
 
 import os
-import pathlib
 import shutil
 import socket
-import tempfile
 
 import pytest
 
@@ -34,21 +32,16 @@ def loopbacks():
 @pytest.fixture
 def redis():
     """On a socket and on a port, with a password; and the hosts' configuration."""
-    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        made, config = fleet(folder)
+    with fleet() as (made, config):
+        password = made.folder.parent / "password"
         made.options.update(port=free_ports(1)[0], bind="127.0.0.1 -::1", requirepass=PASSWORD)
-        (folder / "password").write_bytes(PASSWORD.encode() + b"\r\nnot this\n")
-        (folder / "password").chmod(0o600)
+        password.write_bytes(PASSWORD.encode() + b"\r\nnot this\n")
+        password.chmod(0o600)
         if os.getuid() == 0:
-            shutil.chown(folder / "password", USER)
+            shutil.chown(password, USER)
         made.start()
-        made.config = config.replace("redis = ", f'redis_password_file = "{folder}/password"; redis = ')
-        try:
-            yield made
-        finally:
-            made.stop()
+        made.config = config.replace("redis = ", f'redis_password_file = "{password}"; redis = ')
+        yield made
 
 
 def test_all_ways_lead_to_the_same_counts(redis, start_daemon):

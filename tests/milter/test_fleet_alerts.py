@@ -1,8 +1,6 @@
 """Two hosts on one Redis: an admin is told once, whichever of them sees it, and where both do at the same moment."""
 
 import os
-import pathlib
-import tempfile
 import threading
 
 import pytest
@@ -97,10 +95,7 @@ def causes(alerts):
 
 @pytest.fixture(scope="module")
 def hosts():
-    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        redis, _config = fleet(folder)
+    with fleet() as (redis, _config):
         redis.start()
         both = Hosts(redis)
         try:
@@ -114,7 +109,6 @@ def hosts():
         finally:
             for host in both.hosts:
                 host.daemon.remove()
-            redis.stop()
 
 
 def test_a_sign_that_both_see(hosts):

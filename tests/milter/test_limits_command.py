@@ -2,9 +2,7 @@
 
 import json
 import os
-import pathlib
 import shutil
-import tempfile
 
 import pytest
 
@@ -154,29 +152,23 @@ def habit(gate):
 @REDIS
 def test_reset_in_a_fleet(start_daemon):
     """Said on each host: none of them teaches Redis again what was forgotten."""
-    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        redis, config = fleet(folder)
+    with fleet() as (redis, config):
         redis.start()
-        try:
-            hosts = [start_daemon(config=config) for _ in range(2)]
-            for number, host in enumerate(hosts):
-                for _ in range(2):
-                    assert send(host, f"friend{number}@example.net").accepted
-            assert host.settled["limits"].get("new_rcpts", 0) == 0
-            for host in hosts:
-                wait_for_count(host, "messages", 4, ALICE)
-                wait_until_kept(host, redis, 2)
-            for host in hosts:
-                words(host, "reset", ALICE, "--habit")
-            for host in hosts:
-                wait_until(lambda: habit(host) == 0, "what it was like is forgotten", explain=host.daemon.log)
-            for number, host in enumerate(hosts):
+        hosts = [start_daemon(config=config) for _ in range(2)]
+        for number, host in enumerate(hosts):
+            for _ in range(2):
                 assert send(host, f"friend{number}@example.net").accepted
-                assert host.settled["limits"].get("new_rcpts") == 1, host.settled["limits"]
-        finally:
-            redis.stop()
+        assert host.settled["limits"].get("new_rcpts", 0) == 0
+        for host in hosts:
+            wait_for_count(host, "messages", 4, ALICE)
+            wait_until_kept(host, redis, 2)
+        for host in hosts:
+            words(host, "reset", ALICE, "--habit")
+        for host in hosts:
+            wait_until(lambda: habit(host) == 0, "what it was like is forgotten", explain=host.daemon.log)
+        for number, host in enumerate(hosts):
+            assert send(host, f"friend{number}@example.net").accepted
+            assert host.settled["limits"].get("new_rcpts") == 1, host.settled["limits"]
 
 
 def test_reset_of_others_than_logins(gate):

@@ -2,9 +2,7 @@
 
 import json
 import os
-import pathlib
 import re
-import tempfile
 import time
 
 import pytest
@@ -163,15 +161,9 @@ def test_who_did_it(gate):
 @pytest.fixture
 def hosts(start_daemon):
     """Two daemons on one Redis."""
-    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        redis, config = fleet(folder)
+    with fleet() as (redis, config):
         redis.start()
-        try:
-            yield [start_daemon(config=config) for _ in range(2)], redis
-        finally:
-            redis.stop()
+        yield [start_daemon(config=config) for _ in range(2)], redis
 
 
 @REDIS
@@ -296,10 +288,7 @@ def test_redis_that_cannot_be_written(hosts):
 @REDIS
 def test_neither_redis_nor_a_file(start_daemon):
     """Nothing is left to be asked."""
-    with tempfile.TemporaryDirectory(prefix="submilter-fleet.") as name:
-        folder = pathlib.Path(name)
-        folder.chmod(0o755)
-        redis, config = fleet(folder)
+    with fleet() as (redis, config):
         gate = start_daemon(config=config.replace('file = "{folder}/lib/limits"; ', ""))
         said = look_back.complaint(gate.daemon, "login", "freeze", ALICE, status=69)
         assert str(redis.socket) in said and "lock it where it logs in" in said
