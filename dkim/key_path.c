@@ -15,26 +15,6 @@
 
 #define MOST_LINKS 40
 
-struct key_file key_file_of(const struct stat *status)
-{
-    return (struct key_file){.device = status->st_dev,
-                             .inode = status->st_ino,
-                             .size = status->st_size,
-                             .changed = status->st_mtim,
-                             .altered = status->st_ctim};
-}
-
-static bool same_time(struct timespec a, struct timespec b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
-bool key_file_same(const struct key_file *a, const struct key_file *b)
-{
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           same_time(a->changed, b->changed) && same_time(a->altered, b->altered);
-}
-
 static bool owner_fits(const struct keystore_options *options, const struct stat *status)
 {
     return status->st_uid == 0 || status->st_uid == options->user;

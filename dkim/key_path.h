@@ -8,18 +8,6 @@
 
 #include "dkim/keystore.h"
 
-/* What was there when a key was read; the same values again mean the same key. */
-struct key_file {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec changed; /* contents */
-    struct timespec altered; /* contents, owner or mode */
-};
-
-struct key_file key_file_of(const struct stat *status);
-bool key_file_same(const struct key_file *a, const struct key_file *b);
-
 /* Opens the folder of all keys for reading. Links on the way are followed when root or the user
  * owns them. ret_fd is -1 where there is no such folder; that is no error. */
 MUST_CHECK bool key_path_open_root(const struct keystore_options *options, int *ret_fd,

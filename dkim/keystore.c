@@ -50,8 +50,8 @@ static bool settle(struct keystore *store, struct error *error)
 {
     size_t count = store->count;
     store->keys = calloc(count + 1, sizeof *store->keys);
-    store->files = calloc(count + 1, sizeof *store->files);
-    if (!store->keys || !store->files) {
+    store->sources = calloc(count + 1, sizeof *store->sources);
+    if (!store->keys || !store->sources) {
         free(store->keys);
         store->keys = NULL;
         return error_set(error, "memory is out");
@@ -60,7 +60,7 @@ static bool settle(struct keystore *store, struct error *error)
         qsort(store->entries, count, sizeof *store->entries, compare_entries);
     for (size_t i = 0; i < count; i++) {
         store->keys[i] = store->entries[i].key;
-        store->files[i] = store->entries[i].file;
+        store->sources[i] = store->entries[i].source;
     }
     free(store->entries);
     store->entries = NULL;
@@ -101,7 +101,7 @@ void keystore_unref(struct keystore *store)
         EVP_PKEY_free(store->keys ? store->keys[i].pkey : store->entries[i].key.pkey);
     free(store->entries);
     free(store->keys);
-    free(store->files);
+    free(store->sources);
     arena_free(store->arena);
     free(store);
 }

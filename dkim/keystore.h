@@ -34,9 +34,10 @@ struct keystore_options {
     gid_t group;
 };
 
-/* previous may be NULL; keys whose file has not changed (device, inode, size, mtime, ctime) are
- * taken over from it without being read or parsed again: also such as the daemon may no longer read
- * after it dropped its privileges. A folder that is not there: an empty store. */
+/* previous may be NULL; keys whose file has not changed (policy/file_state.h) are taken over from
+ * it without being read again: also such as the daemon may no longer read after it dropped its
+ * privileges. Those whose text is the same are not parsed again. A folder that is not there: an
+ * empty store. */
 MUST_CHECK bool keystore_load(const struct keystore_options *options,
                               const struct keystore *previous, struct keystore **ret_store,
                               struct error *error);

@@ -5,10 +5,17 @@
 #include <stdatomic.h>
 
 #include "dkim/key_path.h"
+#include "policy/file_state.h"
+
+/* What a key was read from. */
+struct key_source {
+    struct file_state file;
+    unsigned char digest[32]; /* SHA-256 of its text */
+};
 
 struct keystore_entry {
     struct key key;
-    struct key_file file;
+    struct key_source source;
 };
 
 struct keystore {
@@ -16,7 +23,7 @@ struct keystore {
     struct arena *arena;            /* the keys' texts */
     struct keystore_entry *entries; /* while it is being filled */
     struct key *keys;               /* sorted by domain and selector */
-    struct key_file *files;         /* files[i] is what keys[i] was read from */
+    struct key_source *sources;     /* sources[i] is what keys[i] was read from */
     size_t count;
     size_t room;
 };

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "dkim/key_parse.h"
@@ -30,7 +31,7 @@ static bool say_memory(struct error *error)
     return error_set(error, "memory is out");
 }
 
-static bool add(struct keystore *store, const struct key *key, const struct key_file *file,
+static bool add(struct keystore *store, const struct key *key, const struct key_source *source,
                 struct error *error)
 {
     if (store->count == store->room) {
@@ -43,27 +44,25 @@ static bool add(struct keystore *store, const struct key *key, const struct key_
         store->entries = entries;
         store->room = room;
     }
-    store->entries[store->count++] = (struct keystore_entry){.key = *key, .file = *file};
+    store->entries[store->count++] = (struct keystore_entry){.key = *key, .source = *source};
     return true;
 }
 
-/* The key of the store before, when it was read from just this file in just this state. */
-static const struct key *unchanged(const struct scan *scan, const struct key *key,
-                                   const struct stat *status)
+/* The key of that name in the store before. */
+static const struct key *key_before(const struct scan *scan, const struct key *key)
 {
-    if (!scan->previous || !S_ISREG(status->st_mode))
-        return NULL;
-    struct key_file file = key_file_of(status);
-    const struct key *before =
-        keystore_get(scan->previous, bytes_of(key->domain), bytes_of(key->selector));
-    if (!before || strcmp(before->path, key->path) != 0 ||
-        !key_file_same(&scan->previous->files[before - scan->previous->keys], &file))
-        return NULL;
-    return before;
+    return scan->previous
+               ? keystore_get(scan->previous, bytes_of(key->domain), bytes_of(key->selector))
+               : NULL;
+}
+
+static const struct key_source *source_before(const struct scan *scan, const struct key *before)
+{
+    return &scan->previous->sources[before - scan->previous->keys];
 }
 
 static bool take_over(struct scan *scan, struct key *key, const struct key *before,
-                      const struct key_file *file, struct error *error)
+                      const struct key_source *source, struct error *error)
 {
     key->type = before->type;
     key->bits = before->bits;
@@ -71,7 +70,7 @@ static bool take_over(struct scan *scan, struct key *key, const struct key *befo
     if (!key->record || !EVP_PKEY_up_ref(before->pkey))
         return say_memory(error);
     key->pkey = before->pkey;
-    return add(scan->store, key, file, error);
+    return add(scan->store, key, source, error);
 }
 
 static bool read_text(struct scan *scan, int fd, const char *path, size_t *ret_len,
@@ -107,17 +106,42 @@ static bool read_key(struct scan *scan, const struct place *place, const char *n
 {
     int fd;
     struct stat status;
+    struct timespec now;
     size_t len = 0;
+    const struct key *before = key_before(scan, key);
+    clock_gettime(CLOCK_REALTIME, &now);
     if (!key_path_open_file(scan->options, place->fd, name, key->path, &fd, &status, error))
         return false;
     bool good = read_text(scan, fd, key->path, &len, error);
     close(fd);
-    if (good &&
+    struct key_source source = {.file = file_state_of(&status, now)};
+    good = good && (EVP_Digest(scan->text, len, source.digest, NULL, EVP_sha256(), NULL) == 1 ||
+                    say_memory(error));
+    bool same =
+        good && before &&
+        memcmp(source_before(scan, before)->digest, source.digest, sizeof source.digest) == 0;
+    if (good && !same &&
         !key_parse((struct bytes){scan->text, len}, key->path, scan->store->arena, key, error))
         good = error_prefix(error, "%s: ", shell_word(key->path).text);
     OPENSSL_cleanse(scan->text, len);
-    struct key_file file = key_file_of(&status);
-    return good && add(scan->store, key, &file, error);
+    if (same)
+        return take_over(scan, key, before, &source, error);
+    return good && add(scan->store, key, &source, error);
+}
+
+/* Whether the key before was read from just this file in just this state, so that it need not be
+ * read again. One that was written a moment before it was read has to be, as a change in the same
+ * tick would not show; unless it cannot be. */
+static bool is_untouched(const struct scan *scan, const struct place *place, const char *name,
+                         const struct key *before, const char *path)
+{
+    struct stat status;
+    if (fstatat(place->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
+        strcmp(before->path, path) != 0)
+        return false;
+    const struct file_state *file = &source_before(scan, before)->file;
+    return file_state_same(file, &status) &&
+           (file->settled || faccessat(place->fd, name, R_OK, AT_EACCESS) != 0);
 }
 
 static bool scan_file(struct scan *scan, const struct place *place, const char *name,
@@ -126,7 +150,6 @@ static bool scan_file(struct scan *scan, const struct place *place, const char *
     struct arena *arena = scan->store->arena;
     struct bytes selector = bytes_slice(bytes_of(name), 0, strlen(name) - strlen(SUFFIX));
     struct key key = {.domain = place->domain};
-    struct stat status;
     key.selector = arena_text(arena, selector);
     key.path = arena_printf(arena, "%s/%s", place->path, name);
     if (!key.selector || !key.path)
@@ -136,12 +159,9 @@ static bool scan_file(struct scan *scan, const struct place *place, const char *
                          "%s: the file's name without .pem has to be a selector: letters, digits "
                          "and '-', in parts separated by dots, short enough for DNS",
                          shell_word(key.path).text);
-    if (fstatat(place->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-        const struct key *before = unchanged(scan, &key, &status);
-        struct key_file file = key_file_of(&status);
-        if (before)
-            return take_over(scan, &key, before, &file, error);
-    }
+    const struct key *before = key_before(scan, &key);
+    if (before && is_untouched(scan, place, name, before, key.path))
+        return take_over(scan, &key, before, source_before(scan, before), error);
     return read_key(scan, place, name, &key, error);
 }
 

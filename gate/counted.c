@@ -6,6 +6,7 @@
 
 #include "gate/counted_who.h"
 #include "gate/counters.h"
+#include "gate/rcpt_set.h"
 #include "policy/bounds.h"
 
 struct counted {
@@ -16,9 +17,8 @@ struct counted {
     bool looks, refuses;           /* it is under way */
     int64_t refusals;              /* that wait */
     struct bytes rcpt;             /* that is asked about */
-    bool rcpt_again;               /* it was accepted before in this message */
-    struct bytes *rcpts;           /* accepted ones, the first LIMITS_RCPTS_MAX of them */
-    size_t rcpt_count, rcpt_room;
+    bool rcpt_again;       /* it was accepted before: an MTA hands on what a client names twice */
+    struct rcpt_set rcpts; /* accepted ones, the first LIMITS_RCPTS_MAX of them */
 };
 
 /* A message may take minutes to come in: the time is that of now and not of MAIL. */
@@ -109,19 +109,11 @@ void counted_mail(struct message *message)
     message->counted = arena_alloc(message->arena, sizeof *message->counted);
     if (!message->counted)
         return;
+    message->counted->rcpts.secret = message->facts.random;
     counted_who_at_mail(message, &message->counted->who);
     look(message);
     if (limits_is_ready(message->limits, &message->counted->look))
         take_look(message);
-}
-
-/* An MTA hands on what a client names twice. */
-static bool is_there(const struct counted *counted, struct bytes rcpt)
-{
-    for (size_t i = 0; i < counted->rcpt_count; i++)
-        if (bytes_equal(counted->rcpts[i], rcpt))
-            return true;
-    return false;
 }
 
 static void take_rcpt(struct message *message, const struct limits_answer *answer)
@@ -142,7 +134,7 @@ void counted_rcpt(struct message *message)
     if (!counted)
         return;
     counted->rcpt = counters_rcpt_of(&facts->envelope.rcpt_address, facts->envelope.rcpt);
-    counted->rcpt_again = is_there(counted, counted->rcpt);
+    counted->rcpt_again = rcpt_set_has(&counted->rcpts, counted->rcpt);
     facts->limits.rcpt_is_new = false;
     facts->limits.rcpt_is_known = counted->rcpt_again;
     bool asks = has_login(message) && !counted->rcpt_again;
@@ -157,32 +149,16 @@ void counted_rcpt(struct message *message)
         take_rcpt(message, &counted->asked.answer);
 }
 
-static void remember_rcpt(struct message *message)
-{
-    struct counted *counted = message->counted;
-    if (counted->rcpt_count == LIMITS_RCPTS_MAX)
-        return;
-    if (counted->rcpt_count == counted->rcpt_room) {
-        size_t room = counted->rcpt_room ? counted->rcpt_room * 2 : 4;
-        struct bytes *rcpts = arena_alloc(message->arena, room * sizeof *rcpts);
-        if (!rcpts)
-            return;
-        if (counted->rcpt_count)
-            memcpy(rcpts, counted->rcpts, counted->rcpt_count * sizeof *rcpts);
-        counted->rcpts = rcpts;
-        counted->rcpt_room = room;
-    }
-    counted->rcpts[counted->rcpt_count++] = counted->rcpt;
-}
-
 void counted_rcpt_accepted(struct message *message)
 {
     struct facts_limits *limits = &message->facts.limits;
-    if (!message->counted || message->counted->rcpt_again)
+    struct counted *counted = message->counted;
+    if (!counted || counted->rcpt_again)
         return;
     limits->new_rcpts += limits->rcpt_is_new;
     limits->unknown_rcpts += has_login(message) && !limits->rcpt_is_known;
-    remember_rcpt(message);
+    if (counted->rcpts.count < LIMITS_RCPTS_MAX)
+        rcpt_set_add(&counted->rcpts, message->arena, counted->rcpt);
 }
 
 void counted_header(struct message *message)
@@ -233,8 +209,8 @@ bool counted_settle(struct message *message)
         request->amounts[i] = bounds_amount(&message->facts, (enum quantity)i);
     request->bound_count = find_bounds(message, &request->bounds);
     request->bars = bars;
-    request->rcpts = counted->rcpts;
-    request->rcpt_count = counted->rcpt_count;
+    request->rcpts = counted->rcpts.rcpts;
+    request->rcpt_count = counted->rcpts.count;
     limits_submit(message->limits, request);
     if (!collect(message, request))
         return false;

@@ -72,7 +72,7 @@ static bool add_file(struct expectations *expectations, const char *path, struct
 {
     char *data = NULL;
     size_t len = 0;
-    if (!file_read(path, FILE_MAX, &data, &len, error))
+    if (!file_read(path, FILE_MAX, &data, &len, NULL, error))
         return false;
     /* An editor's byte order mark. */
     size_t mark = len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;

@@ -57,7 +57,8 @@ static void find_keys(const struct snapshot *snapshot, struct facts *facts)
 void gather_header(struct arena *arena, const struct snapshot *snapshot, struct field *fields,
                    struct facts *facts)
 {
-    if (!instances_number(arena, fields, facts->header.count) || !identities_collect(arena, facts))
+    if (!instances_number(arena, facts->random, fields, facts->header.count) ||
+        !identities_collect(arena, facts))
         return;
     ask_owners(arena, snapshot, facts);
     find_keys(snapshot, facts);

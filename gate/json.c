@@ -8,6 +8,8 @@
 
 #include <openssl/evp.h>
 
+#define FIRST_ROOM 8192 /* most records end within it */
+
 void json_init(struct json *json)
 {
     *json = (struct json){0};
@@ -19,24 +21,43 @@ void json_done(struct json *json)
     *json = (struct json){0};
 }
 
-void json_raw(struct json *json, struct bytes text)
+/* Where so many bytes and a NUL can be written; NULL: memory is out. */
+static char *reserve(struct json *json, size_t len)
 {
     if (json->failed)
-        return;
-    if (json->room - json->len < text.len + 1) {
-        size_t room = (json->len + text.len + 1) * 2 + 1024;
+        return NULL;
+    if (json->room - json->len <= len) {
+        size_t room = (json->len + len + 1) * 2 + FIRST_ROOM;
         char *data = realloc(json->data, room);
         if (!data) {
             json->failed = true;
-            return;
+            return NULL;
         }
         json->data = data;
         json->room = room;
     }
-    if (text.len)
-        memcpy(json->data + json->len, text.data, text.len);
-    json->len += text.len;
-    json->data[json->len] = '\0';
+    return json->data + json->len;
+}
+
+/* What was reserved is written up to there. */
+static void written(struct json *json, char *end)
+{
+    *end = '\0';
+    json->len = (size_t)(end - json->data);
+}
+
+static char *copy(char *to, const void *from, size_t len)
+{
+    if (len)
+        memcpy(to, from, len);
+    return to + len;
+}
+
+void json_raw(struct json *json, struct bytes text)
+{
+    char *to = reserve(json, text.len);
+    if (to)
+        written(json, copy(to, text.data, text.len));
 }
 
 static bool must_escape(ucs4_t character)
@@ -51,6 +72,16 @@ static bool is_plain(uint8_t byte)
     return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
 }
 
+/* Eight at once: the top bit of each byte tells. A borrow or carry only comes from a byte that
+ * tells already. */
+static bool are_plain(uint64_t bytes)
+{
+    const uint64_t each = 0x0101010101010101;
+    return !((bytes | (bytes - each * ' ') | (bytes + each) | ((bytes ^ each * '"') - each) |
+              ((bytes ^ each * '\\') - each)) &
+             each * 0x80);
+}
+
 static void write_escaped(struct json *json, ucs4_t character)
 {
     char text[8];
@@ -60,15 +91,10 @@ static void write_escaped(struct json *json, ucs4_t character)
     json_raw(json, (struct bytes){text, (size_t)len});
 }
 
-static void write_string(struct json *json, struct bytes value, size_t most)
+/* From the first byte on that is not plain. */
+static void write_characters(struct json *json, const uint8_t *at, size_t left)
 {
-    bool cut = value.len > most;
-    if (cut)
-        value.len = most;
-    const uint8_t *at = (const uint8_t *)value.data;
-    size_t left = value.len;
     size_t plain = 0; /* bytes before at that can be written as they are */
-    json_raw(json, BYTES("\""));
     while (left) {
         if (is_plain(*at)) {
             plain++;
@@ -89,20 +115,62 @@ static void write_string(struct json *json, struct bytes value, size_t most)
         at += len;
         left -= (size_t)len;
     }
-    if (plain)
-        json_raw(json, (struct bytes){(const char *)at - plain, plain});
-    json_raw(json, cut ? BYTES("...\"") : BYTES("\""));
+    json_raw(json, (struct bytes){(const char *)at - plain, plain});
+}
+
+/* As far as it can be written as it is: takes that off the text. There must be room. */
+static char *copy_plain(char *to, struct bytes *text)
+{
+    uint64_t eight;
+    for (; text->len >= sizeof eight; text->data += sizeof eight, text->len -= sizeof eight) {
+        memcpy(&eight, text->data, sizeof eight);
+        if (!are_plain(eight))
+            break;
+        to = copy(to, &eight, sizeof eight);
+    }
+    for (; text->len && is_plain((uint8_t)*text->data); text->len--)
+        *to++ = *text->data++;
+    return to;
+}
+
+/* A name, and what separates it, or a value. */
+static void write_quoted(struct json *json, struct bytes text, bool is_name, bool cut)
+{
+    char *to = reserve(json, text.len + 7);
+    if (!to)
+        return;
+    if (is_name && json->need_comma)
+        *to++ = ',';
+    *to++ = '"';
+    to = copy_plain(to, &text);
+    if (text.len) {
+        written(json, to);
+        write_characters(json, (const uint8_t *)text.data, text.len);
+        to = reserve(json, 5);
+        if (!to)
+            return;
+    }
+    if (cut)
+        to = copy(to, "...", 3);
+    *to++ = '"';
+    if (is_name)
+        *to++ = ':';
+    written(json, to);
+}
+
+static void write_string(struct json *json, struct bytes value, size_t most)
+{
+    bool cut = value.len > most;
+    write_quoted(json, (struct bytes){value.data, cut ? most : value.len}, false, cut);
 }
 
 static void begin_value(struct json *json, const char *name)
 {
-    if (json->need_comma)
+    if (name)
+        write_quoted(json, bytes_of(name), true, false);
+    else if (json->need_comma)
         json_raw(json, BYTES(","));
     json->need_comma = true;
-    if (name) {
-        write_string(json, bytes_of(name), JSON_VALUE_MAX);
-        json_raw(json, BYTES(":"));
-    }
 }
 
 void json_open(struct json *json, const char *name, char bracket)

@@ -39,6 +39,7 @@ struct message *message_new(struct snapshot *snapshot, const struct message_sess
     memcpy(facts->random, clock->random, sizeof facts->random);
     facts->id = message->id;
     facts->from.reading = ADDRESS_UNPARSABLE;
+    message->caps = (struct header_caps){SIZE_MAX, SIZE_MAX};
     return message;
 }
 
@@ -140,6 +141,24 @@ static const struct listener *find_listener(const struct message *message)
                              connection->daemon_name, message->facts.login.state == FACT_KNOWN);
 }
 
+/* Beyond the caps of a rule that refuses for good nothing changes what becomes of the message. A
+ * record that is to hold all values needs the fields all the same, and what a record holds is
+ * compared rule by rule. */
+static void choose_caps(struct message *message)
+{
+    bool all = message->snapshot->settings->log.capture || message->recorded;
+    for (size_t i = 0; i < RULE_COUNT && !all; i++) {
+        const struct rule_settings *settings = message->policy->settings[i];
+        if (!rules[i]->caps || settings->mode != MODE_ENFORCE || settings->action != ACTION_REJECT)
+            continue;
+        struct header_caps caps = rules[i]->caps(settings);
+        if (caps.fields < message->caps.fields)
+            message->caps.fields = caps.fields;
+        if (caps.size < message->caps.size)
+            message->caps.size = caps.size;
+    }
+}
+
 static void choose_policy(struct message *message)
 {
     const struct settings *settings = message->snapshot->settings;
@@ -151,6 +170,7 @@ static void choose_policy(struct message *message)
     if (listener && listener->tls_terminator)
         facts->tls.terminator = bytes_of(listener->tls_terminator);
     message->policy = settings_policy(settings, message->policy_name, facts->login.name);
+    choose_caps(message);
 }
 
 void message_mail(struct message *message, struct bytes path, bool smtputf8)
@@ -256,18 +276,26 @@ static bool room_for_field(struct message *message)
 void message_field(struct message *message, struct bytes name, struct bytes value)
 {
     struct facts_header *header = &message->facts.header;
-    if (header->size + name.len + value.len > MESSAGE_HEADER_CEILING ||
-        header->count >= MESSAGE_FIELDS_CEILING) {
+    size_t size = header->size + name.len + value.len;
+    if (size > MESSAGE_HEADER_CEILING ||
+        header->count + header->dropped >= MESSAGE_FIELDS_CEILING) {
         header->too_large = true;
         return;
     }
     if (message->header_ended)
         message_fault(message, "the MTA sent a field after the body");
-    if (message->header_ended || !room_for_field(message))
+    if (message->header_ended)
+        return;
+    if (size > message->caps.size || header->count >= message->caps.fields) {
+        header->size = size;
+        header->dropped++;
+        return;
+    }
+    if (!room_for_field(message))
         return;
     message->fields[header->count++] = (struct field){.name = arena_bytes(message->arena, name),
                                                       .value = arena_bytes(message->arena, value)};
-    header->size += name.len + value.len;
+    header->size = size;
 }
 
 /* What a record has of a block and body that are not there. */

@@ -87,6 +87,7 @@ struct message {
 
     struct field *fields;
     size_t field_room;
+    struct header_caps caps; /* what would pass them need not be kept: it is refused */
     bool header_ended;
     struct bytes *rcpts; /* the accepted ones, the first MESSAGE_RCPTS_KEPT of them */
     size_t rcpt_kept, rcpt_room;

@@ -56,7 +56,8 @@ static void begin_signing(struct message *message)
         fault_of(message, &error);
         return;
     }
-    if (!leaving || !edit_apply(message->arena, &facts->header, message->decision.edits, leaving)) {
+    if (!leaving || !edit_apply(message->arena, facts->random, &facts->header,
+                                message->decision.edits, leaving)) {
         message_fault(message, "out of memory");
         return;
     }

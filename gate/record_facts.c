@@ -194,7 +194,7 @@ static void write_fields(struct json *json, const struct message *message)
         write_field(json, field, with_value);
     }
     json_close(json, ']');
-    if (i < header->count)
+    if (i < header->count || header->dropped)
         json_bool(json, "header_cut", true);
     if (header->too_large)
         json_bool(json, "header_too_large", true);
@@ -206,7 +206,7 @@ static void write_header(struct json *json, const struct message *message)
     json_bytes(json, "from", record_from(facts));
     write_or_null(json, "message_id", record_message_id(message));
     write_or_null(json, "message_id_old", record_message_id_old(message));
-    json_int(json, "fields", (int64_t)facts->header.count);
+    json_int(json, "fields", (int64_t)(facts->header.count + facts->header.dropped));
     json_int(json, "header_size", (int64_t)facts->header.size);
     json_int(json, "longest_line", facts->body.longest_line);
     json_int(json, "size", (int64_t)facts->header.size + facts->body.size);

@@ -51,7 +51,8 @@ static bool load_keys(struct snapshot *snapshot, const struct snapshot *previous
     return signing_profile_new(&signing, &snapshot->profile, error);
 }
 
-static bool load_senders(struct snapshot *snapshot, struct error *error)
+static bool load_senders(struct snapshot *snapshot, const struct snapshot *previous,
+                         struct error *error)
 {
     const struct senders_settings *senders = &snapshot->settings->senders;
     const struct senders_options options = {
@@ -60,6 +61,7 @@ static bool load_senders(struct snapshot *snapshot, struct error *error)
         .recipient_delimiter = senders->recipient_delimiter,
         .case_sensitive_local = senders->case_sensitive_local,
         .site = &snapshot->settings->site,
+        .previous = previous ? previous->senders : NULL,
     };
     return senders_open(&options, &snapshot->senders, error) ||
            error_prefix(error, "%s: senders.tables: ", snapshot->settings->path);
@@ -74,7 +76,7 @@ bool snapshot_of(struct settings *settings, const struct snapshot *previous,
     atomic_init(&counted->references, 1);
     struct snapshot *snapshot = &counted->snapshot;
     snapshot->settings = settings_ref(settings);
-    if (!load_senders(snapshot, error) || !load_keys(snapshot, previous, error)) {
+    if (!load_senders(snapshot, previous, error) || !load_keys(snapshot, previous, error)) {
         snapshot_unref(snapshot);
         return false;
     }
@@ -98,6 +100,12 @@ struct snapshot *snapshot_ref(struct snapshot *snapshot)
     struct counted_snapshot *counted = (struct counted_snapshot *)snapshot;
     atomic_fetch_add(&counted->references, 1);
     return snapshot;
+}
+
+bool snapshot_is_left(const struct snapshot *snapshot)
+{
+    const struct counted_snapshot *counted = (const struct counted_snapshot *)snapshot;
+    return atomic_load(&counted->references) == 1;
 }
 
 void snapshot_unref(struct snapshot *snapshot)

@@ -19,8 +19,8 @@ struct snapshot {
     struct signing_profile *profile;
 };
 
-/* previous (may be NULL): whose unchanged keys are taken over. Keys are checked against the
- * configured user, or against the caller where none is configured or the caller is not root. */
+/* previous (may be NULL): whose unchanged tables and keys are taken over. Keys are checked against
+ * the configured user, or against the caller where none is configured or the caller is not root. */
 MUST_CHECK bool snapshot_load(const char *path, const struct snapshot *previous,
                               struct snapshot **ret_snapshot, struct error *error);
 
@@ -31,6 +31,9 @@ MUST_CHECK bool snapshot_of(struct settings *settings, const struct snapshot *pr
 /* Safe from any thread; snapshot_unref takes a NULL. */
 struct snapshot *snapshot_ref(struct snapshot *snapshot);
 void snapshot_unref(struct snapshot *snapshot);
+
+/* Whether nobody holds it but the caller. Others must not be able to come by it any more. */
+bool snapshot_is_left(const struct snapshot *snapshot);
 
 /* The user and group that the daemon runs as: the configured ones, or the caller's. */
 MUST_CHECK bool snapshot_identity(const struct settings *settings, uid_t *ret_user,

@@ -148,22 +148,23 @@ static bool may_be_cut_at_blanks(struct bytes value)
     return blank;
 }
 
-/* An escape takes three bytes for one; a comma, a fold and the host may come with each element. */
+/* An escape takes three bytes for one; a comma, a fold and the host may come with each element, and
+ * a semicolon may end one as a comma does. */
 static size_t room_for(struct bytes value, struct bytes host)
 {
     size_t elements = 1;
     for (size_t i = 0; i < value.len; i++)
-        elements += value.data[i] == ',';
+        elements += value.data[i] == ',' || value.data[i] == ';';
     return 3 * value.len + elements * (host.len + 8);
 }
 
 enum address_form address_form_of(struct arena *arena, struct bytes value, struct bytes host,
                                   struct bytes *ret_value)
 {
-    struct form form = {.arena = arena, .host = host};
+    struct form form = {.arena = arena, .host = host, .room = room_for(value, host)};
     if (!bytes_trim(value).len)
         return ADDRESS_FORM_STABLE;
-    form.out = arena_alloc(arena, room_for(value, host));
+    form.out = arena_alloc(arena, form.room);
     char *room = arena_alloc(arena, value.len);
     if (!form.out || !room)
         return ADDRESS_FORM_OTHER;

@@ -7,6 +7,10 @@
 
 void form_put(struct form *form, struct bytes text)
 {
+    if (text.len > form->room - form->len) {
+        form->unknown = true;
+        return;
+    }
     if (text.len)
         memcpy(form->out + form->len, text.data, text.len);
     form->len += text.len;
@@ -14,7 +18,7 @@ void form_put(struct form *form, struct bytes text)
 
 static void form_put_byte(struct form *form, char byte)
 {
-    form->out[form->len++] = byte;
+    form_put(form, (struct bytes){&byte, 1});
 }
 
 static bool has_special(struct bytes text)

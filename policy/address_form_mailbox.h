@@ -9,8 +9,9 @@
 struct form {
     struct arena *arena;
     struct bytes host;
-    char *out; /* has room for all that is written */
+    char *out;
     size_t len;
+    size_t room;  /* of out: for all that is written; what does not fit leaves it unknown */
     bool group;   /* behind "name:", its ";" has not come yet */
     bool changed; /* out differs from what came, by more than white space */
     bool unknown; /* what Sendmail makes of it is not known */

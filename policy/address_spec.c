@@ -107,18 +107,25 @@ static const char *read_local(struct arena *arena, struct bytes raw, bool quoted
 
 static bool write_address(struct arena *arena, struct mailbox *mailbox)
 {
-    bool quote = !is_dot_atom(mailbox->local);
-    char *local = arena_text(arena, mailbox->local);
-    for (size_t i = 0; local && i < mailbox->local.len; i++)
-        local[i] = bytes_lower(local[i]);
-    if (!local)
-        return false;
-    const char *mark = quote ? "\"" : "";
+    struct bytes local = mailbox->local;
     struct bytes domain = mailbox->domain;
-    char *text = arena_printf(arena, "%s%s%s%s%.*s", mark, local, mark, domain.len ? "@" : "",
-                              (int)domain.len, domain.len ? domain.data : "");
-    mailbox->address = bytes_of(text);
-    return text != NULL;
+    bool quote = !is_dot_atom(local);
+    char *text = arena_alloc(arena, local.len + domain.len + sizeof "\"\"@");
+    size_t len = 0;
+    if (!text)
+        return false;
+    if (quote)
+        text[len++] = '"';
+    for (size_t i = 0; i < local.len; i++)
+        text[len++] = bytes_lower(local.data[i]);
+    if (quote)
+        text[len++] = '"';
+    if (domain.len) {
+        text[len++] = '@';
+        memcpy(text + len, domain.data, domain.len);
+    }
+    mailbox->address = (struct bytes){text, len + domain.len};
+    return true;
 }
 
 const char *address_spec_finish(struct arena *arena, const struct address_lexer *lexer,

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BLOCK ((size_t)8 * 1024)
+#define LEAST_BLOCK ((size_t)2 * 1024)
+#define MOST_KEPT ((size_t)64 * 1024) /* from one arena_clear to the next */
 #define ALIGNMENT _Alignof(max_align_t)
 
 struct block {
@@ -19,15 +20,18 @@ struct block {
 struct arena {
     struct block *blocks; /* the newest first */
     size_t ceiling;
-    size_t held; /* the blocks' sizes */
+    size_t held;  /* the blocks' sizes */
+    size_t first; /* what the first block is to have */
     bool failed;
 };
 
 struct arena *arena_new(size_t ceiling)
 {
     struct arena *arena = calloc(1, sizeof *arena);
-    if (arena)
-        arena->ceiling = ceiling;
+    if (!arena)
+        return NULL;
+    arena->ceiling = ceiling;
+    arena->first = LEAST_BLOCK;
     return arena;
 }
 
@@ -48,27 +52,29 @@ void arena_free(struct arena *arena)
     free(arena);
 }
 
+/* What took several blocks gets one that holds it all the next time. */
 void arena_clear(struct arena *arena)
 {
-    struct block *keep = arena->blocks;
-    if (keep && keep->size > 8 * FIRST_BLOCK) {
-        free_blocks(keep);
-        keep = NULL;
+    struct block *block = arena->blocks;
+    if (block && !block->next && block->size <= MOST_KEPT) {
+        block->used = 0;
+    } else if (block) {
+        arena->first = arena->held < MOST_KEPT ? arena->held : MOST_KEPT;
+        free_blocks(block);
+        arena->blocks = NULL;
         arena->held = 0;
-    } else if (keep) {
-        free_blocks(keep->next);
-        keep->next = NULL;
-        keep->used = 0;
-        arena->held = keep->size;
     }
-    arena->blocks = keep;
     arena->failed = false;
 }
 
+/* A quarter of what there is already: of thousands of messages under way at once, a fifth of the
+ * memory at most is not used. */
 static struct block *add_block(struct arena *arena, size_t need)
 {
-    size_t size = arena->blocks ? arena->blocks->size * 2 : FIRST_BLOCK;
+    size_t size = arena->blocks ? arena->held / 4 : arena->first;
     size_t room = arena->ceiling - arena->held;
+    if (size < LEAST_BLOCK)
+        size = LEAST_BLOCK;
     if (size > room)
         size = room;
     if (size < need)
@@ -86,7 +92,7 @@ static struct block *add_block(struct arena *arena, size_t need)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static void *take(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2) {
         arena->failed = true;
@@ -102,7 +108,13 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     void *memory = (char *)block->data + block->used;
     block->used += need;
-    return memset(memory, 0, need);
+    return memory;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    void *memory = take(arena, size);
+    return memory ? memset(memory, 0, size) : NULL;
 }
 
 bool arena_failed(const struct arena *arena)
@@ -112,9 +124,12 @@ bool arena_failed(const struct arena *arena)
 
 char *arena_text(struct arena *arena, struct bytes text)
 {
-    char *copy = arena_alloc(arena, text.len + 1);
-    if (copy && text.len)
+    char *copy = take(arena, text.len + 1);
+    if (!copy)
+        return NULL;
+    if (text.len)
         memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
     return copy;
 }
 
@@ -126,16 +141,20 @@ struct bytes arena_bytes(struct arena *arena, struct bytes text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list args)
 {
+    char usual[256];
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, again);
+    int len = vsnprintf(usual, sizeof usual, format, again);
     va_end(again);
-    char *text = len < 0 ? NULL : arena_alloc(arena, (size_t)len + 1);
+    char *text = len < 0 ? NULL : take(arena, (size_t)len + 1);
     if (!text) {
         arena->failed = true;
         return NULL;
     }
-    vsnprintf(text, (size_t)len + 1, format, args);
+    if ((size_t)len < sizeof usual)
+        memcpy(text, usual, (size_t)len + 1);
+    else
+        vsnprintf(text, (size_t)len + 1, format, args);
     return text;
 }
 

@@ -1,17 +1,7 @@
 /* Comparing and cutting borrowed runs of bytes, in ASCII only: no locale has a say. */
 #include "policy/bytes.h"
 
-#include <string.h>
-
-struct bytes bytes_of(const char *text)
-{
-    return (struct bytes){text, text ? strlen(text) : 0};
-}
-
-char bytes_lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-}
+#include <stdint.h>
 
 bool bytes_equal(struct bytes a, struct bytes b)
 {
@@ -23,14 +13,9 @@ bool bytes_start_with_nocase(struct bytes text, struct bytes prefix)
     if (text.len < prefix.len)
         return false;
     for (size_t i = 0; i < prefix.len; i++)
-        if (bytes_lower(text.data[i]) != bytes_lower(prefix.data[i]))
+        if (!bytes_alike(text.data[i], prefix.data[i]))
             return false;
     return true;
-}
-
-bool bytes_equal_nocase(struct bytes a, struct bytes b)
-{
-    return a.len == b.len && bytes_start_with_nocase(a, b);
 }
 
 bool bytes_end_with_nocase(struct bytes text, struct bytes suffix)
@@ -47,9 +32,18 @@ size_t bytes_find(struct bytes text, char byte)
 
 size_t bytes_find_nocase(struct bytes text, struct bytes needle)
 {
-    for (size_t i = 0; needle.len <= text.len && i <= text.len - needle.len; i++)
+    if (!needle.len)
+        return 0;
+    char first = bytes_lower(needle.data[0]);
+    bool cased = first >= 'a' && first <= 'z';
+    for (size_t i = 0; needle.len <= text.len && i <= text.len - needle.len; i++) {
+        if (!cased)
+            i += bytes_find(bytes_slice(text, i, text.len), first);
+        else if (bytes_lower(text.data[i]) != first)
+            continue;
         if (bytes_start_with_nocase(bytes_slice(text, i, text.len), needle))
             return i;
+    }
     return text.len;
 }
 
@@ -60,6 +54,25 @@ struct bytes bytes_slice(struct bytes text, size_t from, size_t to)
     if (from >= to)
         return (struct bytes){NULL, 0};
     return (struct bytes){text.data + from, to - from};
+}
+
+/* Eight bytes at once: the high bit of each is set where it is over 0x7E or below a space, and may
+ * be set wrongly only behind such a byte. */
+static bool has_odd(const char *eight)
+{
+    const uint64_t ones = 0x0101010101010101U;
+    uint64_t word;
+    memcpy(&word, eight, sizeof word);
+    return (word | (word + ones) | (word - ones * ' ')) & ones * 0x80;
+}
+
+size_t bytes_skip_printable(struct bytes text, size_t from)
+{
+    while (from + sizeof(uint64_t) <= text.len && !has_odd(text.data + from))
+        from += sizeof(uint64_t);
+    while (from < text.len && bytes_is_printable(text.data[from]))
+        from++;
+    return from;
 }
 
 static bool is_blank(char byte)

@@ -1,48 +1,14 @@
 /* Charsets to UTF-8: UTF-8 and ASCII by hand, the others by iconv. */
 #include <errno.h>
-#include <iconv.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistr.h>
 
-#include "policy/charset_names.h"
-
-static const iconv_t CANNOT_OPEN = (iconv_t)-1;
+#include "policy/converter.h"
 
 bool charset_is_odd(const struct charset *charset)
 {
     return charset->kind == CHARSET_ODD;
-}
-
-void charset_decoder_init(struct charset_decoder *decoder, struct arena *arena)
-{
-    *decoder = (struct charset_decoder){.arena = arena};
-}
-
-void charset_decoder_done(struct charset_decoder *decoder)
-{
-    for (size_t i = 0; decoder->open && i < charset_names(); i++)
-        if (decoder->open[i] && decoder->open[i] != CANNOT_OPEN)
-            iconv_close(decoder->open[i]);
-    decoder->open = NULL;
-}
-
-/* NULL when memory is out. */
-static iconv_t open_converter(struct charset_decoder *decoder, const struct charset *charset)
-{
-    if (!decoder->open)
-        decoder->open = arena_alloc(decoder->arena, charset_names() * sizeof *decoder->open);
-    if (!decoder->open)
-        return NULL;
-    void **converter = &decoder->open[charset_index(charset)];
-    if (!*converter) {
-        *converter = iconv_open("UTF-8", charset->iconv);
-        if (*converter == CANNOT_OPEN && errno != EINVAL) {
-            *converter = NULL;
-            arena_alloc(decoder->arena, SIZE_MAX); /* so that the arena remembers */
-        }
-    }
-    return *converter;
 }
 
 static char *put_replacement(char *out)
@@ -56,6 +22,13 @@ static char *put_replacement(char *out)
 static char *decode_utf8(struct bytes from, char *out)
 {
     for (size_t at = 0; at < from.len;) {
+        size_t plain = bytes_find_odd(from, at) - at;
+        if (plain) {
+            memcpy(out, from.data + at, plain);
+            out += plain;
+            at += plain;
+            continue;
+        }
         if ((unsigned char)from.data[at] < 0x80) {
             *out++ = from.data[at++];
             continue;
@@ -67,9 +40,8 @@ static char *decode_utf8(struct bytes from, char *out)
             at++;
             continue;
         }
-        memcpy(out, from.data + at, (size_t)size);
-        out += size;
-        at += (size_t)size;
+        while (size--) /* memcpy would be a call for two bytes */
+            *out++ = from.data[at++];
     }
     return out;
 }
@@ -85,6 +57,33 @@ static char *decode_ascii(struct bytes from, char *out)
     return out;
 }
 
+/* UTF-16 and UTF-32 go by the mark that a text begins with, and are little endian without one.
+ * glibc's own converters remember a mark of the other order after they were reset, and would read
+ * the next message by it. */
+static const struct charset *by_order(const struct charset *charset, struct bytes *text)
+{
+    static const struct {
+        const char *iconv;
+        struct bytes mark, name;
+    } orders[] = {
+        {"UTF-16", {"\xFE\xFF", 2}, {"utf-16be", 8}},
+        {"UTF-16", {"\xFF\xFE", 2}, {"utf-16le", 8}},
+        {"UTF-16", {"", 0}, {"utf-16le", 8}},
+        {"UTF-32", {"\0\0\xFE\xFF", 4}, {"utf-32be", 8}},
+        {"UTF-32", {"\xFF\xFE\0\0", 4}, {"utf-32le", 8}},
+        {"UTF-32", {"", 0}, {"utf-32le", 8}},
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        struct bytes mark = orders[i].mark;
+        if (strcmp(charset->iconv, orders[i].iconv) != 0 ||
+            !bytes_equal(bytes_slice(*text, 0, mark.len), mark))
+            continue;
+        *text = bytes_slice(*text, mark.len, text->len);
+        return charset_find(orders[i].name);
+    }
+    return charset;
+}
+
 static char *decode_iconv(iconv_t converter, struct bytes from, char *out)
 {
     union {
@@ -93,7 +92,6 @@ static char *decode_iconv(iconv_t converter, struct bytes from, char *out)
     } input = {from.data};
     size_t left = from.len;
     size_t room = CHARSET_ROOM(from.len);
-    iconv(converter, NULL, NULL, NULL, NULL);
     while (left) {
         if (iconv(converter, &input.iconv, &left, &out, &room) != (size_t)-1 || errno == E2BIG ||
             room < 3 * left)
@@ -103,33 +101,39 @@ static char *decode_iconv(iconv_t converter, struct bytes from, char *out)
         input.from++;
         left--;
     }
-    iconv(converter, NULL, NULL, &out, &room); /* what a stateful converter held back */
+    /* What a stateful converter held back; it is as new then, for whoever comes next. */
+    if (iconv(converter, NULL, NULL, &out, &room) == (size_t)-1)
+        iconv(converter, NULL, NULL, NULL, NULL);
     return out;
 }
 
-static bool is_c1(char byte)
+static bool is_c1(const char *utf8)
 {
-    return (unsigned char)byte >= 0x80 && (unsigned char)byte <= 0x9F;
+    return utf8[0] == '\xC2' && (unsigned char)utf8[1] >= 0x80 && (unsigned char)utf8[1] <= 0x9F;
 }
 
-static char *decode_iso_8859(iconv_t converter, struct bytes from, char *out)
+/* What iconv makes of the bytes 0x80 to 0x9F, from the end on: a replacement is longer. */
+static char *replace_c1(char *begin, char *end)
 {
-    for (size_t at = 0; at < from.len;) {
-        size_t end = at;
-        while (end < from.len && !is_c1(from.data[end]))
-            end++;
-        out = decode_iconv(converter, bytes_slice(from, at, end), out);
-        if (end < from.len) {
-            out = put_replacement(out);
-            end++;
+    size_t count = 0;
+    for (const char *at = begin; at + 1 < end; at++)
+        count += is_c1(at);
+    char *to = end + count;
+    char *new_end = to;
+    for (const char *from = end; from != to;) {
+        if (from - begin >= 2 && is_c1(from - 2)) {
+            from -= 2;
+            to -= 3;
+            put_replacement(to);
+        } else {
+            *--to = *--from;
         }
-        at = end;
     }
-    return out;
+    return new_end;
 }
 
-bool charset_decode(struct charset_decoder *decoder, const struct charset *charset,
-                    struct bytes from, char *out, size_t *ret_len)
+bool charset_decode(struct arena *arena, const struct charset *charset, struct bytes from,
+                    char *out, size_t *ret_len)
 {
     char *end;
     if (charset->kind == CHARSET_UTF8) {
@@ -137,15 +141,19 @@ bool charset_decode(struct charset_decoder *decoder, const struct charset *chars
     } else if (charset->kind == CHARSET_ASCII) {
         end = decode_ascii(from, out);
     } else {
-        iconv_t converter = open_converter(decoder, charset);
-        if (!converter)
+        charset = charset->kind == CHARSET_ODD ? by_order(charset, &from) : charset;
+        iconv_t converter = converter_take(charset);
+        if (!converter) {
+            arena_alloc(arena, SIZE_MAX); /* so that the arena remembers */
             return false;
-        if (converter == CANNOT_OPEN) /* a system without that converter */
+        }
+        if (converter == CONVERTER_MISSING)
             end = decode_ascii(from, out);
-        else if (charset->kind == CHARSET_ISO_8859)
-            end = decode_iso_8859(converter, from, out);
         else
             end = decode_iconv(converter, from, out);
+        if (charset->kind == CHARSET_ISO_8859)
+            end = replace_c1(out, end);
+        converter_give(charset, converter);
     }
     *ret_len = (size_t)(end - out);
     return true;

@@ -18,15 +18,6 @@ const struct charset *charset_utf8(void);
 /* UTF-7, UTF-16, UTF-32: readers differ on whether they decode them. */
 bool charset_is_odd(const struct charset *charset);
 
-/* Keeps converters open between calls; _done closes them. */
-struct charset_decoder {
-    struct arena *arena;
-    void **open;
-};
-
-void charset_decoder_init(struct charset_decoder *decoder, struct arena *arena);
-void charset_decoder_done(struct charset_decoder *decoder);
-
 /* Bytes that charset_decode may write for len bytes. */
 #define CHARSET_ROOM(len) (3 * (len) + 16)
 
@@ -34,7 +25,7 @@ void charset_decoder_done(struct charset_decoder *decoder);
  * becomes U+FFFD, a byte each. ISO-8859-1 is read as windows-1252, as all programs that show mail
  * do; the control characters of the other ISO-8859 sets count as invalid. Linear. False when memory
  * is out (arena_failed() then). */
-bool charset_decode(struct charset_decoder *decoder, const struct charset *charset,
-                    struct bytes from, char *out, size_t *ret_len);
+bool charset_decode(struct arena *arena, const struct charset *charset, struct bytes from,
+                    char *out, size_t *ret_len);
 
 #endif

@@ -1,6 +1,8 @@
 /* Names of charsets, and what iconv calls them. */
 #include "policy/charset_names.h"
 
+#include <string.h>
+
 /* Sorted. Not here on purpose: ISO-2022-CN-EXT, whose converter wrote past its buffer
  * (CVE-2024-2961), and others that no browser decodes either. */
 static const struct charset charsets[] = {
@@ -154,34 +156,27 @@ static const struct charset charsets[] = {
     {"x-x-big5", "CP950", CHARSET_ICONV},
 };
 
-#define CHARSETS (sizeof charsets / sizeof *charsets)
-
-size_t charset_names(void)
-{
-    return CHARSETS;
-}
+_Static_assert(sizeof charsets / sizeof *charsets == CHARSET_NAMES, "count them anew");
 
 size_t charset_index(const struct charset *charset)
 {
     return (size_t)(charset - charsets);
 }
 
-static int compare(struct bytes name, const char *row)
-{
-    size_t i = 0;
-    for (; i < name.len && row[i] && bytes_lower(name.data[i]) == row[i]; i++)
-        continue;
-    unsigned char a = i < name.len ? (unsigned char)bytes_lower(name.data[i]) : 0;
-    return i < name.len && !row[i] ? 1 : a - (unsigned char)row[i];
-}
+#define LONGEST_NAME 31
 
 const struct charset *charset_find(struct bytes name)
 {
+    char lower[LONGEST_NAME + 1] = "";
     size_t low = 0;
-    size_t high = CHARSETS;
+    size_t high = CHARSET_NAMES;
+    if (name.len > LONGEST_NAME || bytes_find(name, '\0') < name.len)
+        return NULL;
+    for (size_t i = 0; i < name.len; i++)
+        lower[i] = bytes_lower(name.data[i]);
     while (low < high) {
         size_t middle = (low + high) / 2;
-        int order = compare(name, charsets[middle].name);
+        int order = strcmp(lower, charsets[middle].name);
         if (order == 0)
             return &charsets[middle];
         if (order > 0)

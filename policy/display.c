@@ -37,6 +37,8 @@ static const char *const blanks[] = {
 static size_t blank_length(struct bytes text, size_t at)
 {
     struct bytes rest = bytes_slice(text, at, text.len);
+    if (rest.data[0] != ' ' && bytes_is_printable(rest.data[0]))
+        return 0;
     for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++)
         if (bytes_start_with_nocase(rest, bytes_of(blanks[i])))
             return strlen(blanks[i]);

@@ -11,8 +11,8 @@ bool unsigned_field_named(const struct unsigned_field *list, struct bytes name)
     return false;
 }
 
-bool edit_apply(struct arena *arena, const struct facts_header *header, const struct edit *edits,
-                struct facts_header *ret_header)
+bool edit_apply(struct arena *arena, const uint8_t secret[16], const struct facts_header *header,
+                const struct edit *edits, struct facts_header *ret_header)
 {
     size_t added = 0;
     for (const struct edit *edit = edits; edit; edit = edit->next)
@@ -39,12 +39,12 @@ bool edit_apply(struct arena *arena, const struct facts_header *header, const st
     for (const struct edit *edit = edits; edit; edit = edit->next)
         if (edit->kind == EDIT_ADD)
             fields[count++] = (struct field){.name = edit->name, .value = edit->value};
-    if (!instances_number(arena, fields, count))
+    if (!instances_number(arena, secret, fields, count))
         return false;
 
     size_t size = 0;
     for (size_t i = 0; i < count; i++)
         size += fields[i].name.len + fields[i].value.len;
-    *ret_header = (struct facts_header){fields, count, size, header->too_large};
+    *ret_header = (struct facts_header){fields, count, header->dropped, size, header->too_large};
     return true;
 }

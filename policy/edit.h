@@ -29,8 +29,9 @@ struct unsigned_field {
 bool unsigned_field_named(const struct unsigned_field *list, struct bytes name);
 
 /* The header block as it will leave: fields with all edits done, in final order, in the arena.
- * False when memory is out. A field that is both replaced and deleted is deleted. */
-bool edit_apply(struct arena *arena, const struct facts_header *header, const struct edit *edits,
-                struct facts_header *ret_header);
+ * False when memory is out. A field that is both replaced and deleted is deleted.
+ * secret: as for instances_number. */
+bool edit_apply(struct arena *arena, const uint8_t secret[16], const struct facts_header *header,
+                const struct edit *edits, struct facts_header *ret_header);
 
 #endif

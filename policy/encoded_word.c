@@ -15,7 +15,7 @@ struct word {
 struct decoder {
     struct bytes raw;
     size_t no_end_from; /* from here on there is no "?=": searched once, not for every word */
-    struct charset_decoder charsets;
+    struct arena *arena;
     char *out;
     size_t used;
     char *pending; /* bytes of adjacent words of one charset: a character may lie across them */
@@ -45,10 +45,12 @@ static size_t find_end(struct decoder *decoder, size_t at)
 
 enum look { NO_WORD, WORD, BROKEN_WORD };
 
-/* The word that begins at "=?". */
+/* The word that begins there. */
 static enum look read_word(struct decoder *decoder, size_t at, struct word *word)
 {
     struct bytes raw = decoder->raw;
+    if (at + 1 >= raw.len || raw.data[at] != '=' || raw.data[at + 1] != '?')
+        return NO_WORD;
     size_t from = at + 2;
     size_t to = from;
     while (to < raw.len && to - from <= CHARSET_NAME_MAX && raw.data[to] != '?')
@@ -140,7 +142,7 @@ static size_t decode_b(struct bytes text, char *out, bool *ret_odd)
 static void note_breaks(struct decoded_text *result, struct bytes text)
 {
     const unsigned char *byte = (const unsigned char *)text.data;
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = bytes_find_odd(text, 0); i < text.len; i = bytes_find_odd(text, i + 1)) {
         result->has_nul |= byte[i] == 0;
         if ((byte[i] >= 0x0A && byte[i] <= 0x0D) || (byte[i] >= 0x1C && byte[i] <= 0x1E))
             result->has_line_break = true;
@@ -169,7 +171,7 @@ static bool flush(struct decoder *decoder)
     size_t len = 0;
     if (!pending.len)
         return true;
-    if (!charset_decode(&decoder->charsets, decoder->pending_charset, pending, out, &len))
+    if (!charset_decode(decoder->arena, decoder->pending_charset, pending, out, &len))
         return false;
     note_breaks(decoder->result, (struct bytes){out, len});
     if (charset_is_odd(decoder->pending_charset))
@@ -201,24 +203,32 @@ static bool put_word(struct decoder *decoder, const struct word *word)
 }
 
 /* Blanks between two words are not shown. */
-static size_t skip_to_next_word(struct decoder *decoder, size_t at)
+static bool next_word(struct decoder *decoder, struct word *word)
 {
     struct bytes raw = decoder->raw;
-    struct word word;
-    size_t next = at;
-    while (next < raw.len && is_blank(raw.data[next]))
-        next++;
-    if (next + 1 < raw.len && raw.data[next] == '=' && raw.data[next + 1] == '?' &&
-        read_word(decoder, next, &word) == WORD)
-        return next;
-    return at;
+    size_t at = word->end;
+    struct word next;
+    while (at < raw.len && is_blank(raw.data[at]))
+        at++;
+    if (read_word(decoder, at, &next) != WORD)
+        return false;
+    *word = next;
+    return true;
+}
+
+static bool put_words(struct decoder *decoder, struct word *word)
+{
+    do
+        if (!put_word(decoder, word))
+            return false;
+    while (next_word(decoder, word));
+    return true;
 }
 
 static void put_utf8(struct decoder *decoder, struct bytes text)
 {
     size_t len = 0;
-    if (charset_decode(&decoder->charsets, charset_utf8(), text, decoder->out + decoder->used,
-                       &len))
+    if (charset_decode(decoder->arena, charset_utf8(), text, decoder->out + decoder->used, &len))
         decoder->used += len;
 }
 
@@ -231,13 +241,10 @@ static size_t put_plain(struct decoder *decoder, size_t at)
            !(raw.data[end] == '=' && end + 1 < raw.len && raw.data[end + 1] == '?') &&
            raw.data[end] != '\r' && raw.data[end] != '\n')
         end++;
-    struct bytes text = bytes_slice(raw, at, end);
-    char first = text.data[0];
+    char first = raw.data[at];
     bool folds = (first == '\n' && at + 1 < raw.len && is_blank(raw.data[at + 1])) ||
                  (first == '\r' && at + 1 < raw.len && raw.data[at + 1] == '\n');
-    if (folds)
-        text = bytes_slice(text, 1, text.len);
-    put_utf8(decoder, text);
+    put_utf8(decoder, bytes_slice(raw, folds ? at + 1 : at, end));
     return end;
 }
 
@@ -246,14 +253,12 @@ static bool decode(struct decoder *decoder)
     struct bytes raw = decoder->raw;
     for (size_t at = 0; at < raw.len;) {
         struct word word;
-        enum look look = NO_WORD;
-        if (raw.data[at] == '=' && at + 1 < raw.len && raw.data[at + 1] == '?')
-            look = read_word(decoder, at, &word);
+        enum look look = read_word(decoder, at, &word);
         decoder->result->malformed |= look == BROKEN_WORD;
         if (look == WORD) {
-            if (!put_word(decoder, &word))
+            if (!put_words(decoder, &word))
                 return false;
-            at = skip_to_next_word(decoder, word.end);
+            at = word.end;
         } else {
             if (!flush(decoder))
                 return false;
@@ -266,18 +271,17 @@ static bool decode(struct decoder *decoder)
 bool encoded_word_decode(struct arena *arena, struct bytes raw, struct decoded_text *ret_text)
 {
     bool words = bytes_find_nocase(raw, BYTES("=?")) < raw.len;
-    struct decoder decoder = {.raw = raw, .no_end_from = raw.len, .result = ret_text};
+    struct decoder decoder = {
+        .raw = raw, .no_end_from = raw.len, .arena = arena, .result = ret_text};
     size_t high = 0;
-    for (size_t i = 0; i < raw.len; i++)
-        high += (unsigned char)raw.data[i] >= 0x80;
+    for (size_t at = bytes_find_odd(raw, 0); at < raw.len; at = bytes_find_odd(raw, at + 1))
+        high += (unsigned char)raw.data[at] >= 0x80;
     *ret_text = (struct decoded_text){0};
     decoder.out = arena_alloc(arena, words ? CHARSET_ROOM(raw.len) : raw.len + 2 * high);
     decoder.pending = words ? arena_alloc(arena, raw.len) : NULL;
     if (!decoder.out || (words && !decoder.pending))
         return false;
-    charset_decoder_init(&decoder.charsets, arena);
     bool done = decode(&decoder);
-    charset_decoder_done(&decoder.charsets);
     ret_text->text = (struct bytes){decoder.out, done ? decoder.used : 0};
     return done;
 }

@@ -118,6 +118,13 @@ static bool is_asked_at(const struct rule *rule, enum stage stage)
     return rule->stage == stage || rule->early & RULE_STAGE(stage);
 }
 
+/* Of a block that was cut at a rule's caps that rule can tell, and who counts: to all others what
+ * is not there would seem to be missing. */
+static bool can_tell(const struct rule *rule, const struct facts *facts)
+{
+    return !facts->header.dropped || rule->caps || rule->counted || rule->stage != STAGE_HEADER;
+}
+
 void engine_judge(enum stage stage, const struct facts *facts, const struct policy *policy,
                   struct arena *arena, struct decision *decision)
 {
@@ -126,7 +133,7 @@ void engine_judge(enum stage stage, const struct facts *facts, const struct poli
         if (!is_asked_at(rules[i], stage))
             continue;
         struct judged judged = {.mode = settings->mode};
-        if (settings->mode != MODE_OFF) {
+        if (settings->mode != MODE_OFF && can_tell(rules[i], facts)) {
             rules[i]->judge(facts, settings, arena, &judged.verdict);
             judged.action = action_of(&judged.verdict, settings);
         }

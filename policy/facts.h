@@ -88,7 +88,9 @@ struct field {
 struct facts_header {
     const struct field *fields;
     size_t count;
-    size_t size;    /* bytes of all names and values */
+    size_t dropped; /* fields more that would have passed a rule's caps: counted here, not kept.
+                       That rule refuses; no other that reads the block is asked then */
+    size_t size;    /* bytes of all names and values, the dropped ones' too */
     bool too_large; /* a cap was passed: what came after it was dropped, so nothing is certain */
 };
 
@@ -179,7 +181,7 @@ struct facts {
     struct facts_limits limits;
     enum stage stage;   /* that is being asked: for rules that are asked at several */
     int64_t now;        /* seconds since 1970 */
-    uint8_t random[16]; /* from the kernel, for a Message-ID */
+    uint8_t random[16]; /* from the kernel, for a Message-ID, and the secret of hashes until then */
     const char *id;     /* the decision's id */
 };
 

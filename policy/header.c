@@ -30,15 +30,20 @@ bool header_is_name(struct bytes name)
     return name.len;
 }
 
+/* Most patterns differ in their first byte: none is measured before it is compared. */
+static bool is_like(const char *pattern, struct bytes name)
+{
+    size_t i = 0;
+    while (i < name.len && pattern[i] && pattern[i] != '*' && bytes_alike(pattern[i], name.data[i]))
+        i++;
+    return pattern[i] == '*' || (i == name.len && !pattern[i]);
+}
+
 bool header_is_listed(const struct texts *patterns, struct bytes name)
 {
-    for (size_t i = 0; i < patterns->count; i++) {
-        struct bytes pattern = bytes_of(patterns->items[i]);
-        bool open = pattern.len && pattern.data[pattern.len - 1] == '*';
-        if (open ? bytes_start_with_nocase(name, bytes_slice(pattern, 0, pattern.len - 1))
-                 : bytes_equal_nocase(name, pattern))
+    for (size_t i = 0; i < patterns->count; i++)
+        if (is_like(patterns->items[i], name))
             return true;
-    }
     return false;
 }
 
@@ -66,26 +71,39 @@ bool header_next_line(struct bytes *rest, struct bytes *ret_line)
     return true;
 }
 
+/* The LF that ends the line which goes on at a place, or the value's end. */
+static size_t line_end(struct bytes value, size_t at)
+{
+    const char *end = memchr(value.data + at, '\n', value.len - at);
+    return end ? (size_t)(end - value.data) : value.len;
+}
+
 bool header_has_blank_line(struct bytes value)
 {
-    struct bytes line;
-    if (!header_next_line(&value, &line))
+    if (!value.len)
         return false;
-    while (header_next_line(&value, &line))
-        if (!bytes_trim(line).len)
+    for (size_t at = line_end(value, 0) + 1; at < value.len; at = line_end(value, at) + 1) {
+        while (at < value.len &&
+               (value.data[at] == ' ' || value.data[at] == '\t' || value.data[at] == '\r'))
+            at++;
+        if (at == value.len || value.data[at] == '\n')
             return true;
+    }
     return false;
 }
 
 size_t header_longest_line(const struct field *field)
 {
-    struct bytes rest = field->value;
-    struct bytes line;
+    struct bytes value = field->value;
     size_t longest = 0;
     size_t before = field->name.len + 1;
-    while (header_next_line(&rest, &line)) {
-        if (before + line.len > longest)
-            longest = before + line.len;
+    size_t end;
+    for (size_t at = 0; at < value.len; at = end + 1) {
+        end = line_end(value, at);
+        bool cr = end < value.len && end > at && value.data[end - 1] == '\r';
+        size_t length = before + end - at - cr;
+        if (length > longest)
+            longest = length;
         before = 0;
     }
     return longest;

@@ -15,6 +15,10 @@
  * anew. False when memory is out. */
 bool identities_collect(struct arena *arena, struct facts *facts);
 
+/* Whether it is a field that claims addresses: From, Sender, Resent-From, Resent-Sender. Beyond
+ * IDENTITIES_MAX addresses such fields are not among identity_fields. */
+bool identities_are_in(const struct field *field);
+
 /* How the record and the replies call a kind: "MAIL FROM", "From", "Resent-Sender", ... */
 const char *identities_word(enum identity_kind kind);
 

@@ -66,7 +66,7 @@ unsigned invisible_kind_of(uint32_t character)
 
 bool invisible_find(struct bytes utf8, unsigned kinds, struct invisible *ret_found)
 {
-    for (size_t at = 0; at < utf8.len;) {
+    for (size_t at = bytes_find_odd(utf8, 0); at < utf8.len; at = bytes_find_odd(utf8, at)) {
         ucs4_t character;
         int size = u8_mbtoucr(&character, (const uint8_t *)utf8.data + at, utf8.len - at);
         unsigned kind = size > 0 ? invisible_kind_of(character) : INVISIBLE_BAD_UTF8;

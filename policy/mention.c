@@ -23,10 +23,11 @@ static const struct seen_as seen_as[] = {
 /* 0: as itself. */
 static char plain_form(ucs4_t character)
 {
-    for (size_t i = 0; i < sizeof seen_as / sizeof *seen_as; i++)
-        if (character >= seen_as[i].first && character <= seen_as[i].last)
-            return seen_as[i].as;
-    return 0;
+    size_t i = 0;
+    while (i < sizeof seen_as / sizeof *seen_as && character > seen_as[i].last)
+        i++;
+    return i < sizeof seen_as / sizeof *seen_as && character >= seen_as[i].first ? seen_as[i].as
+                                                                                 : 0;
 }
 
 bool mention_as_seen(struct arena *arena, struct bytes text, struct bytes *ret_seen)
@@ -46,8 +47,7 @@ bool mention_as_seen(struct arena *arena, struct bytes text, struct bytes *ret_s
         struct bytes one = bytes_slice(text, at, at + (step > 0 ? (size_t)step : 1));
         at += one.len;
         char plain = step > 0 ? plain_form(character) : 0;
-        struct invisible invisible;
-        if (!plain && invisible_find(one, INVISIBLE_IN_ADDRESSES, &invisible))
+        if (!plain && step > 0 && invisible_kind_of(character) & INVISIBLE_IN_ADDRESSES)
             continue;
         if (plain) {
             seen[len++] = plain;

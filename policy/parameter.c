@@ -7,15 +7,15 @@
 #include "policy/parameter_part.h"
 
 struct parts {
-    struct parameter_part items[PARAMETER_MAX];
+    struct parameter_part *items;
     size_t count;
 };
 
 /* All parts of one name. */
 struct gathered {
-    const struct parameter_part *plain;                   /* name= */
-    const struct parameter_part *extended;                /* name*= */
-    const struct parameter_part *numbered[PARAMETER_MAX]; /* name*0=, name*1*=, ... by number */
+    const struct parameter_part *plain;     /* name= */
+    const struct parameter_part *extended;  /* name*= */
+    const struct parameter_part **numbered; /* name*0=, name*1*=, ... by number */
     size_t numbered_count;
     bool numbered_extended;
 };
@@ -129,15 +129,11 @@ static bool decode_plain(struct arena *arena, struct bytes raw, struct parameter
 static bool decode_extended(struct arena *arena, const struct charset *charset, struct bytes raw,
                             struct bytes *ret_text)
 {
-    struct charset_decoder decoder;
     char *out = arena_alloc(arena, CHARSET_ROOM(raw.len));
     if (!out)
         return false;
-    charset_decoder_init(&decoder, arena);
-    bool decoded = charset_decode(&decoder, charset, raw, out, &ret_text->len);
-    charset_decoder_done(&decoder);
     ret_text->data = out;
-    return decoded;
+    return charset_decode(arena, charset, raw, out, &ret_text->len);
 }
 
 /* The text of a parameter's parts, which are all of one kind. */
@@ -199,7 +195,7 @@ static void note_breaks(struct parameter *parameter, struct bytes text)
 static bool put_together(struct arena *arena, struct parts *parts, struct bytes name,
                          struct gathered *all, struct parameter *parameter)
 {
-    *all = (struct gathered){0};
+    *all = (struct gathered){.numbered = all->numbered};
     *parameter = (struct parameter){.name = name};
     gather(parts, name, all, parameter);
     struct bytes plain = {NULL, 0};
@@ -242,25 +238,35 @@ static bool read_value(struct arena *arena, struct parameter_scanner *scanner,
     return true;
 }
 
+/* How many parts there can be, each with an equals sign, and the look for one more. */
+static size_t most_parts(struct bytes value)
+{
+    size_t count = 1;
+    for (size_t i = 0; i < value.len && count < PARAMETER_MAX; i++)
+        count += value.data[i] == '=';
+    return count;
+}
+
 bool parameter_parse(struct arena *arena, struct bytes value, struct parameter_list *ret_list)
 {
     struct parameter_scanner scanner = {.text = value};
-    struct parts *parts = arena_alloc(arena, sizeof *parts);
-    struct gathered *all = arena_alloc(arena, sizeof *all);
+    size_t room = most_parts(value);
+    struct parts parts = {.items = arena_alloc(arena, room * sizeof *parts.items)};
+    struct gathered all = {.numbered = arena_alloc(arena, room * sizeof(void *))};
     *ret_list = (struct parameter_list){0};
-    if (!parts || !all || !read_value(arena, &scanner, &ret_list->value))
+    if (!parts.items || !all.numbered || !read_value(arena, &scanner, &ret_list->value))
         return false;
-    while (parts->count < PARAMETER_MAX && parameter_next(&scanner, &parts->items[parts->count]))
-        parts->count++;
+    while (parts.count < room && parameter_next(&scanner, &parts.items[parts.count]))
+        parts.count++;
     struct parameter_part more;
-    ret_list->too_many = parts->count == PARAMETER_MAX && parameter_next(&scanner, &more);
+    ret_list->too_many = parts.count == PARAMETER_MAX && parameter_next(&scanner, &more);
     ret_list->malformed = scanner.malformed;
-    ret_list->parameters = arena_alloc(arena, parts->count * sizeof *ret_list->parameters);
+    ret_list->parameters = arena_alloc(arena, parts.count * sizeof *ret_list->parameters);
     if (!ret_list->parameters)
         return false;
-    for (size_t i = 0; i < parts->count; i++)
-        if (!parts->items[i].taken && !put_together(arena, parts, parts->items[i].name, all,
-                                                    &ret_list->parameters[ret_list->count++]))
+    for (size_t i = 0; i < parts.count; i++)
+        if (!parts.items[i].taken && !put_together(arena, &parts, parts.items[i].name, &all,
+                                                   &ret_list->parameters[ret_list->count++]))
             return false;
     return true;
 }

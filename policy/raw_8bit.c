@@ -5,8 +5,8 @@
 
 bool raw_8bit_in(struct bytes text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] > 127)
+    for (size_t at = bytes_find_odd(text, 0); at < text.len; at = bytes_find_odd(text, at + 1))
+        if ((unsigned char)text.data[at] > 127)
             return true;
     return false;
 }

@@ -30,6 +30,12 @@ struct rule_settings {
                   */
 };
 
+/* From where on a rule's verdict on the header block is settled. */
+struct header_caps {
+    size_t fields; /* how many */
+    size_t size;   /* bytes of all names and values */
+};
+
 struct rule {
     const char *name;
     const char *asks; /* one sentence, for the reference and the manual */
@@ -48,6 +54,7 @@ struct rule {
     const struct option_row *options; /* own rows; offsets into the settings struct; may be NULL */
     void (*judge)(const struct facts *facts, const void *settings, struct arena *arena,
                   struct verdict *ret_verdict);
+    struct header_caps (*caps)(const void *settings); /* may be NULL: it has none */
 };
 
 #define RULE_STAGE(stage) (1U << (stage))

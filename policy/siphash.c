@@ -1,6 +1,7 @@
 /* SipHash-1-3, a word at a time. */
 #include "policy/siphash.h"
 
+#include <endian.h>
 #include <string.h>
 
 struct lanes {
@@ -28,11 +29,9 @@ static void mix(struct lanes *v)
 
 static uint64_t word_at(const void *data)
 {
-    const uint8_t *bytes = data;
-    uint64_t word = 0;
-    for (int i = 7; i >= 0; i--)
-        word = word << 8 | bytes[i];
-    return word;
+    uint64_t word;
+    memcpy(&word, data, sizeof word);
+    return le64toh(word);
 }
 
 uint64_t siphash(const uint8_t secret[16], const char *data, size_t len)

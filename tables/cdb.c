@@ -42,7 +42,7 @@ static int copy_into_memory(const char *path, size_t *ret_len, struct error *err
 {
     char *data;
     size_t len;
-    if (!file_read(path, FILE_MAX, &data, &len, error))
+    if (!file_read(path, FILE_MAX, &data, &len, NULL, error))
         return -1;
     int fd = -1;
     if (len < HEADER_SIZE) {

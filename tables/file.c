@@ -117,20 +117,15 @@ static ssize_t read_all(int fd, char *data, size_t size)
     return (ssize_t)used;
 }
 
-static bool same_state(const struct stat *a, const struct stat *b)
-{
-    return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec && a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
-           a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
-}
-
 enum attempt { ATTEMPT_DONE, ATTEMPT_CHANGED, ATTEMPT_FAILED };
 
 static enum attempt try_read(const char *path, size_t max, char **ret_data, size_t *ret_len,
-                             struct error *error)
+                             struct file_state *ret_state, struct error *error)
 {
     int fd = -1;
     struct stat before = {0};
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     if (!file_open(path, &fd, &before, error))
         return ATTEMPT_FAILED;
     char *data = NULL;
@@ -146,6 +141,7 @@ static enum attempt try_read(const char *path, size_t max, char **ret_data, size
         error_set(error, "%s: out of memory for its %zu bytes", path, size);
         goto out;
     }
+    *ret_state = file_state_of(&before, now);
     ssize_t got = read_all(fd, data, size);
     struct stat after;
     if (got < 0 || fstat(fd, &after)) {
@@ -153,7 +149,7 @@ static enum attempt try_read(const char *path, size_t max, char **ret_data, size
         goto out;
     }
     result = ATTEMPT_CHANGED;
-    if ((size_t)got == size && same_state(&before, &after)) {
+    if ((size_t)got == size && file_state_same(ret_state, &after)) {
         data[size] = '\0';
         *ret_data = data;
         *ret_len = size;
@@ -166,10 +162,14 @@ out:
     return result;
 }
 
-bool file_read(const char *path, size_t max, char **ret_data, size_t *ret_len, struct error *error)
+bool file_read(const char *path, size_t max, char **ret_data, size_t *ret_len,
+               struct file_state *ret_state, struct error *error)
 {
+    struct file_state state;
     for (int attempt = 0; attempt < 10; attempt++) {
-        enum attempt result = try_read(path, max, ret_data, ret_len, error);
+        enum attempt result = try_read(path, max, ret_data, ret_len, &state, error);
+        if (result == ATTEMPT_DONE && ret_state)
+            *ret_state = state;
         if (result != ATTEMPT_CHANGED)
             return result == ATTEMPT_DONE;
         nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);

@@ -5,13 +5,18 @@
 #ifndef TABLES_KIND_H
 #define TABLES_KIND_H
 
+#include <stdatomic.h>
+
+#include "policy/file_state.h"
 #include "tables/table.h"
 
 struct table {
     const struct table_kind *kind;
     char *name; /* "kind:path" as configured, for sources and reasons */
     enum table_case letters;
-    void *state; /* the kind's own */
+    void *state;            /* the kind's own */
+    struct file_state file; /* where all of it was read from the path at once; else zeroes */
+    atomic_uint references;
 };
 
 struct table_visitor {
@@ -22,7 +27,8 @@ struct table_visitor {
 struct table_kind {
     const char *name; /* what stands before the colon */
     bool patterns;
-    /* path: what stands behind the colon. Sets table->state; all else is set already. */
+    /* path: what stands behind the colon. Sets table->state, and table->file where file_read told
+     * it; all else is set already. */
     bool (*open)(const char *path, struct table *table, struct error *error);
     /* key: not empty, without NUL, valid UTF-8, folded as table->letters says (patterns: as it
      * came). FOUND sets value and source, UNAVAILABLE sets source, both in the arena. */

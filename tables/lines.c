@@ -7,11 +7,6 @@
 #include <string.h>
 #include <unistr.h>
 
-bool lines_is_blank(char byte)
-{
-    return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
-
 bool lines_error(const struct lines *lines, const struct line *line, struct error *error,
                  const char *format, ...)
 {
@@ -25,7 +20,8 @@ bool lines_error(const struct lines *lines, const struct line *line, struct erro
 
 bool lines_init(struct lines *lines, const char *path, char *text, size_t len, struct error *error)
 {
-    *lines = (struct lines){.path = path, .at = text, .end = text + len};
+    bool is_text = !memchr(text, '\0', len) && !u8_check((const uint8_t *)text, len);
+    *lines = (struct lines){.path = path, .at = text, .end = text + len, .is_text = is_text};
     if (len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3))
         return error_set(error,
                          "%s:1: the file begins with a byte order mark, which Postfix takes for a "
@@ -56,9 +52,9 @@ static bool goes_on(const struct lines *lines)
 
 static bool check(const struct lines *lines, const struct line *line, struct error *error)
 {
-    if (memchr(line->text, '\0', line->len))
+    if (!lines->is_text && memchr(line->text, '\0', line->len))
         return lines_error(lines, line, error, "there is a NUL byte in the line");
-    if (u8_check((const uint8_t *)line->text, line->len))
+    if (!lines->is_text && u8_check((const uint8_t *)line->text, line->len))
         return lines_error(lines, line, error, "the line is not UTF-8");
     if (lines_is_blank(line->text[0]))
         return lines_error(lines, line, error,

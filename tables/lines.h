@@ -11,6 +11,7 @@ struct lines {
     const char *path; /* for errors */
     char *at, *end;
     unsigned number;
+    bool is_text; /* all of it: no NUL, valid UTF-8 */
 };
 
 struct line {
@@ -28,7 +29,10 @@ MUST_CHECK bool lines_init(struct lines *lines, const char *path, char *text, si
 MUST_CHECK bool lines_next(struct lines *lines, struct line *ret_line, struct error *error);
 
 /* What isspace(3) takes for a blank in the C locale, and Postfix everywhere. */
-bool lines_is_blank(char byte);
+static inline bool lines_is_blank(char byte)
+{
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
 
 /* error_set with "PATH:NUMBER: " before it. */
 bool lines_error(const struct lines *lines, const struct line *line, struct error *error,

@@ -48,7 +48,7 @@ static bool open_table(const char *path, struct table *table, struct error *erro
     pcre2_set_match_limit(pcre->limits, STEPS_MAX);
     pcre2_set_depth_limit(pcre->limits, DEPTH_MAX);
     pcre2_set_heap_limit(pcre->limits, HEAP_MAX_KIB);
-    if (!pcre_rules_load(path, &pcre->rules, error)) {
+    if (!pcre_rules_load(path, &pcre->rules, &table->file, error)) {
         free_state(pcre);
         return false;
     }

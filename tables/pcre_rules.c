@@ -222,11 +222,12 @@ static bool read_rules(struct reader *reader, struct error *error)
     return lines_error(&reader->lines, &reader->line, error, "this if has no endif");
 }
 
-bool pcre_rules_load(const char *path, struct pcre_rules *ret_rules, struct error *error)
+bool pcre_rules_load(const char *path, struct pcre_rules *ret_rules, struct file_state *ret_state,
+                     struct error *error)
 {
     size_t len;
     *ret_rules = (struct pcre_rules){0};
-    if (!file_read(path, FILE_MAX, &ret_rules->text, &len, error))
+    if (!file_read(path, FILE_MAX, &ret_rules->text, &len, ret_state, error))
         return false;
     struct reader reader = {.rules = ret_rules, .open_if = NO_RULE};
     if (lines_init(&reader.lines, path, ret_rules->text, len, error) && read_rules(&reader, error))

@@ -7,6 +7,7 @@
 
 #include "policy/bytes.h"
 #include "policy/error.h"
+#include "policy/file_state.h"
 
 enum pcre_op { PCRE_MATCH, PCRE_IF, PCRE_ENDIF };
 
@@ -34,9 +35,10 @@ struct pcre_rules {
     char *text;         /* that patterns and literals stand in */
 };
 
-/* What Postfix would pass over with a warning is an error, with file and line. */
+/* What Postfix would pass over with a warning is an error, with file and line. ret_state: see
+ * file_read. */
 MUST_CHECK bool pcre_rules_load(const char *path, struct pcre_rules *ret_rules,
-                                struct error *error);
+                                struct file_state *ret_state, struct error *error);
 void pcre_rules_done(struct pcre_rules *rules);
 
 #endif

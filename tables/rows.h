@@ -22,8 +22,9 @@ struct rows {
     struct row *rows;
     size_t count;
     size_t capacity;
-    uint32_t *slots; /* 0: free; else a row's place + 1 */
+    uint32_t *slots; /* 0: free; else a row's place + 1, and above row_mask some of its hash */
     size_t slot_mask;
+    uint32_t row_mask;
     uint8_t secret[16];
 };
 

@@ -7,13 +7,30 @@
 #include "tables/logins.h"
 #include "tables/senders_private.h"
 
-static bool open_tables(const struct texts *specs, struct senders *senders, struct error *error)
+/* The same table as it is open already, where it is current; NULL: it has to be opened. */
+static struct table *take_over(const struct senders *previous, const char *spec,
+                               enum table_case letters)
+{
+    for (size_t i = 0; previous && i < previous->table_count; i++) {
+        struct table *table = previous->tables[i];
+        if (strcmp(table_name(table), spec) == 0 && table_letters(table) == letters &&
+            table_is_current(table))
+            return table_ref(table);
+    }
+    return NULL;
+}
+
+static bool open_tables(const struct senders_options *options, struct senders *senders,
+                        struct error *error)
 {
     enum table_case letters = senders->keep_case ? TABLE_KEEP_LOCAL : TABLE_FOLD_CASE;
-    for (; senders->table_count < specs->count; senders->table_count++)
-        if (!table_open(specs->items[senders->table_count], letters,
-                        &senders->tables[senders->table_count], error))
+    for (; senders->table_count < options->tables.count; senders->table_count++) {
+        const char *spec = options->tables.items[senders->table_count];
+        struct table **table = &senders->tables[senders->table_count];
+        *table = take_over(options->previous, spec, letters);
+        if (!*table && !table_open(spec, letters, table, error))
             return false;
+    }
     return true;
 }
 
@@ -30,7 +47,7 @@ bool senders_open(const struct senders_options *options, struct senders **ret_se
     senders->delimiters = strdup(delimiters);
     senders->tables = calloc(options->tables.count + 1, sizeof(struct table *));
     bool ok = (senders->delimiters && senders->tables) || error_set(error, "out of memory");
-    if (!ok || !open_tables(&options->tables, senders, error)) {
+    if (!ok || !open_tables(options, senders, error)) {
         senders_free(senders);
         return false;
     }

@@ -27,10 +27,12 @@ struct senders_options {
     const char *recipient_delimiter; /* any of these bytes; the first of them in the local part
                                         counts, unless it is its first byte */
     bool case_sensitive_local;
-    const struct site *site; /* borrowed, outlives the senders */
+    const struct site *site;        /* borrowed, outlives the senders */
+    const struct senders *previous; /* may be NULL: whose tables are taken over where their files
+                                       have not changed since */
 };
 
-/* Opens every table. Options are copied, site is borrowed. */
+/* Opens every table. Options are copied, but for site, which is borrowed, and previous. */
 MUST_CHECK bool senders_open(const struct senders_options *options, struct senders **ret_senders,
                              struct error *error);
 void senders_free(struct senders *senders);

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <unistr.h>
 
+#include "tables/file.h"
 #include "tables/key.h"
 #include "tables/kind.h"
 
@@ -72,6 +74,7 @@ bool table_open(const char *spec, enum table_case letters, struct table **ret_ta
     }
     table->kind = kind;
     table->letters = letters;
+    atomic_init(&table->references, 1);
     if (!kind->open(colon + 1, table, error)) {
         free(table->name);
         free(table);
@@ -81,9 +84,33 @@ bool table_open(const char *spec, enum table_case letters, struct table **ret_ta
     return true;
 }
 
+struct table *table_ref(struct table *table)
+{
+    atomic_fetch_add(&table->references, 1);
+    return table;
+}
+
+/* Opened, as table_open would: that we may is not told by its state, and NFS only then asks for it.
+ */
+bool table_is_current(const struct table *table)
+{
+    int fd;
+    struct stat now;
+    struct error ignored;
+    if (!table->file.settled || !file_open(strchr(table->name, ':') + 1, &fd, &now, &ignored))
+        return false;
+    close(fd);
+    return file_state_same(&table->file, &now);
+}
+
+enum table_case table_letters(const struct table *table)
+{
+    return table->letters;
+}
+
 void table_free(struct table *table)
 {
-    if (!table)
+    if (!table || atomic_fetch_sub(&table->references, 1) != 1)
         return;
     table->kind->free(table->state);
     free(table->name);

@@ -42,7 +42,16 @@ struct table_answer {
  * or cdb: the postmap command that makes it; for an unreadable file: owner, mode, chmod). */
 MUST_CHECK bool table_open(const char *spec, enum table_case letters, struct table **ret_table,
                            struct error *error);
+
+/* Another holder of the same table; each calls table_free. Both are safe from any thread. */
+struct table *table_ref(struct table *table);
 void table_free(struct table *table);
+
+/* True where table_open would give the same again for certain: the file of a texthash: or pcre: can
+ * be read, and is still as it was when it was. False where that can't be told. */
+bool table_is_current(const struct table *table);
+
+enum table_case table_letters(const struct table *table);
 
 /* True for tables that match by pattern (pcre): they are asked once, with the whole address. */
 bool table_matches_patterns(const struct table *table);

@@ -96,7 +96,7 @@ static bool open_table(const char *path, struct table *table, struct error *erro
 {
     char *text;
     size_t len;
-    if (!file_read(path, ROWS_TEXT_MAX, &text, &len, error))
+    if (!file_read(path, ROWS_TEXT_MAX, &text, &len, &table->file, error))
         return false;
     struct texthash *texthash = calloc(1, sizeof *texthash);
     if (!texthash) {

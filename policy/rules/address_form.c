@@ -35,12 +35,17 @@ static bool reads_the_same(struct arena *arena, struct bytes before, struct byte
 
 /* Whether it claims an address and can be read in several ways: other rules have more to say of it.
  */
-static bool is_doubtful_claim(const struct facts *facts, const struct field *field)
+static bool is_doubtful_claim(const struct facts *facts, const struct field *field,
+                              struct arena *arena)
 {
+    struct address_list unread;
     for (size_t i = 0; i < facts->identity_field_count; i++)
         if (facts->identity_fields[i].field == field)
             return facts->identity_fields[i].list.reading != ADDRESS_AGREED;
-    return false;
+    if (!identities_are_in(field))
+        return false;
+    address_parse_list(arena, field->value, &unread);
+    return unread.reading != ADDRESS_AGREED;
 }
 
 static void violation(struct verdict *verdict, struct arena *arena, const struct field *field,
@@ -70,7 +75,7 @@ static void judge_unsettled(const struct facts *facts, size_t index, struct aren
                             struct verdict *verdict)
 {
     const struct field *field = &facts->header.fields[index];
-    if (is_doubtful_claim(facts, field))
+    if (is_doubtful_claim(facts, field, arena))
         return;
     if (bytes_equal_nocase(field->name, BYTES("Reply-To")) &&
         bytes_find(field->value, '@') == field->value.len) {

@@ -61,7 +61,7 @@ static bool can_hide(struct bytes value)
 static const struct complaint *check_parameters(struct bytes value, struct arena *arena)
 {
     struct parameter_list list;
-    if (!can_hide(value) || !parameter_parse(arena, value, &list))
+    if (!parameter_parse(arena, value, &list))
         return NULL;
     for (size_t i = 0; i < list.count; i++) {
         if (list.parameters[i].has_line_break)
@@ -76,6 +76,8 @@ static const struct complaint *check_field(const struct field *field,
                                            const struct settings *settings, struct arena *arena)
 {
     const struct complaint *complaint = NULL;
+    if (!can_hide(field->value))
+        return NULL;
     enum header_class class = header_class_of(field->name);
     if (bytes_find_nocase(field->value, BYTES("=?")) < field->value.len)
         complaint = check_words(field, class, settings, arena);

@@ -117,9 +117,16 @@ static const struct complaint *check_name(struct bytes name)
                                                                        : &bad_name;
 }
 
-/* One byte of a value and what stands behind it. */
-static const struct complaint *check_byte(struct bytes value, size_t at, bool address)
+static bool is_address(struct bytes name)
 {
+    enum header_class class = header_class_of(name);
+    return class == HEADER_ORIGINATOR || class == HEADER_DESTINATION;
+}
+
+/* One byte of a value and what stands behind it. */
+static const struct complaint *check_byte(const struct field *field, size_t at)
+{
+    struct bytes value = field->value;
     unsigned char byte = (unsigned char)value.data[at];
     unsigned char next = at + 1 < value.len ? (unsigned char)value.data[at + 1] : 0;
     if (byte > 127) {
@@ -128,7 +135,8 @@ static const struct complaint *check_byte(struct bytes value, size_t at, bool ad
         if (byte == 0xE2 && next == 0x80 && at + 2 < value.len &&
             ((unsigned char)value.data[at + 2] | 1) == 0xA9)
             return &line_separator;
-        return address && byte == 0xC2 && next >= 0x80 && next <= 0x9F ? &control : NULL;
+        return byte == 0xC2 && next >= 0x80 && next <= 0x9F && is_address(field->name) ? &control
+                                                                                       : NULL;
     }
     if (byte == '\0')
         return &nul;
@@ -139,12 +147,13 @@ static const struct complaint *check_byte(struct bytes value, size_t at, bool ad
     return (byte < ' ' && byte != '\t') || byte == 127 ? &control : NULL;
 }
 
-static const struct complaint *check_bytes(const struct field *field)
+static const struct complaint *check_bytes(const struct field *field, bool *ret_8bit)
 {
-    enum header_class class = header_class_of(field->name);
-    bool address = class == HEADER_ORIGINATOR || class == HEADER_DESTINATION;
-    for (size_t i = 0; i < field->value.len; i++) {
-        const struct complaint *complaint = check_byte(field->value, i, address);
+    *ret_8bit = false;
+    for (size_t at = bytes_find_odd(field->value, 0); at < field->value.len;
+         at = bytes_find_odd(field->value, at + 1)) {
+        const struct complaint *complaint = check_byte(field, at);
+        *ret_8bit |= (unsigned char)field->value.data[at] > 127;
         if (complaint)
             return complaint;
     }
@@ -154,7 +163,7 @@ static const struct complaint *check_bytes(const struct field *field)
 static bool has_bad_8bit(const struct field *field, int choice, bool smtputf8)
 {
     struct bytes value = field->value;
-    if (choice == RAW_8BIT_ALLOW || !raw_8bit_in(value))
+    if (choice == RAW_8BIT_ALLOW)
         return false;
     bool utf8 = !u8_check((const uint8_t *)value.data, value.len);
     if (choice == RAW_8BIT_REFUSE)
@@ -174,14 +183,21 @@ static bool has_bad_8bit(const struct field *field, int choice, bool smtputf8)
 static const struct complaint *check_field(const struct field *field,
                                            const struct settings *settings, bool smtputf8)
 {
+    bool has_8bit = false;
     const struct complaint *complaint = check_name(field->name);
     if (!complaint)
-        complaint = check_bytes(field);
+        complaint = check_bytes(field, &has_8bit);
     if (!complaint && header_has_blank_line(field->value))
         complaint = &blank_line;
-    if (!complaint && has_bad_8bit(field, settings->raw_8bit, smtputf8))
+    if (!complaint && has_8bit && has_bad_8bit(field, settings->raw_8bit, smtputf8))
         complaint = &raw_8bit;
     return complaint;
+}
+
+static struct header_caps caps(const void *generic)
+{
+    const struct settings *settings = generic;
+    return (struct header_caps){(size_t)settings->max_fields, (size_t)settings->max_size};
 }
 
 /* Asked before anything is read, so that the caps bound what reading costs. */
@@ -195,11 +211,11 @@ static bool passes_caps(const struct facts_header *header, const struct settings
                           (long long)settings->max_size);
         return false;
     }
-    if (header->count > (size_t)settings->max_fields) {
+    if (header->count + header->dropped > (size_t)settings->max_fields) {
         verdict_violation(verdict, arena, "too-many-fields", 552, "5.3.4",
                           "The message's header has %zu fields, at most %lld are accepted: send "
                           "it as a new message",
-                          header->count, (long long)settings->max_fields);
+                          header->count + header->dropped, (long long)settings->max_fields);
         return false;
     }
     if (facts_field_count(header, BYTES("Received")) > (size_t)settings->max_received) {
@@ -224,7 +240,8 @@ static bool passes_sizes(const struct field *field, const struct settings *setti
                           (long long)settings->max_field_size);
         return false;
     }
-    if (header_longest_line(field) > (size_t)settings->max_line) {
+    if (field->name.len + 1 + field->value.len > (size_t)settings->max_line &&
+        header_longest_line(field) > (size_t)settings->max_line) {
         verdict_violation(verdict, arena, "long-line", 554, "5.6.0",
                           "A line of the header field %.*s is longer than %lld bytes: fold it, "
                           "or shorten it",
@@ -281,4 +298,5 @@ const struct rule rule_header_syntax = {
     .settings_size = sizeof(struct settings),
     .options = options,
     .judge = judge,
+    .caps = caps,
 };

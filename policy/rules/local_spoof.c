@@ -133,17 +133,26 @@ static void judge_domain(const struct facts *facts, struct bytes domain, struct 
 }
 
 static void judge_certain(const struct facts *facts, const struct settings *settings,
-                          struct arena *arena, struct verdict *verdict)
+                          const struct identity_field *from, struct arena *arena,
+                          struct verdict *verdict)
 {
-    for (size_t i = 0; i < facts->identity_count; i++) {
+    for (size_t i = 0; i < from->list.count; i++) {
+        struct bytes domain = from->list.mailboxes[i].domain;
+        if (is_ours(facts, domain, settings->subdomains))
+            judge_domain(facts, domain, arena, verdict);
+        if (verdict->outcome == OUTCOME_VIOLATION)
+            return;
+    }
+    for (size_t i = 0; settings->display_name && i < facts->identity_count; i++) {
         const struct identity *identity = &facts->identities[i];
-        bool asked = identity->kind == IDENTITY_FROM ||
-                     (identity->kind == IDENTITY_DISPLAY_NAME && settings->display_name);
-        if (asked && is_ours(facts, identity->mailbox->domain, settings->subdomains))
+        if (identity->kind == IDENTITY_DISPLAY_NAME &&
+            is_ours(facts, identity->mailbox->domain, settings->subdomains))
             judge_domain(facts, identity->mailbox->domain, arena, verdict);
         if (verdict->outcome == OUTCOME_VIOLATION)
             return;
     }
+    if (settings->display_name)
+        (void)claim_all_seen(facts, arena, verdict);
 }
 
 /* The first From field with an address without a domain, as all see it or as Sendmail does. */
@@ -177,6 +186,15 @@ static void judge_unqualified(const struct facts *facts, const struct settings *
                       "write it as you@your-domain.example");
 }
 
+/* Behind the most addresses that are looked at only the first From field is read. */
+static bool has_unread_from(const struct facts *facts)
+{
+    size_t read = 0;
+    for (size_t i = 0; i < facts->identity_field_count; i++)
+        read += facts->identity_fields[i].kind == IDENTITY_FROM;
+    return read < facts_field_count(&facts->header, BYTES("From"));
+}
+
 /* No signature excuses what readers see differently: it says nothing of what they see. */
 static void judge_uncertain(const struct facts *facts, const struct settings *settings,
                             struct arena *arena, struct verdict *verdict)
@@ -191,6 +209,8 @@ static void judge_uncertain(const struct facts *facts, const struct settings *se
         }
     }
     judge_unqualified(facts, settings, arena, verdict);
+    if (settings->unqualified && verdict->outcome != OUTCOME_VIOLATION && has_unread_from(facts))
+        (void)claim_all_seen(facts, arena, verdict);
 }
 
 /* Others' mail, which Sendmail could yet cut so that it seems to be ours. */
@@ -241,6 +261,8 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
                   struct verdict *verdict)
 {
     const struct settings *settings = generic;
+    if (facts->header.dropped)
+        return; /* it is refused, and From may be what was dropped */
     if (facts->login.state == FACT_KNOWN) {
         verdict->fact = facts->login.name;
         verdict_pass(verdict, "login");
@@ -261,7 +283,7 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
     verdict_pass(verdict, "not-ours");
     const struct identity_field *from = certain_from(facts, arena);
     if (from) {
-        judge_certain(facts, settings, arena, verdict);
+        judge_certain(facts, settings, from, arena, verdict);
         judge_cut(facts, settings, from, arena, verdict);
     } else {
         judge_uncertain(facts, settings, arena, verdict);

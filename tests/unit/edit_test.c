@@ -22,6 +22,8 @@ static struct field block[] = {
 };
 #define COUNT (sizeof block / sizeof *block)
 
+static const uint8_t secret[16] = "0123456789abcdef";
+
 static char *written(const struct facts_header *header)
 {
     char *text = NULL;
@@ -40,8 +42,8 @@ static void check(struct edit *edits, const char *expected)
     struct arena *arena = arena_new(1 << 20);
     struct facts_header header = {.fields = block, .count = COUNT};
     struct facts_header leaving;
-    assert_true(instances_number(arena, block, COUNT));
-    assert_true(edit_apply(arena, &header, edits, &leaving));
+    assert_true(instances_number(arena, secret, block, COUNT));
+    assert_true(edit_apply(arena, secret, &header, edits, &leaving));
     char *text = written(&leaving);
     assert_string_equal(text, expected);
     free(text);
@@ -92,7 +94,7 @@ static void test_memory_out_is_said(void **state)
     struct facts_header leaving;
     for (size_t ceiling = 0; ceiling < 2000; ceiling += 100) {
         struct arena *arena = arena_new(ceiling);
-        bool done = edit_apply(arena, &header, NULL, &leaving);
+        bool done = edit_apply(arena, secret, &header, NULL, &leaving);
         assert_int_equal(done, !arena_failed(arena));
         arena_free(arena);
     }
@@ -115,15 +117,56 @@ static void test_arena_forgets_when_cleared(void **state)
     arena_free(arena);
 }
 
+static void test_arena_texts(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(100000);
+    char text[600];
+    memset(text, 'x', sizeof text);
+    for (size_t len = 0; len < sizeof text; len++) {
+        memset(arena_alloc(arena, 1000), 'y', 1000);
+        arena_clear(arena); /* what comes next is not zero */
+        char *copy = arena_text(arena, (struct bytes){text, len});
+        char *printed = arena_printf(arena, "%.*s", (int)len, text);
+        assert_int_equal(strlen(copy), len);
+        assert_string_equal(printed, copy);
+    }
+    arena_free(arena);
+}
+
+/* However long a name is, its case says nothing and each of its bytes counts. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new(1 << 20);
+    for (size_t len = 1; len < 300; len++) {
+        char names[3][300];
+        memset(names[0], 'a', len);
+        memset(names[1], 'A', len);
+        memset(names[2], 'a', len);
+        names[2][len - 1] = 'b';
+        struct field fields[5];
+        for (size_t i = 0; i < 5; i++)
+            fields[i] = (struct field){.name = {names[i % 3], len}};
+        assert_true(instances_number(arena, secret, fields, 5));
+        for (size_t i = 0; i < 5; i++)
+            assert_int_equal(fields[i].instance, ((const unsigned[]){1, 2, 1, 3, 4})[i]);
+        arena_clear(arena);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_to_do),
         cmocka_unit_test(test_delete_renumbers),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_replace_and_add),
         cmocka_unit_test(test_deleted_wins_over_replaced),
         cmocka_unit_test(test_memory_out_is_said),
         cmocka_unit_test(test_arena_forgets_when_cleared),
+        cmocka_unit_test(test_arena_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "policy/converter.h"
 #include "policy/encoded_word.h"
 #include "tests/unit/case_text.h"
 
@@ -68,6 +69,11 @@ static const struct decode_case cases[] = {
     {"=?iso-8859-1?Q?=80=85=93?=", "€…“", "w"},
     {"=?windows-1252?Q?=81=E9?=", "\xEF\xBF\xBDé", "w"},
     {"=?iso-8859-15?Q?=A4=85?=", "€\xEF\xBF\xBD", "w"},
+    {"=?iso-8859-2?Q?=80=9Fa=A0=C2=9F=A1?=",
+     "\xEF\xBF\xBD\xEF\xBF\xBD"
+     "a\xC2\xA0Â\xEF\xBF\xBDĄ",
+     "w"},
+    {"=?iso-8859-2?Q?=85?=", "\xEF\xBF\xBD", "w"},
     {"=?koi8-r?Q?=F0=D2=C9=D7=C5=D4?=", "Привет", "w"},
     {"=?windows-1251?Q?=CF=F0=E8=E2=E5=F2?=", "Привет", "w"},
     {"=?ISO-2022-JP?B?GyRCRnxLXBsoQg==?= =?ISO-2022-JP?B?GyRCOGwbKEI=?=", "日本語", "w"},
@@ -85,6 +91,15 @@ static const struct decode_case cases[] = {
     {"=?utf-7?Q?+AGE-?=", "a", "woW"},
     {"=?utf-16be?B?AGE=?=", "a", "woW"},
     {"=?utf-16le?B?YQA8AA==?=", "a<", "woW"},
+    /* one order of bytes is forgotten before the next text */
+    {"=?utf-16?B?/v8AYQ==?=", "a", "woW"},
+    {"=?utf-16?B?YQA8AA==?=", "a<", "woW"},
+    {"=?utf-16?B?//5hAA==?=", "a", "woW"},
+    {"=?utf-16?B?/v8AYQ==?= =?utf-16?B?ADw=?=, =?utf-16?B?YQA=?=", "a<, a", "woW"},
+    {"=?utf-32?B?AAD+/wAAAGE=?=", "a", "woW"},
+    {"=?utf-32?B?YQAAAA==?=", "a", "woW"},
+    {"=?utf-32?B?//4AAGEAAAA=?=", "a", "woW"},
+    {"=?ucs-2?B?/v8=?=", "", "woW"},
     /* broken ones */
     {"=?utf-8?Q?abc", "=?utf-8?Q?abc", "m"},
     {"=?utf-8?X?abc?=", "=?utf-8?X?abc?=", "m"},
@@ -177,12 +192,33 @@ static void test_memory(void **state)
     assert_true(enough);
 }
 
+/* A module that is unloaded with its last converter takes 45 us to load. */
+static void test_converters(void **state)
+{
+    (void)state;
+    const struct charset *charset = charset_find(BYTES("koi8-r"));
+    iconv_t first = converter_take(charset);
+    iconv_t second = converter_take(charset);
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_ptr_not_equal(first, second);
+    converter_give(charset, first);
+    converter_give(charset, second);
+    assert_ptr_equal(converter_take(charset), second);
+    converter_give(charset, CONVERTER_MISSING); /* for the moment: no file could be opened */
+    first = converter_take(charset);
+    assert_ptr_not_equal(first, CONVERTER_MISSING);
+    converter_give(charset, first);
+    converter_give(charset, second);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decode),
         cmocka_unit_test(test_nul),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_converters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,7 +180,7 @@ static void test_cut_beginnings(void **state)
 {
     (void)state;
     static const struct field fields[] = {{BYTES("From"), BYTES(" a@b"), 1}};
-    static const struct facts_header header = {fields, 1, 8, false};
+    static const struct facts_header header = {.fields = fields, .count = 1, .size = 8};
     static const char text[] = "text\r\nTo: c@d\r\nSubject: x\r\nMIME-Version: 1.0\r\n\r\nbody";
     for (size_t len = 0; len < sizeof text; len++) {
         struct bytes beginning = exact((struct bytes){text, len});
@@ -192,6 +192,38 @@ static void test_cut_beginnings(void **state)
         assert_int_equal(is_cut, bytes_equal(name, BYTES("MIME-Version")));
         release(beginning);
     }
+}
+
+/* What lines a value has, told by cutting them off one by one. */
+static void check_lines(struct bytes value)
+{
+    struct field field = {.name = BYTES("To"), .value = value};
+    struct bytes rest = value;
+    struct bytes line;
+    size_t longest = 0;
+    bool blank = false;
+    for (size_t count = 0; header_next_line(&rest, &line); count++) {
+        size_t len = line.len + (count ? 0 : sizeof "To:" - 1);
+        longest = len > longest ? len : longest;
+        blank |= count && !bytes_trim(line).len;
+    }
+    assert_int_equal(header_longest_line(&field), longest);
+    assert_int_equal(header_has_blank_line(value), blank);
+}
+
+static void test_all_short_values(void **state)
+{
+    (void)state;
+    static const char bytes[] = {'a', ' ', '\r', '\n'};
+    for (size_t len = 0; len <= 7; len++)
+        for (size_t number = 0; number < (size_t)1 << 2 * len; number++) {
+            char *text = malloc(len ? len : 1);
+            assert_non_null(text);
+            for (size_t i = 0; i < len; i++)
+                text[i] = bytes[number >> 2 * i & 3];
+            check_lines((struct bytes){text, len});
+            free(text);
+        }
 }
 
 static void test_out_of_memory(void **state)
@@ -209,7 +241,7 @@ int main(void)
         cmocka_unit_test(test_cfws),          cmocka_unit_test(test_quoted),
         cmocka_unit_test(test_lines),         cmocka_unit_test(test_patterns),
         cmocka_unit_test(test_smuggled),      cmocka_unit_test(test_cut_beginnings),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_all_short_values),
     };
     return cmocka_run_group_tests_name("header", tests, set_up, tear_down);
 }

@@ -25,6 +25,7 @@ struct missing_case {
     const char *fields[3];
     enum ownership answers[6]; /* in the order of the identities */
     bool too_large;
+    size_t dropped;
     bool uncollected; /* nobody listed the identities */
     struct facts_dkim dkim;
     const char *says;
@@ -214,6 +215,12 @@ static const struct missing_case missing_cases[] = {
      .fields = {"From: someone@example.net"},
      .too_large = true,
      .says = "violation too-large 550"},
+    {.title = "from outside, fields beyond the caps of the rule that refuses",
+     .rule = &rule_local_spoof,
+     .mail_from = "<>",
+     .fields = {"From: " ALICE},
+     .dropped = 1,
+     .says = "not asked"},
     {.title = "keys cannot be read",
      .rule = &rule_dkim,
      .mail_from = "<>",
@@ -244,7 +251,8 @@ static void gather(struct arena *arena, const struct missing_case *one, struct f
         fields[count] =
             (struct field){bytes_slice(line, 0, colon), bytes_slice(line, colon + 1, line.len), 1};
     }
-    facts->header = (struct facts_header){fields, count, 0, one->too_large};
+    facts->header = (struct facts_header){
+        .fields = fields, .count = count, .dropped = one->dropped, .too_large = one->too_large};
     assert_true(identities_collect(arena, facts));
     if (one->uncollected)
         facts->identity_count = 0;

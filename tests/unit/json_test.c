@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,6 +50,40 @@ static void test_strings(void **state)
         assert_string_equal(json.data, cases[i].written);
         json_done(&json);
         free((void *)(uintptr_t)value.data);
+    }
+}
+
+/* Each byte at each place of strings of each length, as they are read eight bytes at a time. */
+static void test_every_byte_everywhere(void **state)
+{
+    (void)state;
+    enum { MOST = 25 };
+    for (unsigned byte = 0; byte < 256; byte++) {
+        char escaped[8];
+        if (byte == '"' || byte == '\\')
+            snprintf(escaped, sizeof escaped, "\\%c", (char)byte);
+        else if (byte >= 0x80)
+            snprintf(escaped, sizeof escaped, "\\ufffd");
+        else if (byte < 0x20 || byte == 0x7f)
+            snprintf(escaped, sizeof escaped, "\\u%04x", byte);
+        else
+            snprintf(escaped, sizeof escaped, "%c", (char)byte);
+        for (size_t len = 1; len < MOST; len++) {
+            for (size_t at = 0; at < len; at++) {
+                char text[MOST];
+                char expected[2 * MOST + 16];
+                struct json json;
+                memset(text, '~', len);
+                text[at] = (char)byte;
+                snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at,
+                         "~~~~~~~~~~~~~~~~~~~~~~~~", escaped, (int)(len - at - 1),
+                         "~~~~~~~~~~~~~~~~~~~~~~~~");
+                json_init(&json);
+                json_bytes(&json, NULL, (struct bytes){text, len});
+                assert_string_equal(json.data, expected);
+                json_done(&json);
+            }
+        }
     }
 }
 
@@ -138,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_every_byte_everywhere),
         cmocka_unit_test(test_long_values_are_cut),
         cmocka_unit_test(test_base64),
         cmocka_unit_test(test_what_is_lost),

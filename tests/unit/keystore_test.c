@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "dkim/keystore_private.h"
 #include "tests/unit/key_folder.h"
 
 static void keys_are_found(void **state)
@@ -139,6 +140,36 @@ static void a_reload_takes_unchanged_keys_over(void **state)
     keystore_unref(third);
 }
 
+/* Whether the key's file is left alone can be told by the clock only where it is settled; else it
+ * is read, and what is in it decides. */
+static void keys_that_may_have_changed_are_read(void **state)
+{
+    (void)state;
+    size_t count;
+    key_folder_make("example.com", 0700);
+    key_folder_put("example.com/a.pem", key_folder_ed, 0600);
+    struct keystore *first = key_folder_load(NULL);
+    const EVP_PKEY *pkey = keystore_keys(first, &count)->pkey;
+    const struct {
+        bool settled, touched, other_text, same_key;
+    } cases[] = {
+        {true, false, false, true},  {true, false, true, true},   {true, true, true, false},
+        {false, false, true, false}, {false, false, false, true}, {true, true, false, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        first->sources->file.size += cases[i].touched;
+        first->sources->file.settled = cases[i].settled;
+        first->sources->digest[0] ^= cases[i].other_text;
+        struct keystore *second = key_folder_load(first);
+        if ((keystore_keys(second, &count)->pkey == pkey) != cases[i].same_key)
+            fail_msg("case %zu", i);
+        first->sources->digest[0] ^= cases[i].other_text;
+        first->sources->file = second->sources->file;
+        keystore_unref(second);
+    }
+    keystore_unref(first);
+}
+
 /* Root reads keys that only root can read; the daemon's user then reloads. */
 static int reload_as_somebody(const struct keystore *before)
 {
@@ -228,6 +259,8 @@ int main(void)
                                         key_folder_end),
         cmocka_unit_test_setup_teardown(records_are_right, key_folder_begin, key_folder_end),
         cmocka_unit_test_setup_teardown(a_reload_takes_unchanged_keys_over, key_folder_begin,
+                                        key_folder_end),
+        cmocka_unit_test_setup_teardown(keys_that_may_have_changed_are_read, key_folder_begin,
                                         key_folder_end),
         cmocka_unit_test_setup_teardown(unreadable_but_unchanged_keys_stay, key_folder_begin,
                                         key_folder_end),

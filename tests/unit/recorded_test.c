@@ -315,6 +315,76 @@ static void test_header_beyond_the_ceilings(void **state)
     }
 }
 
+static void check_replay(const char *text)
+{
+    struct recorded *recorded = read_back(text);
+    struct replayed replayed;
+    struct error error = {""};
+    assert_true(recorded->header_cut);
+    assert_true(replay_judge(snapshot, recorded, &replayed, &error));
+    assert_false(replayed.decision_differs);
+    replay_done(&replayed);
+    recorded_free(recorded);
+}
+
+/* Beyond the caps nothing is kept, but for a record that is to hold all: not the reply differs
+ * then, not the decision, not what the record counts. Nobody says that From is missing. */
+static void test_header_beyond_the_caps(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t fields, value, kept;
+        const char *reason, *says;
+    } cases[] = {
+        {500, 1, 500, "too-many-fields", "has 502 fields, at most 500"},
+        {4, 20000, 3, "too-large", "at most 65536 bytes"},
+        {1, 90000, 0, "too-large", "at most 65536 bytes"},
+    };
+    const struct message_session session = {
+        .tls = {.state = FACT_KNOWN, .version = BYTES("TLSv1.3"), .cipher_bits = 256},
+        .login = {.state = FACT_KNOWN, .name = BYTES("alice@example.com")}};
+    const struct message_clock clock = {.milliseconds = 1790000000123};
+    char *value = calloc(1, 90000);
+    memset(value, 'x', 90000);
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        size_t row = i / 2;
+        bool capture = i % 2;
+        snapshot->settings->log.capture = capture;
+        struct message *message = message_new(snapshot, &session, &clock);
+        message_mail(message, BYTES("<alice@example.com>"), false);
+        assert_true(message_rcpt(message, BYTES("<bob@example.net>")));
+        for (size_t field = 0; field < cases[row].fields; field++)
+            message_field(message, BYTES("X"), (struct bytes){value, cases[row].value});
+        message_field(message, BYTES("Bcc"), BYTES(" bob@example.net"));
+        message_field(message, BYTES("From"), BYTES(" ceo@example.com"));
+        message_body(message, BYTES("x\r\n"));
+        message_end(message);
+        const struct facts_header *header = &message->facts.header;
+        size_t all = cases[row].fields + 2;
+        assert_int_equal(header->count, capture ? all : cases[row].kept);
+        assert_int_equal(header->count + header->dropped, all);
+        assert_int_equal(message->outcome.action, ACTION_REJECT);
+        assert_int_equal(message->decision.decider, RULE_header_syntax);
+        assert_string_equal(message->decision.judged[RULE_header_syntax].verdict.reason,
+                            cases[row].reason);
+        if (!strstr(message->outcome.reply.text, cases[row].says))
+            fail_msg("%s", message->outcome.reply.text);
+        assert_int_equal(message->decision.judged[RULE_from].verdict.outcome,
+                         capture ? OUTCOME_VIOLATION : OUTCOME_NOT_ASKED);
+        char *text = text_of(message);
+        char fields[40];
+        snprintf(fields, sizeof fields, "\"fields\":%zu,", all);
+        assert_int_equal(!strstr(text, "{\"rule\":\"from\""), !capture);
+        assert_non_null(strstr(text, fields));
+        if (!capture)
+            check_replay(text);
+        free(text);
+        message_free(message);
+    }
+    snapshot->settings->log.capture = 1;
+    free(value);
+}
+
 /* Whatever a byte is changed to, and wherever it ends: an error, or what can be judged again. */
 static void test_every_byte_broken(void **state)
 {
@@ -355,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_broken),
         cmocka_unit_test(test_deep_and_large),
         cmocka_unit_test(test_header_beyond_the_ceilings),
+        cmocka_unit_test(test_header_beyond_the_caps),
         cmocka_unit_test(test_every_byte_broken),
     };
     return cmocka_run_group_tests(tests, begin, end);
