@@ -21,9 +21,18 @@
 /* Stages that only collect facts ask for no reply: the MTA then streams. Recipients that the MTA
  * refuses are asked for where it says by a macro which ones these are. */
 #define PROTOCOL                                                                                   \
-    (SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_HDR_LEADSPC | SMFIP_NR_CONN | SMFIP_NR_HELO |          \
-     SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+    (SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_HDR_LEADSPC | SMFIP_NR_CONN |            \
+     SMFIP_NR_HELO | SMFIP_NR_HDR | SMFIP_NR_BODY)
 #define ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST)
+
+static unsigned long wanted_protocol = PROTOCOL;
+
+/* Postfix empties its buffer at DATA, macros at least. What it sends next over TCP waits for their
+ * acknowledgement (RFC 896), which our kernel holds back for 40 ms unless an answer carries it. */
+void callbacks_use_tcp(bool tcp)
+{
+    wanted_protocol = tcp ? PROTOCOL & ~(unsigned long)SMFIP_NODATA : PROTOCOL;
+}
 
 static int64_t now_in(clockid_t clock, int64_t units_a_second)
 {
@@ -96,7 +105,7 @@ static sfsistat on_negotiate(SMFICTX *context, unsigned long actions, unsigned l
     struct connection *connection = connection_of(context);
     if (!connection)
         return SMFIS_REJECT;
-    connection->flags = PROTOCOL & protocol;
+    connection->flags = wanted_protocol & protocol;
     if (actions & SMFIF_SETSYMLIST)
         connection->flags |= SMFIP_RCPT_REJ & protocol;
     *ret_actions = ACTIONS & actions;
@@ -238,6 +247,12 @@ static sfsistat on_rcpt(SMFICTX *context, char **arguments)
     return status;
 }
 
+static sfsistat on_data(SMFICTX *context)
+{
+    (void)context;
+    return SMFIS_CONTINUE;
+}
+
 static sfsistat on_field(SMFICTX *context, char *name, char *value)
 {
     int64_t began = microseconds();
@@ -312,6 +327,7 @@ const struct smfiDesc callbacks = {
     .xxfi_helo = on_helo,
     .xxfi_envfrom = on_mail,
     .xxfi_envrcpt = on_rcpt,
+    .xxfi_data = on_data,
     .xxfi_header = on_field,
     .xxfi_body = on_body,
     .xxfi_eom = on_end,

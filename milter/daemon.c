@@ -30,6 +30,7 @@
 #define ANSWER_MILLISECONDS 30000
 #define LEAVING_MILLISECONDS (600 * 1000)
 #define LOOK_MILLISECONDS 100
+#define CLEAR_MILLISECONDS 200
 
 static bool is_same(const char *a, const char *b)
 {
@@ -57,7 +58,10 @@ static void warn_of_restart(const struct settings *before, const struct settings
                         after->path, settled[i].key);
 }
 
-/* What is to come into force: good by itself, and as its admin expects it. */
+/* What is to come into force: good by itself, and as its admin expects it. Read in this thread, at
+ * its priority: in one of its own with a nice value of 5 a reload of 1,000,000 rows under load held
+ * messages up no less (p99 20.9 ms in place of 12.2), and as each such thread has an arena of its
+ * own, memory grew from 186 MB to 368. */
 static bool load_next(const char *path, const struct snapshot *now, struct snapshot **ret_next,
                       struct error *error)
 {
@@ -123,28 +127,40 @@ static bool come_up(const struct settings *settings, struct listening *listening
     return false;
 }
 
-static bool start_threads(struct snapshot *snapshot, struct listening *listening, int channel,
-                          struct error *error)
+static bool start_records(const struct settings *settings, struct error *error)
 {
     if (!writer_start(error))
         return false;
-    writer_set_file(snapshot->settings->log.json);
-    if (!history_writer_start(snapshot->settings, error)) {
-        writer_stop();
+    writer_set_file(settings->log.json);
+    if (history_writer_start(settings, error))
+        return true;
+    writer_stop();
+    return false;
+}
+
+static void stop_records(void)
+{
+    history_writer_stop();
+    writer_stop();
+}
+
+static bool start_threads(struct snapshot *snapshot, struct listening *listening, int channel,
+                          struct error *error)
+{
+    if (!start_records(snapshot->settings, error))
         return false;
-    }
     current_replace(snapshot_ref(snapshot));
     if (!come_up(snapshot->settings, listening, channel, error)) {
-        history_writer_stop();
-        writer_stop();
+        stop_records();
         current_replace(NULL);
+        current_clear();
         return false;
     }
     return true;
 }
 
-bool daemon_start(struct snapshot *snapshot, struct listening *listening, int channel,
-                  struct error *error)
+static bool start_all(struct snapshot *snapshot, struct listening *listening, int channel,
+                      struct error *error)
 {
     if (!counting_start(snapshot->settings, error))
         return false;
@@ -155,6 +171,18 @@ bool daemon_start(struct snapshot *snapshot, struct listening *listening, int ch
     if (!start_threads(snapshot, listening, channel, error)) {
         alert_stop();
         counting_stop();
+        return false;
+    }
+    return true;
+}
+
+bool daemon_start(struct snapshot *snapshot, struct listening *listening, int channel,
+                  struct error *error)
+{
+    if (!log_start(error))
+        return false;
+    if (!start_all(snapshot, listening, channel, error)) {
+        log_stop();
         return false;
     }
     snapshot_unref(snapshot);
@@ -192,14 +220,16 @@ static int64_t watch(const struct listening *listening, int64_t due)
     return clock_milliseconds() + interval;
 }
 
-/* How long to sleep where nothing happens. */
-static int patience(int64_t due)
+/* How long to sleep where nothing happens. clears: there is a snapshot to be cleared yet. */
+static int patience(int64_t due, bool clears)
 {
     int64_t left = due - clock_milliseconds();
     if (handover_channel() >= 0)
         return LOOK_MILLISECONDS;
     if (!notify_interval())
-        return -1;
+        return clears ? CLEAR_MILLISECONDS : -1;
+    if (clears && left > CLEAR_MILLISECONDS)
+        return CLEAR_MILLISECONDS;
     return left > 0 ? (int)left : 0;
 }
 
@@ -236,7 +266,8 @@ static enum signal_event serve(const struct arguments *arguments, const struct l
 {
     int64_t due = clock_milliseconds() + notify_interval();
     for (;;) {
-        enum signal_event event = signals_wait_or(handover_channel(), patience(due));
+        bool clears = current_clear();
+        enum signal_event event = signals_wait_or(handover_channel(), patience(due, clears));
         switch (event) {
         case SIGNAL_RELOAD:
             reload(arguments->path);
@@ -262,6 +293,7 @@ static enum signal_event finish_sessions(const char *path)
 {
     for (int waited = 0; server_is_busy() && waited < LEAVING_MILLISECONDS;
          waited += LOOK_MILLISECONDS) {
+        current_clear();
         enum signal_event event = signals_wait(LOOK_MILLISECONDS);
         if (event == SIGNAL_RELOAD)
             reload(path);
@@ -305,9 +337,10 @@ int daemon_serve(const struct arguments *arguments, const struct listening *list
         log_info("stopped");
     alert_stop();
     counting_stop();
-    history_writer_stop();
-    writer_stop();
+    stop_records();
+    log_stop();
     current_replace(NULL);
+    current_clear();
     int status = well ? 0 : EX_UNAVAILABLE;
     if (connection_count() > 0)
         _exit(status); /* libmilter's threads are still at work: exit() would take OpenSSL from them

@@ -14,11 +14,11 @@ static const struct {
     int stage;
     char list[160];
 } wanted[] = {
-    {SMFIM_CONNECT, "j v {daemon_name} {daemon_port} {client_addr} {client_name} {client_ptr}"},
+    {SMFIM_CONNECT, "j v {daemon_name} {daemon_port} {client_name}"},
     {SMFIM_HELO, "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}"},
     {SMFIM_ENVFROM,
      "i {auth_authen} {auth_type} {tls_version} {cipher} {cipher_bits} {cert_subject} "
-     "{cert_issuer} {client_addr} {daemon_port}"},
+     "{cert_issuer}"},
     {SMFIM_ENVRCPT, "i {rcpt_mailer} {rcpt_host}"},
     {SMFIM_EOM, "i"},
 };
@@ -152,7 +152,7 @@ bool macros_tell_refused_rcpt(SMFICTX *context)
 
 bool macros_tell_refused_for_good(SMFICTX *context)
 {
-    return value_of(context, "{rcpt_host}").data[0] == '5';
+    return bytes_start_with_nocase(value_of(context, "{rcpt_host}"), BYTES("5"));
 }
 
 enum missing {

@@ -18,8 +18,10 @@ struct record_text *record_text_new(char *data, size_t len)
         return NULL;
     }
     atomic_init(&text->references, 1);
-    text->data = data;
     text->len = len;
+    text->data = realloc(data, len + 1); /* what waits takes no more than queues count */
+    if (!text->data)
+        text->data = data;
     return text;
 }
 

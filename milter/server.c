@@ -43,6 +43,7 @@ bool server_start(const struct settings *settings, const struct listening *liste
 {
     char where[32];
     snprintf(where, sizeof where, "fd:%d", listening->fd);
+    callbacks_use_tcp(listening->address.ss_family != AF_UNIX);
     if (smfi_setconn(where) != MI_SUCCESS || smfi_register(callbacks) != MI_SUCCESS ||
         smfi_settimeout((int)settings->timeout) != MI_SUCCESS)
         return error_set(error, "libmilter did not take its settings");

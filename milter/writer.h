@@ -1,5 +1,4 @@
-/* Writes records and log lines in a thread of its own, so that no callback waits for a disk or for
- * syslogd.
+/* Writes JSON records in a thread of its own, so that no callback waits for a disk.
  *
  * The queue is bounded. What does not fit, or cannot be written, is counted and said once writing
  * works again; with log.on_error = "tempfail" messages are deferred meanwhile (writer_works). */
@@ -7,7 +6,6 @@
 #define MILTER_WRITER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "milter/record_text.h"
 #include "policy/error.h"
@@ -18,17 +16,12 @@ MUST_CHECK bool writer_start(struct error *error);
 /* Writes what is queued (waiting at most some seconds for a stuck disk) and ends the thread. */
 void writer_stop(void);
 
-/* The file for records from now on; NULL for none. Opened (O_APPEND, mode 0640) by the writer's
- * thread; opened anew when the file at that path is another one than before (log rotation), and at
- * every call. */
+/* The file for records from now on (milter/record_file.h); NULL for none. Opened by the writer's
+ * thread, and anew at every call. */
 void writer_set_file(const char *path);
 
 /* Takes over a reference. */
 void writer_take_record(struct record_text *record);
-
-/* False when the writer does not run: the caller writes the line itself then. The line is copied.
- */
-bool writer_take_line(int priority, const char *line);
 
 /* Whether records can be written at present: the last attempt went well and there is room. */
 bool writer_works(void);

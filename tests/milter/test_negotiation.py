@@ -25,15 +25,26 @@ def test_takes_what_it_needs_and_no_more(gate):
     for refused in (F_CHGBODY, F_ADDRCPT, F_DELRCPT, F_CHGFROM, F_ADDRCPT_PAR):
         assert not options.actions & refused
     assert options.protocol & P_HDR_LEADSPC
-    for stage in (MAIL, "R", "L", "N", "B"):
+    for stage in (MAIL, "R", "L", "B"):
         assert not options.protocol & P_NO[stage], f"it must see {stage}"
 
 
 def test_lets_the_mta_stream(gate):
     """Stages that only collect facts need no reply."""
     options = gate.session().options
-    for stage in (CONNECT, HELO, "L", "B"):
+    for stage in (CONNECT, HELO, "L", "N", "B"):
         assert options.protocol & (P_NR[stage] | P_NO[stage]), f"{stage} waits for a reply"
+
+
+def test_no_stage_without_a_callback(gate):
+    """libmilter answers such a stage by itself: where no reply is due, an error is logged a message."""
+    protocol = gate.session().options.protocol
+    for stage in ("N", "U"):
+        assert protocol & P_NO[stage] and not protocol & P_NR[stage]
+
+
+def test_data_is_left_out_over_a_unix_socket(gate):
+    assert gate.session().options.protocol & P_NO["T"]
 
 
 @pytest.mark.parametrize("stage", NEEDED_MACROS)
