@@ -14,6 +14,7 @@
 #include "milter/connection.h"
 #include "milter/sessions.h"
 #include "milter/signals.h"
+#include "milter/stream.h"
 
 #define PACKET_BYTES ((size_t)1024 * 1024)
 #define WAKE_MILLISECONDS 10
@@ -58,6 +59,7 @@ bool server_start(const struct settings *settings, const struct listening *liste
         return error_set(error, "socket: fcntl: %s", strerror(errno));
     descriptor = listening->fd;
     sessions_of(descriptor);
+    streams_of(descriptor);
     int failed = pthread_create(&server, NULL, serve, NULL);
     return !failed || error_set(error, "cannot start libmilter's thread: %s", strerror(failed));
 }

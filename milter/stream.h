@@ -1,0 +1,45 @@
+/* The byte stream of a session with the MTA, below libmilter, with fewer system calls.
+ *
+ * libmilter asks poll() three times and read() twice for each packet, and writes each edit by
+ * itself, which wakes the MTA for every one of them: some 200 calls of 220 a message. Here what has
+ * come is read at once, and edits go out with the reply that ends the message, without which they
+ * mean nothing to the MTA. What is asked of libmilter and what it answers stays the same bytes in
+ * the same order.
+ *
+ * A session is served by one thread at a time; libmilter's lock stands between two of them. */
+#ifndef MILTER_STREAM_H
+#define MILTER_STREAM_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "policy/error.h"
+
+struct stream;
+
+typedef int stream_poll_function(struct pollfd *fds, nfds_t count, int milliseconds);
+
+/* Of the socket fd, which stays the caller's. poll: the system's. NULL: no memory. */
+MUST_CHECK struct stream *stream_new(int fd, stream_poll_function *poll);
+void stream_free(struct stream *stream);
+
+/* As poll(2) with this one socket. For writing it is always ready: stream_write waits, as long as
+ * was asked for here. */
+int stream_poll(struct stream *stream, struct pollfd *fd, int milliseconds);
+
+/* As read(2). More than len may be taken from the socket: the next calls get it. */
+ssize_t stream_read(struct stream *stream, void *buffer, size_t len);
+
+/* As writev(2), but all is written, or it is an error. An edit is kept until something comes that
+ * is none. Before the first stream_poll (who waits by select() never calls it) it and stream_read
+ * are just as the system's. */
+ssize_t stream_write(struct stream *stream, const struct iovec *parts, int count);
+
+/* Sessions that are accepted from this socket from now on get a stream each: libmilter finds our
+ * read(), writev(), poll(), accept() and close(). Once, before libmilter starts. */
+void streams_of(int listening);
+
+#endif
