@@ -237,7 +237,11 @@ static bool on_root_entry(void *user, const struct dirent *entry, struct error *
     struct root_scan *root = user;
     const char *name = entry->d_name;
     struct stat status;
-    if (*name == '.' || fstatat(root->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+    if (*name == '.')
+        return true;
+    if (entry->d_type == DT_DIR)
+        return scan_domain(root->scan, root->fd, name, error);
+    if (fstatat(root->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
         return true;
     if (S_ISDIR(status.st_mode))
         return scan_domain(root->scan, root->fd, name, error);
