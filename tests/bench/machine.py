@@ -21,14 +21,18 @@ def _speed(*arguments):
     return said.splitlines()[-1].split()
 
 
+def rsa_signatures(processes):
+    """RSA-2048 signatures a second of so many processes at once, none of which knows of the others."""
+    return float(_speed("-multi", str(processes), "rsa2048")[-2])
+
+
 def describe():
     versions = subprocess.run(["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *PACKAGES], capture_output=True,
                               text=True, check=False).stdout
-    rsa = _speed("rsa2048")[-2]
     ed25519 = _speed("ed25519")[-2]
     return [
         f"{_first('^model name.*: (.*)', '/proc/cpuinfo')}, {os.cpu_count()} processors, "
         f"{int(_first('^MemTotal: *([0-9]+)', '/proc/meminfo')) >> 20} GB, Linux {platform.release()}",
         _first('^PRETTY_NAME="?([^"\n]*)', "/etc/os-release") + ": " + ", ".join(versions.split("\n")[:-1]),
-        f"one core signs {float(rsa):,.0f} times a second by RSA-2048, {float(ed25519):,.0f} by Ed25519",
+        f"one core signs {rsa_signatures(1):,.0f} times a second by RSA-2048, {float(ed25519):,.0f} by Ed25519",
     ]

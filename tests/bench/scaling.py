@@ -4,6 +4,7 @@ import contextlib
 import os
 import statistics
 
+from machine import rsa_signatures
 from measure import Load, rss_kb, run_load
 from milters import Bare, Idle, Submilter
 from series import threads
@@ -27,9 +28,22 @@ def _median_row(results):
             for figure in ("per_second", "cpu_us", "p50_us", "p99_us")}
 
 
+def _signing_alone(rounds):
+    """What two processors of this machine are to one where nothing is shared: the most that there is to be had."""
+    found = {1: [], 2: []}
+    for _ in range(rounds):
+        for count, rates in found.items():
+            rates.append(rsa_signatures(count))
+    nothing = dict.fromkeys(("cpu_us", "p50_us", "p99_us"))
+    for count, name in ((1, "one processor"), (2, "two processors")):
+        scale = statistics.median(two / one for one, two in zip(*found.values())) if count == 2 else None
+        yield f"openssl speed, {name}", {**nothing, "per_second": statistics.median(found[count]), "scale": scale}
+
+
 def processors(site, seconds, rounds, connections=32):
     """MTA and milter together on one processor, then on two: the load client has to have one, too. "scale" is what
     two do by what one does, the median of all rounds."""
+    yield from _signing_alone(rounds)
     for kind in (Submilter, Bare):
         daemons, found = {}, {1: [], 2: []}
         with contextlib.ExitStack() as stack:
