@@ -1,6 +1,7 @@
 """One guarded site for the whole run; every test hands its mail to it."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,21 @@ for folder in ("", "mta"):
 
 from invariants import check_all  # noqa: E402  (these need the path above)
 from suite_site import SuiteSite  # noqa: E402
+
+# No test takes as long, not even on a busy machine: one that does waits for something that never comes.
+MOST_SECONDS = 15 * 60
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item):
+    def late(*_):
+        raise TimeoutError(f"{item.nodeid} takes over {MOST_SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, MOST_SECONDS, MOST_SECONDS)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")
