@@ -69,7 +69,7 @@ def _reload(results):
     still = _series_row(results, "reload", "no reload")
     for label, most in (("all new", 5), ("one key, one line", 1)):
         row = _series_row(results, "reload", label)
-        yield _at_most(f"reload, {label}", row and row["reload_s"], most, "s")
+        yield _at_most(f"reload, {label}", row and row["alone_s"], most, "s")
         figure = row["max_us"] / still["max_us"] if row and still else None
         yield _at_most(f"longest message, to one without reload, {label}", figure, NOTICED, "x")
 

@@ -82,7 +82,8 @@ def _noise(comparison):
 
 COLUMNS = {
     "per_second": ("messages/s", 0), "cpu_us": ("CPU us", 0), "p50_us": ("p50 us", 0), "p99_us": ("p99 us", 0),
-    "max_us": ("longest us", 0), "rss_kb": ("memory MB", 1), "start_s": ("start s", 2), "reload_s": ("reload s", 2),
+    "max_us": ("longest us", 0), "rss_kb": ("memory MB", 1), "start_s": ("start s", 2),
+    "alone_s": ("reload alone s", 2), "reload_s": ("under load s", 2),
     "kb_each": ("KB each", 1), "threads": ("threads", 0), "instructions": ("instructions", 0), "us": ("us", 1),
     "record_instructions": ("with its record", 0), "record_us": ("us", 1),
     "scale": ("times", 2),

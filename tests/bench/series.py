@@ -113,28 +113,36 @@ class Background(threading.Thread):
 
 
 def reload(site, seconds, key_count, rows):
-    """What messages notice of a reload, and how long it takes: where all keys and the table are new, and where one
-    key and one line are."""
+    """What messages notice of a reload, and how long it takes, alone and beside them: where all keys and the table are
+    new, where one key and one line are, and where nothing is."""
     table = site.folder / "senders-reload"
     write_table(table, rows)
     texts = key_texts(key_count - 1)
     folder = key_folder(site, texts)
+
+    def change(count, how_often):
+        """So many keys, and a line of the table, differ from what they were."""
+        if not count:
+            return
+        first = how_often % 2 or -count  # other texts each time
+        write_keys(folder, (texts + texts)[first:][:count])
+        for number in range(count):  # the others' ctime stays
+            shutil.chown(folder / f"d{number:05}.example" / "bench.pem", USER)
+        write_table(table, rows, f"changed{count}x{how_often}@{DOMAIN} user0@{DOMAIN}\n")
+
     with Submilter(site, keys=folder, senders=[f"texthash:{table}"]) as milter:
         run_load(milter, Load(seconds=1))
-        yield "no reload", {**run_load(milter, Load(seconds=seconds)), "reload_s": 0}
-        for name, changed in (("all new", len(texts)), ("one key, one line", 1), ("nothing new", 0)):
-            write_keys(folder, list(reversed(texts))[:changed] if changed > 1 else texts[:changed])
-            for number in range(changed):  # the others' ctime stays
-                shutil.chown(folder / f"d{number:05}.example" / "bench.pem", USER)
-            if not changed:
-                time.sleep(SETTLED)
-                milter.reload()
-            if changed:
-                write_table(table, rows, f"changed{changed}@{DOMAIN} user0@{DOMAIN}\n")
+        yield "no reload", {**run_load(milter, Load(seconds=seconds)), "alone_s": 0, "reload_s": 0}
+        for name, count in (("all new", len(texts)), ("one key, one line", 1), ("nothing new", 0)):
+            time.sleep(SETTLED)
+            milter.reload()
+            change(count, 1)
+            alone = milter.reload()
+            change(count, 2)
             load = Background(milter, Load(seconds=seconds))
             time.sleep(0.3)  # the load has begun
             took = milter.reload()
-            yield name, {**load.end(), "reload_s": took}
+            yield name, {**load.end(), "alone_s": alone, "reload_s": took}
     shutil.rmtree(folder)
     table.unlink()
 
