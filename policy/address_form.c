@@ -158,8 +158,8 @@ static size_t room_for(struct bytes value, struct bytes host)
     return 3 * value.len + elements * (host.len + 8);
 }
 
-enum address_form address_form_of(struct arena *arena, struct bytes value, struct bytes host,
-                                  struct bytes *ret_value)
+static enum address_form mend(struct arena *arena, struct bytes value, struct bytes host,
+                              struct bytes *ret_value)
 {
     struct form form = {.arena = arena, .host = host, .room = room_for(value, host)};
     if (!bytes_trim(value).len)
@@ -176,4 +176,16 @@ enum address_form address_form_of(struct arena *arena, struct bytes value, struc
         return ADDRESS_FORM_STABLE;
     *ret_value = (struct bytes){form.out, form.len};
     return ADDRESS_FORM_MENDED;
+}
+
+/* What is joined or left out can come to mean something else: then nobody knows where it ends. */
+enum address_form address_form_of(struct arena *arena, struct bytes value, struct bytes host,
+                                  struct bytes *ret_value)
+{
+    struct bytes again;
+    enum address_form form = mend(arena, value, host, ret_value);
+    if (form != ADDRESS_FORM_MENDED)
+        return form;
+    return mend(arena, *ret_value, host, &again) == ADDRESS_FORM_STABLE ? ADDRESS_FORM_MENDED
+                                                                        : ADDRESS_FORM_OTHER;
 }
