@@ -11,6 +11,16 @@ bool charset_is_odd(const struct charset *charset)
     return charset->kind == CHARSET_ODD;
 }
 
+bool charset_breaks_otherwise(const struct charset *charset, struct bytes text)
+{
+    for (size_t i = 0; charset_is_odd(charset) && i + 1 < text.len; i += 2) {
+        char byte = text.data[i] ? text.data[i] : text.data[i + 1];
+        if (byte >= 0x0A && byte <= 0x0D && (!text.data[i] || !text.data[i + 1]))
+            return true;
+    }
+    return false;
+}
+
 static char *put_replacement(char *out)
 {
     *out++ = '\xEF';

@@ -18,6 +18,10 @@ const struct charset *charset_utf8(void);
 /* UTF-7, UTF-16, UTF-32: readers differ on whether they decode them. */
 bool charset_is_odd(const struct charset *charset);
 
+/* Whether a reader that takes an odd charset's bytes in the other order than ours, of which UTF-16
+ * without a mark leaves the choice, could find a line break in them. */
+bool charset_breaks_otherwise(const struct charset *charset, struct bytes text);
+
 /* Bytes that charset_decode may write for len bytes. */
 #define CHARSET_ROOM(len) (3 * (len) + 16)
 

@@ -154,16 +154,6 @@ static void note_breaks(struct decoded_text *result, struct bytes text)
     }
 }
 
-/* UTF-16 without a byte order mark: readers differ on its order. */
-static void note_wide_breaks(struct decoded_text *result, struct bytes text)
-{
-    for (size_t i = 0; i + 1 < text.len; i += 2) {
-        char byte = text.data[i] ? text.data[i] : text.data[i + 1];
-        if (byte >= 0x0A && byte <= 0x0D && (!text.data[i] || !text.data[i + 1]))
-            result->has_line_break = true;
-    }
-}
-
 static bool flush(struct decoder *decoder)
 {
     struct bytes pending = {decoder->pending, decoder->pending_len};
@@ -174,8 +164,7 @@ static bool flush(struct decoder *decoder)
     if (!charset_decode(decoder->arena, decoder->pending_charset, pending, out, &len))
         return false;
     note_breaks(decoder->result, (struct bytes){out, len});
-    if (charset_is_odd(decoder->pending_charset))
-        note_wide_breaks(decoder->result, pending);
+    decoder->result->has_line_break |= charset_breaks_otherwise(decoder->pending_charset, pending);
     decoder->used += len;
     decoder->pending_len = 0;
     return true;

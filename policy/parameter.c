@@ -122,6 +122,8 @@ static bool decode_plain(struct arena *arena, struct bytes raw, struct parameter
     parameter->had_words |= decoded.had_words;
     parameter->odd_charset |= decoded.odd_charset;
     parameter->malformed |= decoded.malformed;
+    parameter->has_line_break |= decoded.has_line_break;
+    parameter->has_nul |= decoded.has_nul;
     *ret_text = decoded.text;
     return true;
 }
@@ -155,6 +157,7 @@ static bool decode(struct arena *arena, const struct parameter_part *const *part
         used += unwrap(parts[i], value, raw + used, parameter);
     }
     struct bytes whole = {raw, used};
+    parameter->has_line_break |= extended && charset_breaks_otherwise(charset, whole);
     return extended ? decode_extended(arena, charset, whole, ret_text)
                     : decode_plain(arena, whole, parameter, ret_text);
 }

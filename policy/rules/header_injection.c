@@ -51,11 +51,12 @@ static const struct complaint *check_words(const struct field *field, enum heade
     return NULL;
 }
 
-/* Only percent signs, encoded words and quoted pairs can hide anything. */
+/* Only percent signs, a parameter's charset (before apostrophes), encoded words and quoted pairs
+ * can hide anything. */
 static bool can_hide(struct bytes value)
 {
-    return bytes_find(value, '%') < value.len || bytes_find(value, '\\') < value.len ||
-           bytes_find_nocase(value, BYTES("=?")) < value.len;
+    return bytes_find(value, '%') < value.len || bytes_find(value, '\'') < value.len ||
+           bytes_find(value, '\\') < value.len || bytes_find_nocase(value, BYTES("=?")) < value.len;
 }
 
 static const struct complaint *check_parameters(struct bytes value, struct arena *arena)
