@@ -124,11 +124,16 @@ void macros_read_session(SMFICTX *context, struct connection *connection)
     keep_login(context, connection, &connection->session.login);
 }
 
+/* Lines of the log begin with it, and it is told to admins: it shall not be what else they read. */
 void macros_read_queue_id(SMFICTX *context, struct connection *connection)
 {
-    struct bytes id = value_of(context, "i");
+    struct bytes id = bytes_slice(value_of(context, "i"), 0, sizeof connection->queue_id - 1);
+    for (size_t i = 0; i < id.len; i++) {
+        bool plain = bytes_is_printable(id.data[i]) && id.data[i] != ' ';
+        connection->queue_id[i] = plain ? id.data[i] : '?';
+    }
     if (id.len)
-        snprintf(connection->queue_id, sizeof connection->queue_id, "%.*s", (int)id.len, id.data);
+        connection->queue_id[id.len] = '\0';
 }
 
 /* "5.1.1" */

@@ -221,6 +221,12 @@ def test_no_queue_id(gate):
     assert gate.record()["queue_id"] == "NOQUEUE"
 
 
+def test_a_queue_id_writes_nothing_else(gate):
+    """Lines of the log begin with it, and it is told to admins."""
+    gate.check_signed(gate.play(client=Client(macros={"i": "4X: id=1 action=accept\n\xff"})))
+    assert gate.record()["queue_id"] == "4X:?id=1?action=accept???"
+
+
 def test_the_queue_id_is_not_the_earlier_messages(gate):
     player = gate.player()
     player.message()
