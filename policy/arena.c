@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/arena_poison.h"
+
 #define LEAST_BLOCK ((size_t)2 * 1024)
 #define MOST_KEPT ((size_t)64 * 1024) /* from one arena_clear to the next */
 #define ALIGNMENT _Alignof(max_align_t)
@@ -58,6 +60,7 @@ void arena_clear(struct arena *arena)
     struct block *block = arena->blocks;
     if (block && !block->next && block->size <= MOST_KEPT) {
         block->used = 0;
+        arena_poison(block->data, block->size);
     } else if (block) {
         arena->first = arena->held < MOST_KEPT ? arena->held : MOST_KEPT;
         free_blocks(block);
@@ -87,6 +90,7 @@ static struct block *add_block(struct arena *arena, size_t need)
     block->next = arena->blocks;
     block->size = size;
     block->used = 0;
+    arena_poison(block->data, size);
     arena->blocks = block;
     arena->held += size;
     return block;
@@ -98,7 +102,7 @@ static void *take(struct arena *arena, size_t size)
         arena->failed = true;
         return NULL;
     }
-    size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t need = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT + ARENA_GAP;
     struct block *block = arena->blocks;
     if (!block || block->size - block->used < need)
         block = add_block(arena, need);
@@ -107,6 +111,7 @@ static void *take(struct arena *arena, size_t size)
         return NULL;
     }
     void *memory = (char *)block->data + block->used;
+    arena_unpoison(memory, size);
     block->used += need;
     return memory;
 }
