@@ -46,6 +46,8 @@ define(`confCT_FILE', `-o {inside}/none')dnl
 define(`confCR_FILE', `-o {inside}/none')dnl
 define(`confSERVICE_SWITCH_FILE', `{inside}/switch')dnl
 define(`confTO_IDENT', `0')dnl
+define(`confQUEUE_LA', `1000')dnl
+define(`confREFUSE_LA', `1000')dnl
 define(`confLOG_LEVEL', `14')dnl
 define(`confSERVER_CERT', `{inside}/server.pem')dnl
 define(`confSERVER_KEY', `{inside}/server.key')dnl

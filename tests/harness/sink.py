@@ -121,6 +121,12 @@ class Sink:
             self.changed.wait_for(lambda: len(self.deliveries) > count)
             return self.deliveries[count:]
 
+    def take(self):
+        """The deliveries since the last time; they are the caller's alone."""
+        with self.changed:
+            taken, self.deliveries = self.deliveries, []
+        return taken
+
     def _wait(self, look, what, patience):
         deadline = time.monotonic() + patience
         with self.changed:

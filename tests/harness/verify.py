@@ -1,14 +1,16 @@
-"""Two verifiers that others wrote: dkimpy, and OpenDKIM's filter in its test mode.
+"""Verifiers that others wrote: dkimpy, OpenDKIM's filter in its test mode, and its library by itself.
 
 Each gives one Result for every DKIM-Signature of a message, from the top down. records are the public
 keys: {"selector._domainkey.domain": text}.
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 
 import dkim
 
+from .build import program
 from .message import Message, name_of
 from .process import run
 
@@ -52,26 +54,47 @@ def by_dkimpy(message: bytes, records):
 
 
 def by_opendkim(message: bytes, records, folder):
-    """folder: where the files for it may lie. OpenDKIM judges one signature a message, so each one
-    is shown to it on a copy that has no other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    keys = folder / "keys"
-    keys.write_text("".join(f"{name} {text}\n" for name, text in records.items()))
-    config = folder / "opendkim.conf"
-    config.write_text(f"Mode v\nTestPublicKeys {keys}\n")
-    wanted = signatures(message)
-    files = []
-    for index in range(len(wanted)):
-        files.append(folder / f"{index}.eml")
-        files[-1].write_bytes(_with_one_signature(message, index))
-    if not files:
-        return []
-    done = run("/usr/sbin/opendkim", "-x", config, "-t", ",".join(map(str, files)), check=False)
+    return by_opendkim_each([message], records, folder)[0]
+
+
+def by_opendkim_each(messages, records, folder):
+    """What by_opendkim gives, for each of many messages by one process. folder: where the files for it may lie.
+    OpenDKIM judges one signature a message, so each one is shown to it on a copy that has no other; and its
+    test mode writes "Name: " anew, so that it can't judge simple header canonicalization."""
+    wanted = [signatures(message) for message in messages]
+    files = [[_file(folder, f"{number}-{index}.eml", _with_one_signature(message, index)) for index in range(len(each))]
+             for number, (message, each) in enumerate(zip(messages, wanted))]
+    if not any(files):
+        return wanted
+    config = _file(folder, "opendkim.conf", f"Mode v\nTestPublicKeys {_keys(records, folder)}\n".encode())
+    done = run("/usr/sbin/opendkim", "-x", config, "-t", ",".join(str(file) for each in files for file in each), check=False)
     said = (done.stdout + done.stderr).decode(errors="replace")
-    return [
-        _result(signature, re.search(rf"{re.escape(str(file))}: verification .*succeeded", said) is not None)
-        for signature, file in zip(wanted, files)
-    ]
+    good = set(re.findall(r"(\S+\.eml): verification .*succeeded", said))
+    return [[_result(signature, str(file) in good) for signature, file in zip(*each)] for each in zip(wanted, files)]
+
+
+def by_libopendkim_each(messages, records, folder):
+    """For each of many messages, every byte as it is (tests/mta/libopendkim_verify). Where no empty line ends the
+    header it would take the last field's line end for a part of it: Message puts that line there."""
+    files = [_file(folder, f"{number}.eml", bytes(Message.parse(message))) for number, message in enumerate(messages)]
+    done = run(program("tests/mta/libopendkim_verify"), _keys(records, folder), check=False,
+               data="".join(f"{file}\n" for file in files).encode(), env={"ASAN_OPTIONS": "detect_leaks=0"})
+    said = defaultdict(list)
+    for line in done.stdout.decode().splitlines():
+        file, _, judgement = line.partition(" ")
+        said[file].append(judgement == "good")
+    return [[_result(signature, valid) for signature, valid in zip(signatures(message), said[str(file)], strict=True)]
+            for message, file in zip(messages, files)]
+
+
+def _file(folder, name, data):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+    return folder / name
+
+
+def _keys(records, folder):
+    return _file(folder, "keys", "".join(f"{name} {text}\n" for name, text in records.items()).encode())
 
 
 def _with_one_signature(data: bytes, index):
