@@ -3,7 +3,7 @@ each time, whatever came before it.
 
 What it is made of: headers of mail_programs.py, bodies of mail_bodies.py, names and subjects in all charsets and
 ways to write them, and habits that many programs share: odd folds, blanks and names of fields, fields that are
-missing, ends that others don't have.
+missing, ends that others don't have. One in ten is a message of tests/cases/legit, with another end now and then.
 """
 
 import base64
@@ -11,6 +11,8 @@ import random
 import re
 from dataclasses import dataclass, replace
 
+from .build import TOP
+from .casefile import read_cases
 from .mail_bodies import KINDS, ending
 from .mail_programs import PROGRAMS
 from .submission import Submission
@@ -53,6 +55,9 @@ DATES = (
     "Mon, 21 Sep 26 10:13:20 EDT", "Mon, 21 Sep 2026 14:13:20 GMT", "21 Sep 2026 14:13 +0000",
     "Sun,  6 Sep 2026 14:26:40 -0700 (PDT)", "Mon, 21 Sep 2026 14:13:20 -0000",
 )
+# Alice's, of the policy's own cases: (its title, the message)
+KNOWN = [(case.name, case.message) for path in sorted((TOP / "tests/cases/legit").glob("*.case"))
+         for case in read_cases(path) if case.all("expect")[0] == "accept" and not {"mail-from", "rcpt"} & set(case.keys)]
 MISSING = ("message-id", "date", "subject", "to", "mime-version")
 
 
@@ -221,7 +226,16 @@ class _Writer:
             "Resent-Comment: x", "Comments: c",
         ))
 
+    def known(self):
+        """One of alice's own."""
+        title, message = self.rng.choice(KNOWN)
+        head, _, body = message.partition(b"\r\n\r\n")
+        self.own = "alice@example.com"
+        return title, head.removesuffix(b"\r\n") + b"\r\n\r\n" + (ending(self.rng, body) if self.some(0.3) else body)
+
     def message(self):
+        if self.login == "alice@example.com" and not (self.settled or self.utf8) and self.some(0.5):
+            return self.known()
         program = self.rng.choice(sorted(PROGRAMS))
         kinds, templates = PROGRAMS[program]
         mime, body = KINDS[self.rng.choice(kinds)](self.rng)
@@ -250,7 +264,7 @@ class _Writer:
                       rcpts=tuple(f"<user{number}@example.net>" for number in range(rcpts)))
         if not (bdat and self.some(0.2)):
             return how, None
-        return how, tuple(sorted(self.rng.randint(1, len(message)) for _ in range(self.rng.randint(0, 3))))
+        return how, tuple(sorted(self.rng.randint(1, len(message) - 1) for _ in range(self.rng.randint(0, 3))))
 
 
 def mail(seed, number, utf8=True, bdat=False, settled=False):

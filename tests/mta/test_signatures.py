@@ -72,6 +72,7 @@ def arrived(site, handed_in):
 
     def all_there():
         for delivery in site.sink.take():
+            assert delivery.queue_id in handed_in, f"a message that nobody handed in: {delivery}"
             found.append((handed_in[delivery.queue_id], delivery.data))
             missing[delivery.queue_id] -= len(delivery.rcpts)
         return not any(missing.values())
