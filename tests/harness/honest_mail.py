@@ -15,6 +15,7 @@ from .build import TOP
 from .casefile import read_cases
 from .mail_bodies import KINDS, ending
 from .mail_programs import PROGRAMS
+from .message import Message
 from .submission import Submission
 
 A_SESSION = 5  # messages that one login hands in over one connection
@@ -57,7 +58,8 @@ DATES = (
 )
 # Alice's, of the policy's own cases: (its title, the message)
 KNOWN = [(case.name, case.message) for path in sorted((TOP / "tests/cases/legit").glob("*.case"))
-         for case in read_cases(path) if case.all("expect")[0] == "accept" and not {"mail-from", "rcpt"} & set(case.keys)]
+         for case in read_cases(path) if case.all("expect")[0] == "accept" and not {"mail-from", "rcpt"} & set(case.keys)
+         and not Message.parse(case.message).named("DKIM-Signature")]  # somebody else's, who has no key here
 MISSING = ("message-id", "date", "subject", "to", "mime-version")
 
 
@@ -210,6 +212,8 @@ class _Writer:
         name, _, value = field.partition(":")
         value = value.removeprefix(" ")
         blank = re.search(r"\w \w", value)
+        if "(Cron Daemon)" in value:
+            return field  # a fold before the comment is refused: parsers disagree about it (from.ambiguous)
         return self.rng.choice((
             f"{name}:{value}", f"{name}:\t{value}", f"{name}:   {value}", f"{name}: {value} ", f"{name}: {value}\t \t",
             f"{name}:\r\n {value}" if value.strip() else field, f"{name.upper()}: {value}", f"{name.lower()}: {value}",
@@ -264,7 +268,7 @@ class _Writer:
                       rcpts=tuple(f"<user{number}@example.net>" for number in range(rcpts)))
         if not (bdat and self.some(0.2)):
             return how, None
-        return how, tuple(sorted(self.rng.randint(1, len(message) - 1) for _ in range(self.rng.randint(0, 3))))
+        return how, tuple(sorted({self.rng.randint(1, len(message) - 1) for _ in range(self.rng.randint(0, 3))}))
 
 
 def mail(seed, number, utf8=True, bdat=False, settled=False):
