@@ -111,8 +111,8 @@ static sfsistat on_negotiate(SMFICTX *context, unsigned long actions, unsigned l
     *ret_actions = ACTIONS & actions;
     *ret_protocol = connection->flags;
     *ret2 = *ret3 = 0;
-    if (actions & SMFIF_SETSYMLIST)
-        macros_ask(context);
+    if (actions & SMFIF_SETSYMLIST && !macros_ask(context, connection))
+        return SMFIS_REJECT; /* the connection: there is no message yet */
     return SMFIS_CONTINUE;
 }
 
@@ -156,6 +156,7 @@ static sfsistat on_helo(SMFICTX *context, char *name)
     struct connection *connection = connection_of(context);
     if (!connection)
         return SMFIS_TEMPFAIL;
+    macros_leave_mail(context, connection);
     struct bytes helo = bytes_of(name);
     struct bytes *kept = &connection->session.connection.helo;
     if (!bytes_equal(helo, *kept))
@@ -182,8 +183,8 @@ static bool begin_message(SMFICTX *context, struct connection *connection)
 {
     struct message_clock clock;
     struct snapshot *snapshot = current_snapshot();
-    macros_read_session(context, connection);
-    if (!snapshot || arena_failed(connection->arena) || !read_clock(&clock)) {
+    bool whole = macros_read_session(context, connection);
+    if (!snapshot || !whole || arena_failed(connection->arena) || !read_clock(&clock)) {
         snapshot_unref(snapshot);
         return false;
     }

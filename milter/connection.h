@@ -13,6 +13,9 @@ struct connection {
     struct message *message; /* NULL between messages */
     int64_t microseconds;    /* spent on the message so far */
     char queue_id[64];
+    bool asked_macros;    /* the MTA, by the lists of smfi_setsymlist */
+    bool told_at_connect; /* macros came then */
+    const char *told_at;  /* where those of the last stage are: they are told apart by it */
 };
 
 /* The connection of a libmilter context, made where it is not there yet; NULL when memory is out.

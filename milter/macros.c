@@ -17,19 +17,35 @@ static const struct {
     {SMFIM_CONNECT, "j v {daemon_name} {daemon_port} {client_name}"},
     {SMFIM_HELO, "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}"},
     {SMFIM_ENVFROM,
-     "i {auth_authen} {auth_type} {tls_version} {cipher} {cipher_bits} {cert_subject} "
+     "j i {auth_authen} {auth_type} {tls_version} {cipher} {cipher_bits} {cert_subject} "
      "{cert_issuer}"},
     {SMFIM_ENVRCPT, "i {rcpt_mailer} {rcpt_host}"},
     {SMFIM_EOM, "i"},
 };
 
-void macros_ask(SMFICTX *context)
+bool macros_ask(SMFICTX *context, struct connection *connection)
 {
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         char list[sizeof wanted[i].list];
         memcpy(list, wanted[i].list, sizeof list);
-        smfi_setsymlist(context, wanted[i].stage, list);
+        if (smfi_setsymlist(context, wanted[i].stage, list) != MI_SUCCESS)
+            return false;
     }
+    connection->asked_macros = true;
+    return true;
+}
+
+/* Where it has no memory for macros that came, libmilter goes on with those of before and tells
+ * nobody: a login would be missing, or the port. Each new packet of macros lies in memory of its
+ * own, and is there before the one that it takes the place of is freed: so the address of a macro
+ * that is asked for at CONNECT and MAIL, and has a value at both or at none, has changed. */
+static bool came_anew(SMFICTX *context, struct connection *connection)
+{
+    char name[] = "j";
+    const char *now = smfi_getsymval(context, name);
+    bool anew = now && now != connection->told_at;
+    connection->told_at = now;
+    return anew;
 }
 
 static struct bytes value_of(SMFICTX *context, const char *macro)
@@ -75,7 +91,10 @@ void macros_read_connect(SMFICTX *context, struct connection *connection)
     keep(context, connection, "{client_name}", &facts->client_name);
     keep(context, connection, "j", &facts->mta_host);
     facts->mta = is_sendmail(value_of(context, "v")) ? MTA_SENDMAIL : MTA_OTHER;
-    facts->daemon_port = number_of(value_of(context, "{daemon_port}"));
+    struct bytes port = value_of(context, "{daemon_port}");
+    facts->daemon_port = number_of(port);
+    bool names_host = came_anew(context, connection);
+    connection->told_at_connect = names_host || port.len || facts->daemon_name.len;
     if (bytes_equal(facts->client_name, BYTES("unknown")))
         facts->client_name = (struct bytes){NULL, 0};
 }
@@ -111,8 +130,16 @@ static void keep_login(SMFICTX *context, struct connection *connection, struct f
     login->state = login->name.len ? FACT_KNOWN : FACT_ABSENT;
 }
 
-void macros_read_session(SMFICTX *context, struct connection *connection)
+void macros_leave_mail(SMFICTX *context, struct connection *connection)
 {
+    bool anew = came_anew(context, connection);
+    (void)anew; /* those of CONNECT are found again */
+}
+
+bool macros_read_session(SMFICTX *context, struct connection *connection)
+{
+    bool named_host = connection->told_at != NULL;
+    bool lost = came_anew(context, connection) ? !connection->told_at_connect : named_host;
     struct facts_tls *tls = &connection->session.tls;
     keep(context, connection, "{tls_version}", &tls->version);
     keep(context, connection, "{cipher}", &tls->cipher);
@@ -122,6 +149,7 @@ void macros_read_session(SMFICTX *context, struct connection *connection)
     tls->state = tls->version.len ? FACT_KNOWN : FACT_ABSENT;
 
     keep_login(context, connection, &connection->session.login);
+    return !lost || !connection->asked_macros;
 }
 
 /* Lines of the log begin with it, and it is told to admins: it shall not be what else they read. */

@@ -4,13 +4,17 @@
 
 #include "milter/connection.h"
 
-/* Inside xxfi_negotiate: asks for the macros of every stage. */
-void macros_ask(SMFICTX *context);
+/* Inside xxfi_negotiate: asks for the macros of every stage. False: no memory. */
+MUST_CHECK bool macros_ask(SMFICTX *context, struct connection *connection);
 
 /* At connect, HELO, MAIL: facts of the session that the macros of that stage carry; texts are
- * copied into the connection's arena. */
+ * copied into the connection's arena. False: libmilter had no memory for some that the MTA has
+ * sent, at this stage or before. */
 void macros_read_connect(SMFICTX *context, struct connection *connection);
-void macros_read_session(SMFICTX *context, struct connection *connection);
+MUST_CHECK bool macros_read_session(SMFICTX *context, struct connection *connection);
+
+/* At HELO, which may follow a message: libmilter has freed what it was told at MAIL. */
+void macros_leave_mail(SMFICTX *context, struct connection *connection);
 
 /* At RCPT, where SMFIP_RCPT_REJ was agreed on: whether the MTA has refused this recipient; and
  * then, whether it may not come again (RFC 3463, section 2: class 5). */

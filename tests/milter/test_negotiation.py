@@ -172,6 +172,7 @@ def test_many_connections_that_only_negotiate(gate):
 def test_replies_are_sent_where_they_are_waited_for(gate):
     """Without SMFIP_NR_* each command has its one reply, and no second one comes after it."""
     with gate.session(protocol=P_HDR_LEADSPC) as session:
+        session.macros(CONNECT, {"j": "mx.example.com"})
         assert session.connect().command == CONTINUE
         assert session.helo().command == CONTINUE
         session.macros(HELO, {"{tls_version}": "TLSv1.3", "{cipher}": "TLS_AES_256_GCM_SHA384",
