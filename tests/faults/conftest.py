@@ -21,7 +21,7 @@ def start_daemon():
     def start(more="", config=CONFIG, injected=False, kind=Daemon, seconds=20, **options):
         daemon = kind(more, config=config, **options)
         started.append(daemon)
-        injector = Injector(daemon.folder) if injected else None
+        injector = Injector(daemon.folder, trace=True) if injected else None
         if injector:
             daemon.environment = {**daemon.environment, **injector.environment()}
         daemon.start(seconds)

@@ -71,7 +71,7 @@ def walk(gate, shape, last=None, step=1):
         found[outcome] += 1
         assert outcome_of(gate, message, client, mta) == usual, f"after allocation {number}"
     assert number > 20 * step and gate.daemon.alive()
-    assert found[451]
+    assert found[451] or step > 1
     return found
 
 
