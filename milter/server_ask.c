@@ -1,4 +1,4 @@
-/* The one question that every milter answers: which protocol it speaks. */
+/* What every milter answers: which protocol it speaks, and whether it has to do with a client. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,8 @@
 #include "milter/server.h"
 
 #define RETRY_MILLISECONDS 20
+#define BETWEEN_MILLISECONDS 5
+#define ANSWER_MAX 2048 /* the lists of macros that are asked for take some hundred bytes */
 
 static bool wait_for(int fd, short events, int64_t until)
 {
@@ -26,23 +28,44 @@ static bool wait_for(int fd, short events, int64_t until)
     }
 }
 
-static bool negotiates(int fd, int64_t until)
+static bool receive(int fd, void *buffer, size_t size, int64_t until)
 {
-    /* A length, 'O', the protocol's version, no actions and no steps left out. */
-    static const unsigned char question[] = {0, 0, 0, 13, 'O', 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0};
-    unsigned char answer[5];
-    if (!wait_for(fd, POLLOUT, until) ||
-        send(fd, question, sizeof question, MSG_NOSIGNAL) != (ssize_t)sizeof question)
-        return false;
-    for (size_t len = 0; len < sizeof answer;) {
+    for (size_t len = 0; len < size;) {
         if (!wait_for(fd, POLLIN, until))
             return false;
-        ssize_t got = recv(fd, answer + len, sizeof answer - len, 0);
+        ssize_t got = recv(fd, (char *)buffer + len, size - len, 0);
         if (got <= 0)
             return false;
         len += (size_t)got;
     }
-    return answer[4] == 'O';
+    return true;
+}
+
+/* The letter of the answer's packet; '\0': none came. */
+static char ask(int fd, const void *question, size_t len, int64_t until)
+{
+    unsigned char answer[ANSWER_MAX];
+    uint32_t size;
+    if (!wait_for(fd, POLLOUT, until) || send(fd, question, len, MSG_NOSIGNAL) != (ssize_t)len ||
+        !receive(fd, &size, sizeof size, until))
+        return '\0';
+    size = ntohl(size);
+    if (size == 0 || size > sizeof answer || !receive(fd, answer, size, until))
+        return '\0';
+    return (char)answer[0];
+}
+
+/* Two questions: whoever accepts a session answers the first, the second comes to another thread of
+ * libmilter's once nobody waits for it. Each is a length, a letter and what belongs to it. */
+static bool speaks(int fd, int64_t until)
+{
+    /* The protocol's version, no actions and no steps left out; a client that nobody knows. */
+    static const unsigned char options[] = {0, 0, 0, 13, 'O', 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const unsigned char connect[] = {0, 0, 0, 4, 'C', '-', 0, 'U'};
+    if (ask(fd, options, sizeof options, until) != 'O')
+        return false;
+    poll(NULL, 0, BETWEEN_MILLISECONDS);
+    return ask(fd, connect, sizeof connect, until) != '\0';
 }
 
 /* A full queue is nobody's fault: whoever is before us there is being served. */
@@ -66,7 +89,7 @@ enum server_answer server_ask(const struct listening *listening, int millisecond
     if (fd < 0)
         return SERVER_SILENT; /* out of descriptors: libmilter can't accept either */
     if (connects(fd, listening, until))
-        answer = negotiates(fd, until) ? SERVER_ANSWERS : SERVER_SILENT;
+        answer = speaks(fd, until) ? SERVER_ANSWERS : SERVER_SILENT;
     else if (errno == EAGAIN)
         answer = SERVER_SILENT;
     close(fd);

@@ -41,6 +41,11 @@ struct stream *stream_new(int fd, stream_poll_function *poll)
     return stream;
 }
 
+void stream_attach(struct stream *stream, int fd)
+{
+    stream->fd = fd;
+}
+
 void stream_free(struct stream *stream)
 {
     if (!stream)

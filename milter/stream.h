@@ -26,6 +26,9 @@ typedef int stream_poll_function(struct pollfd *fds, nfds_t count, int milliseco
 MUST_CHECK struct stream *stream_new(int fd, stream_poll_function *poll);
 void stream_free(struct stream *stream);
 
+/* Gives it the socket that it was made without (fd: -1). */
+void stream_attach(struct stream *stream, int fd);
+
 /* As poll(2) with this one socket. For writing it is always ready: stream_write waits, as long as
  * was asked for here. */
 int stream_poll(struct stream *stream, struct pollfd *fd, int milliseconds);

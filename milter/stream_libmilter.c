@@ -6,13 +6,17 @@
 #include "milter/stream.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include "milter/log.h"
+
 #define DESCRIPTORS_MAX ((rlim_t)1 << 20)
+#define WAIT_MILLISECONDS 100
 
 typedef int accept_function(int fd, struct sockaddr *address, socklen_t *len);
 typedef int close_function(int fd);
@@ -24,6 +28,7 @@ static _Atomic(struct stream *) *streams;
 static atomic_size_t
     stream_count; /* other threads may be reading files while streams_of is called */
 static int listens = -1;
+static bool waits; /* accept() does; its thread's own */
 
 void streams_of(int listening)
 {
@@ -77,12 +82,43 @@ read_function our_read __asm__("read");
 writev_function our_writev __asm__("writev");
 stream_poll_function our_poll __asm__("poll");
 
+/* libmilter tries again at once where what accept() needs has run out, which takes a whole
+ * processor. It is asked again in a moment; the sessions that come wait in the socket. */
+static void wait_for_room(int reason)
+{
+    if (!waits)
+        log_error("no session can be accepted: %s; those that come wait%s", strerror(reason),
+                  reason == EMFILE ? " (the limit is LimitNOFILE= of the unit)" : "");
+    waits = true;
+    hidden_poll()(NULL, 0, WAIT_MILLISECONDS);
+    errno = reason;
+}
+
+static int accept_session(int fd, struct sockaddr *address, socklen_t *len)
+{
+    /* First: libmilter ends by itself where it has no memory for sessions some times in a row. */
+    struct stream *stream = stream_new(-1, hidden_poll());
+    int accepted = stream ? hidden_accept()(fd, address, len) : -1;
+    int reason = stream ? errno : ENOMEM;
+    if (accepted >= 0 && waits) {
+        waits = false;
+        log_info("sessions are accepted again");
+    }
+    if (accepted >= 0 && (size_t)accepted < atomic_load(&stream_count)) {
+        stream_attach(stream, accepted);
+        stream = atomic_exchange(&streams[accepted], stream);
+    }
+    stream_free(stream);
+    errno = reason;
+    if (accepted < 0 &&
+        (reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM))
+        wait_for_room(reason);
+    return accepted;
+}
+
 int our_accept(int fd, struct sockaddr *address, socklen_t *len)
 {
-    int accepted = hidden_accept()(fd, address, len);
-    if (fd == listens && accepted >= 0 && (size_t)accepted < atomic_load(&stream_count))
-        stream_free(atomic_exchange(&streams[accepted], stream_new(accepted, hidden_poll())));
-    return accepted;
+    return fd == listens ? accept_session(fd, address, len) : hidden_accept()(fd, address, len);
 }
 
 int our_close(int fd)

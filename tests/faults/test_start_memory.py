@@ -11,6 +11,8 @@ import pytest
 
 from daemon import CONFIG, HISTORY, PROGRAM, Daemon
 from generations import Generations
+from harness.milter_mta import play
+from harness.milter_wire import Session
 from harness.waiting import PATIENCE, wait_until
 from injector import EVER, Injector
 
@@ -77,6 +79,8 @@ def try_start(daemon, injector, environment, number):
         assert status in (EX_OSERR, EX_CONFIG), f"allocation {number}: {status}: {start.output.read_text()}"
         assert re.search(r"^submilter: .{10}", start.said(), re.MULTILINE), f"allocation {number}: it says nothing"
         return "refused"
+    with Session(daemon.socket) as session:
+        assert play(session).accepted, f"allocation {number}"
     assert start.stop() == 0, f"allocation {number}: {start.said()}"
     return "started"
 
