@@ -18,6 +18,7 @@ struct element {
     bool has_angle, has_bare;
     size_t words; /* atoms and quoted strings, each half of the bare address counted */
     size_t comments;
+    bool has_comment_that_goes_on; /* behind another one in it */
     struct address_name name;
     size_t bare_end; /* of the name, where the bare address in it ends */
     struct address_token last;
@@ -129,6 +130,7 @@ static const char *take_comment(struct element *element, struct address_token to
     if (element->words == 0 && !element->has_angle)
         return "comment"; /* in front of all: some read it as part of the address */
     element->comments++;
+    element->has_comment_that_goes_on |= token.goes_on;
     address_name_add(&element->name, element->lexer, token);
     return NULL;
 }
@@ -190,7 +192,10 @@ static const char *finish(struct element *element, struct mailbox *mailbox)
     }
     if (!element->has_angle && element->words > 2)
         return "text-beside-address";
-    if (element->name.has_address && element->words > 1 && !element->has_bare)
+    if (!element->has_angle && element->has_comment_that_goes_on)
+        return "nested"; /* for nodemailer it ends with the inner one: the rest joins the address */
+    if (element->name.has_address && (element->words > 1 || element->comments) &&
+        !element->has_bare)
         return "address-beside-address"; /* some readers look into the quotes then */
     const struct address_spec *spec = element->has_angle ? &element->angle : &element->bare;
     const char *reason = address_spec_finish(element->arena, element->lexer, spec, mailbox);

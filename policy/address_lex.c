@@ -99,6 +99,7 @@ static struct address_token lex_comment(struct bytes text, struct address_token 
     unsigned depth = 0;
     unsigned marks = 0;
     bool nested = false;
+    bool divided = false;
     for (size_t at = token.from; at < text.len; at++) {
         char byte = text.data[at];
         if (byte == '(') {
@@ -108,8 +109,11 @@ static struct address_token lex_comment(struct bytes text, struct address_token 
         } else if (byte == ')' && --depth == 0) {
             token.kind = TOKEN_COMMENT;
             token.to = at + 1;
-            /* Readers who see quoted strings in comments look for the end elsewhere. */
-            return marks % 2 || (marks && nested) ? bad(token, "comment") : token;
+            /* Readers who see quoted strings in comments look for the end elsewhere, and such as
+             * know no comments in comments divide lists there. */
+            return marks % 2 || ((marks || divided) && nested) ? bad(token, "comment") : token;
+        } else if (byte == ')') {
+            token.goes_on |= at + 1 < text.len && text.data[at + 1] != ')';
         } else if (byte == '\\') {
             return bad(token, "quoted-pair");
         } else if (byte == '@' || byte == '<' || byte == '>') {
@@ -118,6 +122,7 @@ static struct address_token lex_comment(struct bytes text, struct address_token 
             return bad(token, "comment-fold"); /* Python's email ends the comment there */
         }
         marks += byte == '"';
+        divided |= byte == ',' || byte == ';';
     }
     return bad(token, "unbalanced");
 }

@@ -19,6 +19,7 @@ struct address_token {
     char special;      /* SPECIAL: which */
     bool blank_before; /* blanks or folds stand before it */
     bool has_pair;     /* QUOTED: has a backslash */
+    bool goes_on;      /* COMMENT: has text behind another one that is in it */
     size_t from, to;   /* in the text */
     const char *bad;   /* BAD: the reason word */
 };
