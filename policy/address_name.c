@@ -10,10 +10,39 @@ void address_name_add_text(struct address_name *name, struct bytes text)
     name->len += text.len;
 }
 
+/* An encoded word that begins in the text and does not end in it. */
+static bool ends_within_word(struct bytes text)
+{
+    for (;;) {
+        text = bytes_slice(text, bytes_find_nocase(text, BYTES("=?")) + 2, text.len);
+        if (!text.len)
+            return false;
+        size_t encoding = bytes_find(text, '?') + 1; /* "charset?q?text?=" */
+        struct bytes rest = bytes_slice(text, encoding + 2, text.len);
+        size_t end = bytes_find_nocase(rest, BYTES("?="));
+        if (end == rest.len)
+            return true;
+        text = bytes_slice(rest, end + 2, rest.len);
+    }
+}
+
+/* What stands in quotes or parentheses, and what stands between those, is decoded by itself by some
+ * readers and together by others: no word may lie across. */
+static void begin_part(struct address_name *name, enum address_token_kind kind)
+{
+    if (kind == TOKEN_ATOM && name->part == TOKEN_ATOM)
+        return;
+    name->word_lies_across |=
+        ends_within_word((struct bytes){name->text + name->part_from, name->len - name->part_from});
+    name->part = kind;
+    name->part_from = name->len;
+}
+
 void address_name_add(struct address_name *name, const struct address_lexer *lexer,
                       struct address_token token)
 {
     struct bytes text = address_token_text(lexer, token);
+    begin_part(name, token.kind);
     if (token.blank_before && name->len)
         address_name_add_text(name, BYTES(" "));
     name->has_comment |= token.kind == TOKEN_COMMENT;
@@ -41,7 +70,7 @@ const char *address_name_finish(struct arena *arena, const struct address_name *
         return "encoded-control";
     if (decoded.wide_charset)
         return "odd-charset";
-    if (decoded.malformed)
+    if (decoded.malformed || name->word_lies_across)
         return "malformed-word";
     if (!decoded.had_words)
         return NULL;

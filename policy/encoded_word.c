@@ -53,9 +53,9 @@ static enum look read_word(struct decoder *decoder, size_t at, struct word *word
         return NO_WORD;
     size_t from = at + 2;
     size_t to = from;
-    while (to < raw.len && to - from <= CHARSET_NAME_MAX && raw.data[to] != '?')
+    while (to < raw.len && raw.data[to] != '?')
         to++;
-    if (to == from || to + 2 >= raw.len || raw.data[to] != '?' || raw.data[to + 2] != '?')
+    if (to + 2 >= raw.len || raw.data[to + 2] != '?')
         return NO_WORD;
     word->charset = bytes_slice(raw, from, to);
     word->charset.len = bytes_find(word->charset, '*'); /* RFC 2231's language */
@@ -180,6 +180,8 @@ static bool put_word(struct decoder *decoder, const struct word *word)
     if (bytes_find_nocase(word->text, BYTES("=?")) < word->text.len ||
         bytes_find(word->text, '\n') < word->text.len)
         result->malformed = true;
+    if (!word->charset.len || word->charset.len > CHARSET_NAME_MAX)
+        result->malformed = true; /* Python's email decodes it all the same */
     if (!charset)
         charset = charset_utf8(); /* some decode it so: what they see is to be seen */
     if (charset != decoder->pending_charset && !flush(decoder))

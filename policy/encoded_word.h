@@ -12,7 +12,8 @@ struct decoded_text {
     bool odd_charset;  /* UTF-7, UTF-16/32, or one that nobody can decode: readers differ */
     bool wide_charset; /* UTF-7, UTF-16/32: odd ones that some readers do decode */
     bool malformed;    /* something begins as an encoded word and does not end as one, or a word
-                          holds a fold, another word's beginning, or what is no base64 */
+                          has no charset, or a name of one that is too long, or holds a fold, another
+                          word's beginning, or what is no base64 */
     bool
         has_line_break; /* a decoded word holds CR, LF, VT, FF, FS, GS, RS, NEL, U+2028 or U+2029 */
     bool has_nul;

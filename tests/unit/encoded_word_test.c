@@ -34,7 +34,7 @@ static const struct decode_case cases[] = {
     {"=?utf-8", "=?utf-8", ""},
     {"=?", "=?", ""},
     {"=", "=", ""},
-    {"=??Q?a?=", "=??Q?a?=", ""},
+    {"=??Q?a?=", "a", "wom"},
     {"=?utf 8?Q?a?=", "a", "wo"},
     /* Q and B */
     {"=?utf-8?Q?Gr=C3=BC=C3=9Fe_an_alle?=", "Grüße an alle", "w"},
@@ -103,6 +103,7 @@ static const struct decode_case cases[] = {
     /* broken ones */
     {"=?utf-8?Q?abc", "=?utf-8?Q?abc", "m"},
     {"=?utf-8?X?abc?=", "=?utf-8?X?abc?=", "m"},
+    {"=?xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx?Q?a?=", "a", "wom"},
     {"=?utf-8?Q?a =?utf-8?Q?b?=", "a =?utf-8?Q?b", "wm"},
     {"=?utf-8?Q?a\\r\\n b?=", "a b", "wm"},
     {"=?utf-8?B?YQ==Yg==?=", "ab", "wm"},
