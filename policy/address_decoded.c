@@ -69,9 +69,13 @@ static bool joins_to_address(struct bytes text, size_t sign)
         return false;
     bool letter = false;
     bool dot = false;
-    for (size_t at = sign + 1; at < text.len && !is_one_of(text.data[at], "\"<>,;:@"); at++) {
+    bool in_comment = false; /* what is quoted there divides nothing */
+    for (size_t at = sign + 1; at < text.len; at++) {
         if (is_blank(text.data[at]))
             continue;
+        in_comment = text.data[at] == '(' || (in_comment && text.data[at] != ')');
+        if (!in_comment && is_one_of(text.data[at], "\"<>,;:@"))
+            break;
         if (dot || text.data[at] == '[')
             return true;
         dot = letter && text.data[at] == '.';
