@@ -49,6 +49,12 @@ const struct option_row top_rows[] = {
      .offset = offsetof(struct top_settings, pid_file),
      .check = check_absolute_path,
      .help = "A file that the daemon's process id is written to."},
+    {.name = "core_dumps",
+     .type = OPTION_BOOL,
+     .offset = offsetof(struct top_settings, core_dumps),
+     .default_value = "false",
+     .help = "Whether a crash may leave a core file, and debuggers of the same user may look in: "
+             "the keys would be in both."},
     {.name = "timeout",
      .type = OPTION_DURATION,
      .offset = offsetof(struct top_settings, timeout),

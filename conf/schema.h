@@ -32,6 +32,7 @@ struct top_settings {
     const char *socket_group;
     const char *user;
     const char *pid_file;
+    bool core_dumps;
     int64_t timeout;
     struct texts expectations;
 };

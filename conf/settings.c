@@ -63,6 +63,7 @@ static bool build_top(struct settings *settings, struct error *error)
     settings->socket_group = none_if_empty(top.socket_group);
     settings->user = none_if_empty(top.user);
     settings->pid_file = top.pid_file;
+    settings->core_dumps = top.core_dumps;
     settings->timeout = top.timeout;
     settings->expectations = top.expectations;
     return normalise_domains(settings, &top.domains, error);

@@ -89,7 +89,8 @@ struct settings {
     const char *socket_group; /* or NULL */
     const char *user;         /* or NULL: stay who we are */
     const char *pid_file;     /* or NULL */
-    int64_t timeout;          /* seconds that a silent MTA is waited for */
+    bool core_dumps;
+    int64_t timeout; /* seconds that a silent MTA is waited for */
     const struct listener *listeners;
     size_t listener_count;
     struct senders_settings senders;

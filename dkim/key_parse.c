@@ -14,6 +14,10 @@
 #include <string.h>
 
 #include "dkim/shell.h"
+#include "dkim/traces.h"
+
+/* With the first OpenSSL wipes what it gives back, also where it has no secure heap. */
+#define READ_FLAGS (PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE)
 
 struct block { /* of PEM */
     char *label;
@@ -24,9 +28,9 @@ struct block { /* of PEM */
 
 static void block_done(struct block *block)
 {
-    OPENSSL_free(block->label);
-    OPENSSL_free(block->header);
-    OPENSSL_clear_free(block->data, (size_t)block->len);
+    OPENSSL_secure_free(block->label);
+    OPENSSL_secure_free(block->header);
+    OPENSSL_secure_clear_free(block->data, (size_t)block->len);
     *block = (struct block){0};
 }
 
@@ -146,11 +150,22 @@ static bool block_parse(const struct block *block, struct bytes text, const char
     return say_unusable(text, error);
 }
 
+/* PEM_read_bio_ex gives its decoder back with the last line of base64 in it. New ones are zeroed,
+ * and the allocator takes for them what was given back last. */
+static void wipe_decoder(void)
+{
+    EVP_ENCODE_CTX *decoders[16];
+    for (size_t i = 0; i < sizeof decoders / sizeof *decoders; i++)
+        decoders[i] = EVP_ENCODE_CTX_new();
+    for (size_t i = 0; i < sizeof decoders / sizeof *decoders; i++)
+        EVP_ENCODE_CTX_free(decoders[i]);
+}
+
 /* The file's only private key: with two of them nobody could say which one DNS should show. */
 static bool find_block(BIO *bio, struct bytes text, struct block *ret_block, struct error *error)
 {
     struct block block = {0};
-    while (PEM_read_bio(bio, &block.label, &block.header, &block.data, &block.len)) {
+    while (PEM_read_bio_ex(bio, &block.label, &block.header, &block.data, &block.len, READ_FLAGS)) {
         if (!strstr(block.label, "PRIVATE KEY")) {
             block_done(&block);
         } else if (ret_block->label) {
@@ -209,6 +224,8 @@ bool key_parse(struct bytes text, const char *path, struct arena *arena, struct 
     block_done(&block);
     BIO_free(bio);
     ERR_clear_error();
+    wipe_decoder();
+    traces_wipe();
     if (!good)
         return false;
     ret_key->record = key_record(arena, ret_key->type, ret_key->pkey);

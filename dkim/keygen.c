@@ -11,6 +11,7 @@
 #include "dkim/key_path.h"
 #include "dkim/selector.h"
 #include "dkim/shell.h"
+#include "dkim/traces.h"
 #include "policy/address.h"
 
 /* Who may read what is made. */
@@ -153,6 +154,7 @@ static bool make_file(const struct keygen_options *options, int folder, const ch
     BIO *bio = make_text(options->type, &text, error);
     bool good = bio && put_in_place(folder, name, path, text, access, error);
     BIO_free(bio);
+    traces_wipe();
     return good;
 }
 

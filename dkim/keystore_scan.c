@@ -14,6 +14,7 @@
 #include "dkim/keystore_private.h"
 #include "dkim/selector.h"
 #include "dkim/shell.h"
+#include "dkim/traces.h"
 #include "policy/address.h"
 
 #define MOST_FILE ((size_t)64 * 1024)
@@ -124,6 +125,7 @@ static bool read_key(struct scan *scan, const struct place *place, const char *n
         !key_parse((struct bytes){scan->text, len}, key->path, scan->store->arena, key, error))
         good = error_prefix(error, "%s: ", shell_word(key->path).text);
     OPENSSL_cleanse(scan->text, len);
+    traces_wipe();
     if (same)
         return take_over(scan, key, before, &source, error);
     return good && add(scan->store, key, &source, error);

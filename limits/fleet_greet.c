@@ -2,14 +2,15 @@
 #include "limits/fleet_greet.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "limits/redis_command.h"
 
 #define PATIENCE_MS 1000
+#define PASSWORD_SIZE 4096
 
 int64_t fleet_wall_clock(void)
 {
@@ -18,23 +19,42 @@ int64_t fleet_wall_clock(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* The first line of the file; to be freed. */
-static bool read_password(const char *path, char **ret_password, struct error *error)
+/* The first line of the file. Not by stdio, whose buffers nobody wipes. */
+static bool read_password(const char *path, char password[PASSWORD_SIZE], struct error *error)
 {
-    size_t room = 0;
-    FILE *file = fopen(path, "re");
-    *ret_password = NULL;
-    if (!file)
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
         return error_set(error, "%s: %s", path, strerror(errno));
-    ssize_t len = getline(ret_password, &room, file);
-    fclose(file);
-    while (len > 0 && strchr("\r\n", (*ret_password)[len - 1]))
-        (*ret_password)[--len] = '\0';
-    if (len > 0)
+    size_t len = 0;
+    ssize_t got;
+    while (len < PASSWORD_SIZE - 1 && (got = read(fd, password + len, PASSWORD_SIZE - 1 - len)) > 0)
+        len += (size_t)got;
+    close(fd);
+    password[len] = '\0';
+    size_t line = strcspn(password, "\n");
+    while (line && password[line - 1] == '\r')
+        line--;
+    password[line] = '\0';
+    if (line && line < PASSWORD_SIZE - 1)
         return true;
-    free(*ret_password);
-    *ret_password = NULL;
-    return error_set(error, "%s: no password in its first line", path);
+    return error_set(error, "%s: no password in its first line%s", path,
+                     line ? " that Redis would take: it is too long" : "");
+}
+
+static bool authenticate(struct redis *redis, const char *password, int64_t deadline,
+                         struct error *error)
+{
+    struct redis_command command = {0};
+    struct redisReply *reply = NULL;
+    redis_command_text(&command, "AUTH");
+    redis_command_text(&command, password);
+    bool ok = redis_command_end(&command) || error_set(error, "out of memory");
+    struct bytes bytes = ok ? redis_command_bytes(&command) : (struct bytes){0};
+    ok = ok && redis_ask(redis, bytes.data, bytes.len, deadline, &reply, error);
+    redis_reply_free(reply);
+    redis_wipe_sent(redis);
+    redis_command_wipe(&command);
+    return ok;
 }
 
 bool fleet_greet(struct redis *redis, const char *password_file, struct fleet_shas *ret_shas,
@@ -42,19 +62,10 @@ bool fleet_greet(struct redis *redis, const char *password_file, struct fleet_sh
 {
     int64_t deadline = redis_clock() + PATIENCE_MS;
     if (password_file) {
-        struct redis_command command = {0};
-        struct redisReply *reply = NULL;
-        char *password;
-        if (!read_password(password_file, &password, error))
-            return false;
-        redis_command_text(&command, "AUTH");
-        redis_command_text(&command, password);
-        free(password);
-        bool ok = redis_command_end(&command) || error_set(error, "out of memory");
-        struct bytes bytes = ok ? redis_command_bytes(&command) : (struct bytes){0};
-        ok = ok && redis_ask(redis, bytes.data, bytes.len, deadline, &reply, error);
-        redis_reply_free(reply);
-        redis_command_done(&command);
+        char password[PASSWORD_SIZE];
+        bool ok = read_password(password_file, password, error) &&
+                  authenticate(redis, password, deadline, error);
+        explicit_bzero(password, sizeof password);
         if (!ok)
             return false;
     }

@@ -140,6 +140,12 @@ bool redis_flush(struct redis *redis, struct error *error)
     return true;
 }
 
+void redis_wipe_sent(struct redis *redis)
+{
+    if (redis->out)
+        explicit_bzero(redis->out, redis->sent);
+}
+
 bool redis_wants_to_send(const struct redis *redis)
 {
     return redis->sent < redis->len;

@@ -33,6 +33,9 @@ MUST_CHECK bool redis_append(struct redis *redis, const char *command, size_t le
 
 /* Sends what can be sent at once. */
 MUST_CHECK bool redis_flush(struct redis *redis, struct error *error);
+
+/* Wipes what was sent: there was a secret in it. */
+void redis_wipe_sent(struct redis *redis);
 bool redis_wants_to_send(const struct redis *redis);
 int redis_descriptor(const struct redis *redis);
 

@@ -18,10 +18,15 @@ static char *room_for(struct redis_command *command, size_t len)
         command->len = HEAD;
     if (!command->data || len > command->room - command->len) {
         size_t room = (command->len + len) * 2 + 512;
-        char *data = realloc(command->data, room);
+        char *data = malloc(room);
         if (!data) {
             command->failed = true;
             return NULL;
+        }
+        if (command->data) {
+            memcpy(data, command->data, command->len);
+            explicit_bzero(command->data, command->len);
+            free(command->data);
         }
         command->data = data;
         command->room = room;
@@ -84,6 +89,13 @@ bool redis_command_end(struct redis_command *command)
 struct bytes redis_command_bytes(const struct redis_command *command)
 {
     return (struct bytes){command->data + command->start, command->len - command->start};
+}
+
+void redis_command_wipe(struct redis_command *command)
+{
+    if (command->data)
+        explicit_bzero(command->data, command->room);
+    redis_command_done(command);
 }
 
 void redis_command_done(struct redis_command *command)

@@ -34,4 +34,7 @@ struct bytes redis_command_bytes(const struct redis_command *command);
 
 void redis_command_done(struct redis_command *command);
 
+/* The same for one with a secret in it, which is wiped. */
+void redis_command_wipe(struct redis_command *command);
+
 #endif

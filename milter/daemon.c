@@ -49,6 +49,7 @@ static void warn_of_restart(const struct settings *before, const struct settings
         {"socket_group", is_same(before->socket_group, after->socket_group)},
         {"user", is_same(before->user, after->user)},
         {"pid_file", is_same(before->pid_file, after->pid_file)},
+        {"core_dumps", before->core_dumps == after->core_dumps},
         {"timeout", before->timeout == after->timeout},
         {"counters", counters_same(before, after)},
     };

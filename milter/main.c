@@ -116,6 +116,7 @@ int main(int argc, char **argv)
     if (!arguments_read(argc, argv, &arguments, &status))
         return status;
     umask(0027);
+    privileges_hide_memory();
     if (arguments.check_only)
         return check(&arguments);
     signals_hold();

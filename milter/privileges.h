@@ -4,8 +4,11 @@
 
 #include "conf/settings.h"
 
-/* Drops to the configured user for good, with no supplementary privileges, no new ones by exec and
- * no core dumps. Nothing to drop when we are not root. */
+/* No core file, and no other process of the same user that looks in. Before any key is read. */
+void privileges_hide_memory(void);
+
+/* Drops to the configured user for good, with no supplementary privileges and no new ones by exec;
+ * the memory stays hidden unless settings->core_dumps. Nothing to drop when we are not root. */
 MUST_CHECK bool privileges_drop(const struct settings *settings, struct error *error);
 
 /* As many descriptors as we may have: at the limit libmilter's accept loop would spin. */

@@ -1,8 +1,8 @@
 """Runs a command under the restrictions of a systemd service unit, without systemd.
 
-    confined.py --unit FILE --user USER [--path UNITPATH=PATH]... [--keep PATH]... -- COMMAND...
+    confined.py --unit FILE [--unit DROP-IN]... --user USER [--path UNITPATH=PATH]... [--keep PATH]... -- COMMAND...
 
-The unit file itself is read, so that what is tried is what is shipped; a setting that is not known here is an
+--user: who is in the place of the unit's user; where a drop-in says root, root it is. The unit file itself is read, so that what is tried is what is shipped; a setting that is not known here is an
 error. --path: where a path of the unit (ReadWritePaths=, RuntimeDirectory=...) lies for this run. --keep: what
 has to be seen, read only, although it lies below a folder that the unit hides, such as /tmp.
 
@@ -50,6 +50,7 @@ PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
 MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE, RDONLY = 442, -100, 0x8000, 1
 FAMILIES = {"AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10}
 MOST_FAMILIES = 46
+CAPABILITIES = {"CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7}
 
 
 def call(name, *arguments):
@@ -245,14 +246,17 @@ class Calls:
 
 
 def drop_rights(settings, user):
-    """To the user, with the bounding set's capabilities: ours is the empty one."""
-    assert settings["CapabilityBoundingSet"] == "" and settings["AmbientCapabilities"] == ""
-    entry = pwd.getpwnam(user)
-    for capability in range(64):
+    """To the user; root keeps the bounding set's capabilities, once the command is executed."""
+    assert settings["AmbientCapabilities"] == ""
+    kept = {CAPABILITIES[name] for name in settings["CapabilityBoundingSet"].split()}
+    for capability in set(range(64)) - kept:
         LIBC.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    os.initgroups(user, entry.pw_gid)
-    os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
-    os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
+    if settings["User"] != "root":
+        assert not kept
+        entry = pwd.getpwnam(user)
+        os.initgroups(user, entry.pw_gid)
+        os.setresgid(entry.pw_gid, entry.pw_gid, entry.pw_gid)
+        os.setresuid(entry.pw_uid, entry.pw_uid, entry.pw_uid)
     if settings["NoNewPrivileges"] == "yes":
         call("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
@@ -277,13 +281,13 @@ def check_known(settings):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--unit", type=Path, required=True)
+    parser.add_argument("--unit", type=Path, action="append", required=True)
     parser.add_argument("--user", required=True)
     parser.add_argument("--path", action="append", default=[])
     parser.add_argument("--keep", action="append", default=[])
     parser.add_argument("command", nargs="+")
     asked = parser.parse_args()
-    settings = unit_file.read(asked.unit, "Service")
+    settings = unit_file.merged(asked.unit, "Service")
     check_known(settings)
     calls = Calls(settings)
     FileSystem(settings, dict(path.split("=", 1) for path in asked.path), asked.keep).confine()

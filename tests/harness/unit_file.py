@@ -29,6 +29,16 @@ def read(path: Path, section):
     return found
 
 
+def merged(paths, section):
+    """The settings of a unit and its drop-ins, as systemd puts them together: "Name=" takes back what stood before."""
+    settings = []
+    for name, value in (setting for path in paths for setting in read(path, section)):
+        if not value:
+            settings = [setting for setting in settings if setting[0] != name]
+        if value or name.endswith(("Capabilities", "BoundingSet")):
+            settings.append((name, value))
+    return settings
+
 
 def values(path: Path, section, name):
     return [value for one, value in read(path, section) if one == name]
@@ -36,9 +46,13 @@ def values(path: Path, section, name):
 
 def confinement(user, log, socket_folder, history, folder):
     """With SUBMILTER_CONFINED: what to put before a command, so that it runs under the unit's restrictions."""
-    if not confined():
-        return []
-    return ["/usr/bin/python3", str(TOP / "tests/harness/confined.py"), "--unit", str(service()), "--user", user,
+    return restrictions(user, log, socket_folder, history, folder) if confined() else []
+
+
+def restrictions(user, log, socket_folder, history, folder, drop_ins=()):
+    """What to put before a command for that. folder: of the test, which lies below one that the unit hides."""
+    units = (word for path in (service(), *drop_ins) for word in ("--unit", str(path)))
+    return ["/usr/bin/python3", str(TOP / "tests/harness/confined.py"), *units, "--user", user,
             "--path", f"/var/log/submilter={log}", "--path", f"/var/spool/postfix/submilter={socket_folder}",
             "--path", f"/var/lib/submilter={history}",
             "--keep", str(folder), "--keep", str(BUILD), "--"]
