@@ -123,7 +123,8 @@ const struct option_row dkim_rows[] = {
      .offset = offsetof(struct dkim_settings, header_canonicalization),
      .default_value = "\"relaxed/relaxed\"",
      .choices = canonicalizations,
-     .help = "How header and body are made canonical before they are signed."},
+     .help = "How header and body are made canonical before they are signed. With Sendmail the "
+             "header has to be relaxed: Sendmail folds fields with addresses anew."},
     {.name = "sign_fields",
      .type = OPTION_TEXTS,
      .offset = offsetof(struct dkim_settings, sign_fields),

@@ -34,6 +34,10 @@ static const struct doctor_kind kinds[] = {
      "Sendmail adds a Message-Id or a Date after the signature where a message has none",
      "No filter is shown what Sendmail adds, and both are signed as absent: the signatures are "
      "broken. The rules message_id and date add them before."},
+    {"sendmail.simple-header", DOCTOR_PROBLEM,
+     "Sendmail folds fields with addresses anew, and simple header canonicalization counts folds",
+     "From, To and Cc are signed: with another fold in one of them the signature is broken. "
+     "Relaxed passes over white space."},
     {"sendmail.mailer-flags", DOCTOR_PROBLEM, "a mailer's flags change mail after the signature",
      "What they change is signed: the signature is broken."},
     {"sendmail.eight-bit", DOCTOR_ADVICE,
@@ -206,6 +210,20 @@ static void look_at_own_fields(struct doctor *doctor)
     }
 }
 
+static void look_at_canonicalization(struct doctor *doctor)
+{
+    const struct settings *settings = doctor->settings;
+    if (settings && settings->dkim.header_canonicalization == 1 && settings_signs(settings))
+        doctor_find(doctor, "sendmail.simple-header", "dkim.canonicalization",
+                    mend_sentence(doctor,
+                                  "take dkim.canonicalization out of %s and its conf.d, or set it "
+                                  "to \"relaxed/%s\", and reload",
+                                  doctor->config,
+                                  settings->dkim.body_canonicalization == 1 ? "simple" : "relaxed"),
+                    "it is \"simple/%s\"",
+                    settings->dkim.body_canonicalization == 1 ? "simple" : "relaxed");
+}
+
 /* By its name: nobody can ask it. */
 static bool may_sign(const struct sendmail_filter *filter)
 {
@@ -274,6 +292,7 @@ static void look(struct doctor *doctor)
     look_at_senders(doctor, &view);
     look_at_options(doctor, &view);
     look_at_own_fields(doctor);
+    look_at_canonicalization(doctor);
     look_at_mailers(doctor, &view);
     look_at_flags(doctor, &view);
     look_at_filters(doctor, &view);

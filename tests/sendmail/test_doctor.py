@@ -128,13 +128,17 @@ def submilter_last(host):
     rebuilt(host)
 
 
-OBSERVED = "/usr/local/etc/submilter/conf.d/zz-fields.conf"
+OWN_PIECE = "/usr/local/etc/submilter/conf.d/zz-own.conf"
 
 
 def own_fields(host):
     """Sendmail's own Message-Id and Date come behind the signature."""
-    host.write(OBSERVED, 'policies: { submission: { message_id: { mode = "off"; }; };'
+    host.write(OWN_PIECE, 'policies: { submission: { message_id: { mode = "off"; }; };'
                          ' local: { date: { mode = "observe"; }; }; };\n')
+
+
+def simple_header(host):
+    host.write(OWN_PIECE, 'dkim: { canonicalization = "simple/relaxed"; };\n')
 
 
 MTA_HOST = ("D{MTAHost}[127.0.0.1]", "D{MTAHost}[192.0.2.1]")
@@ -144,7 +148,8 @@ BY_HAND = {
        for name, line in ADDED.items()},
     "sendmail.filter-behind": (
         edit_and_build(BEFORE_MAILERS, ADDED["sendmail.filter-behind"] + BEFORE_MAILERS), submilter_last),
-    "sendmail.own-fields": (own_fields, shell(f"rm {OBSERVED}")),
+    "sendmail.own-fields": (own_fields, shell(f"rm {OWN_PIECE}")),
+    "sendmail.simple-header": (simple_header, shell(f"rm {OWN_PIECE}")),
     "sendmail.key-unsafe": (shell(f"mv {KEY} {KEY}.old"), shell(f"mv {KEY}.old {KEY}")),
     "sendmail.local-mail-elsewhere": (lambda host: edit(host, *MTA_HOST, "/etc/mail/submit.cf"),
                                       lambda host: edit(host, *reversed(MTA_HOST), "/etc/mail/submit.cf")),
