@@ -14,9 +14,10 @@ void address_name_add_text(struct address_name *name, struct bytes text)
 static bool ends_within_word(struct bytes text)
 {
     for (;;) {
-        text = bytes_slice(text, bytes_find_nocase(text, BYTES("=?")) + 2, text.len);
-        if (!text.len)
+        size_t begin = bytes_find_nocase(text, BYTES("=?"));
+        if (begin == text.len)
             return false;
+        text = bytes_slice(text, begin + 2, text.len);
         size_t encoding = bytes_find(text, '?') + 1; /* "charset?q?text?=" */
         struct bytes rest = bytes_slice(text, encoding + 2, text.len);
         size_t end = bytes_find_nocase(rest, BYTES("?="));
