@@ -32,14 +32,15 @@ static bool is_blank(char byte)
 static size_t find_end(struct decoder *decoder, size_t at)
 {
     struct bytes raw = decoder->raw;
+    size_t from = at;
     while (at < decoder->no_end_from && at + 1 < raw.len) {
         at += bytes_find(bytes_slice(raw, at, raw.len), '?');
         if (at + 1 < raw.len && raw.data[at + 1] == '=')
             return at;
         at++;
     }
-    if (at < decoder->no_end_from)
-        decoder->no_end_from = at;
+    if (from < decoder->no_end_from)
+        decoder->no_end_from = from;
     return raw.len;
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -213,6 +214,27 @@ static void test_converters(void **state)
     converter_give(charset, second);
 }
 
+/* Each of them has to be looked at, but not all that is behind it each time: that took minutes. */
+static void test_words_without_end(void **state)
+{
+    (void)state;
+    static const char word[] = "=?u?q? ";
+    size_t len = (size_t)100000 * (sizeof word - 1);
+    struct arena *arena = arena_new(64 * len);
+    struct decoded_text decoded;
+    char *raw = malloc(len);
+    assert_non_null(raw);
+    for (size_t at = 0; at < len; at++)
+        raw[at] = word[at % (sizeof word - 1)];
+    clock_t before = clock();
+    assert_true(encoded_word_decode(arena, (struct bytes){raw, len}, &decoded));
+    assert_true((clock() - before) / CLOCKS_PER_SEC < 10);
+    assert_true(decoded.malformed);
+    assert_int_equal(decoded.text.len, len);
+    free(raw);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_nul),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_converters),
+        cmocka_unit_test(test_words_without_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
