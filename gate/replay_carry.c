@@ -91,11 +91,12 @@ bool replay_names_tell(const struct recorded *recorded, enum rule_id rule)
            (rule == RULE_header_syntax || rule == RULE_header_once);
 }
 
-/* The index of a field by name and instance; field_count where it is not. */
+/* The index of a field by name and instance; field_count where it is not, and in a record that is
+ * not complete, whose fields are not judged again. */
 static size_t find_field(const struct recorded *recorded, struct bytes name, unsigned instance)
 {
     unsigned seen = 0;
-    size_t i = 0;
+    size_t i = recorded->complete ? 0 : recorded->field_count;
     for (; i < recorded->field_count; i++)
         if (bytes_equal_nocase(recorded->fields[i].name, name) && ++seen == instance)
             break;
