@@ -9,6 +9,8 @@
 #include "conf/syntax.h"
 
 #define LINE_SHOWN 80
+#define LIBCONFIG_BYTES ((size_t)64 << 10)
+#define LIBCONFIG_BYTES_A_BYTE 32
 
 struct source {
     struct arena *arena;
@@ -111,13 +113,23 @@ static char *with_line_end(struct bytes text)
     return line;
 }
 
+/* Where it has none libconfig 1.5 follows a null pointer or calls exit(): a reload is refused
+ * before that, as far as that can be told. */
+static bool has_memory_for(size_t len)
+{
+    void *volatile room = malloc(LIBCONFIG_BYTES + len * LIBCONFIG_BYTES_A_BYTE);
+    bool has = room != NULL;
+    free(room);
+    return has;
+}
+
 bool parse_text(struct arena *arena, const char *file, struct bytes text, struct node **ret_root,
                 struct error *error)
 {
     const char *shown = file ? file : "default";
     if (!syntax_check(shown, text, error))
         return false;
-    char *line = with_line_end(text);
+    char *line = has_memory_for(text.len) ? with_line_end(text) : NULL;
     if (!line)
         return error_set(error, "%s: out of memory", shown);
     config_t config;

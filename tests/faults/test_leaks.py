@@ -1,0 +1,32 @@
+"""Nothing is lost where an allocation fails: valgrind looks, over a daemon's whole life."""
+
+import shutil
+
+import pytest
+
+from daemon import CONFIG
+from test_message_memory import SHAPES, outcome_of
+
+FOUND = 97
+VALGRIND = ("valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite", "--num-callers=20",
+            f"--error-exitcode={FOUND}", "--soname-synonyms=somalloc=nouserintercepts")
+
+
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
+def test_messages(start_daemon, long_form, tell):
+    gate = start_daemon(config=CONFIG, injected=True, wrapper=VALGRIND, seconds=120)
+    failed = 0
+    for shape in SHAPES if long_form else ("good", "spoofed"):
+        message, _, client, mta = SHAPES[shape]
+        usual = outcome_of(gate, message, client, mta)
+        number = misses = 0
+        while misses < 3:
+            number += 1 if long_form else 5
+            gate.injector.fail("alloc", number)
+            assert outcome_of(gate, message, client, mta, usual) in (usual, 451, None)
+            struck = gate.injector.struck("alloc")
+            gate.injector.clear("alloc")
+            failed += struck
+            misses = 0 if struck else misses + 1
+    assert gate.daemon.stop(120) == 0, gate.daemon.log()[-6000:]
+    tell(f"{failed:,} allocations failed under valgrind", "nothing lost, nothing read or written amiss")
