@@ -1,5 +1,6 @@
 """Nothing is lost where an allocation fails: valgrind looks, over a daemon's whole life."""
 
+import pathlib
 import shutil
 
 import pytest
@@ -9,7 +10,8 @@ from test_message_memory import SHAPES, outcome_of
 
 FOUND = 97
 VALGRIND = ("valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds=definite", "--num-callers=20",
-            f"--error-exitcode={FOUND}", "--soname-synonyms=somalloc=nouserintercepts")
+            f"--error-exitcode={FOUND}", "--soname-synonyms=somalloc=nouserintercepts",
+            f"--suppressions={pathlib.Path(__file__).with_name('valgrind.supp')}")
 
 
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
@@ -21,7 +23,7 @@ def test_messages(start_daemon, long_form, tell):
         usual = outcome_of(gate, message, client, mta)
         number = misses = 0
         while misses < 3:
-            number += 1 if long_form else 5
+            number += 1 if long_form else 9
             gate.injector.fail("alloc", number)
             assert outcome_of(gate, message, client, mta, usual) in (usual, 451, None)
             struck = gate.injector.struck("alloc")

@@ -18,7 +18,7 @@ from injector import EVER, Injector
 
 COUNTING = CONFIG + HISTORY + 'counters: {{ file = "{folder}/lib/limits"; }};\n'
 EX_OSERR, EX_CONFIG = 71, 78
-SAMPLES = 100
+SAMPLES = 60
 TRACE = re.compile(r"^(inject: .*|/.*\[0x[0-9a-f]+\])\n", re.MULTILINE)
 # Where others follow a null pointer: OpenSSL 3.0 when it clears up after setting itself up by half, at its first call;
 # libconfig 1.5 wherever it has no memory, if it does not exit(2).
