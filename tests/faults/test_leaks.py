@@ -1,9 +1,6 @@
 """Nothing is lost where an allocation fails: valgrind looks, over a daemon's whole life."""
 
 import pathlib
-import shutil
-
-import pytest
 
 from daemon import CONFIG
 from test_message_memory import SHAPES, outcome_of
@@ -14,7 +11,6 @@ VALGRIND = ("valgrind", "--quiet", "--leak-check=full", "--errors-for-leak-kinds
             f"--suppressions={pathlib.Path(__file__).with_name('valgrind.supp')}")
 
 
-@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
 def test_messages(start_daemon, long_form, tell):
     gate = start_daemon(config=CONFIG, injected=True, wrapper=VALGRIND, seconds=120)
     failed = 0
