@@ -46,12 +46,26 @@ static struct stream *stream_of(int fd)
     return fd >= 0 && (size_t)fd < atomic_load(&stream_count) ? atomic_load(&streams[fd]) : NULL;
 }
 
-/* The function that ours hides. Asked for once each: it is the same whoever is first to ask. */
+/* The function that ours hides. clang's ThreadSanitizer has its own within the program, by other
+ * names: the order that descriptors give to threads is seen there, and a signal that comes
+ * meanwhile is handed on. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define HIDDEN_IN RTLD_DEFAULT
+#define HIDDEN_NAME(name) "__interceptor_" name
+#endif
+#endif
+#ifndef HIDDEN_IN
+#define HIDDEN_IN RTLD_NEXT
+#define HIDDEN_NAME(name) name
+#endif
+
+/* Asked for once each: it is the same whoever is first to ask. */
 static void *hidden(_Atomic(void *) *known, const char *name)
 {
     void *function = atomic_load(known);
     if (!function) {
-        function = dlsym(RTLD_NEXT, name);
+        function = dlsym(HIDDEN_IN, name);
         if (!function)
             abort();
         atomic_store(known, function);
@@ -64,7 +78,7 @@ static void *hidden(_Atomic(void *) *known, const char *name)
     static type *hidden_##name(void)                                                               \
     {                                                                                              \
         static _Atomic(void *) known;                                                              \
-        void *found = hidden(&known, #name);                                                       \
+        void *found = hidden(&known, HIDDEN_NAME(#name));                                          \
         __typeof__(type) *function;                                                                \
         memcpy(&function, &found, sizeof function);                                                \
         return function;                                                                           \
