@@ -39,6 +39,11 @@ static void *serve(void *unused)
     return NULL;
 }
 
+bool server_has_ended(void)
+{
+    return atomic_load(&ended);
+}
+
 bool server_start(const struct settings *settings, const struct listening *listening,
                   struct error *error)
 {

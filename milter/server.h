@@ -9,6 +9,9 @@
 MUST_CHECK bool server_start(const struct settings *settings, const struct listening *listening,
                              struct error *error);
 
+/* Whether SIGNAL_ENDED has been told. */
+bool server_has_ended(void);
+
 /* Stops libmilter at once, whatever its sessions are at. */
 void server_stop(void);
 
@@ -28,7 +31,8 @@ void server_leave(void);
 /* Whether any session is open: also such as have been accepted but have not yet said anything. */
 bool server_is_busy(void);
 
-/* Speaks to ourselves through the listening socket, as an MTA would. */
+/* Speaks to ourselves through the listening socket, as an MTA would. SILENT at once where libmilter
+ * has ended. */
 enum server_answer {
     SERVER_ANSWERS,
     SERVER_SILENT, /* no answer in so many milliseconds */

@@ -12,6 +12,7 @@
 #include "milter/server.h"
 
 #define RETRY_MILLISECONDS 20
+#define LOOK_MILLISECONDS 100
 #define BETWEEN_MILLISECONDS 5
 #define ANSWER_MAX 2048 /* the lists of macros that are asked for take some hundred bytes */
 
@@ -20,10 +21,11 @@ static bool wait_for(int fd, short events, int64_t until)
     struct pollfd waiting = {.fd = fd, .events = events};
     for (;;) {
         int64_t left = until - clock_milliseconds();
-        int ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
+        int patience = left > LOOK_MILLISECONDS ? LOOK_MILLISECONDS : (int)left;
+        int ready = poll(&waiting, 1, patience > 0 ? patience : 0);
         if (ready > 0)
             return true;
-        if (ready == 0 || errno != EINTR)
+        if ((ready < 0 && errno != EINTR) || (ready == 0 && left <= patience) || server_has_ended())
             return false;
     }
 }

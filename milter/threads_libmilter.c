@@ -4,10 +4,13 @@
  * be detached hands its session back to those that wait for a worker: so the one that could not be
  * made is asked here to begin, in the thread that wanted it, and finds that it can't. libmilter
  * calls both functions through the dynamic linker; everybody else's calls are the system's own. Not
- * for a build with sanitizers, which make threads themselves. */
+ * for a build with sanitizers, which make threads themselves.
+ *
+ * Before all workers libmilter starts its thread for signals, which would never come back. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +20,7 @@ typedef int create_function(pthread_t *ret_thread, const pthread_attr_t *attribu
                             start_function *start, void *argument);
 typedef int detach_function(pthread_t thread);
 
+static _Atomic(start_function *) for_signals; /* the first that libmilter hands something to */
 static _Thread_local bool refuses_detach;
 
 static void *system_function(const char *name)
@@ -36,14 +40,22 @@ static bool is_of_libmilter(start_function *start)
     return dladdr(address, &info) && info.dli_fname && strstr(info.dli_fname, "/libmilter.so");
 }
 
+static bool is_worker(start_function *start, const void *argument)
+{
+    start_function *none = NULL;
+    return argument && start != atomic_load(&for_signals) && is_of_libmilter(start) &&
+           !atomic_compare_exchange_strong(&for_signals, &none, start);
+}
+
 int pthread_create(pthread_t *restrict ret_thread, const pthread_attr_t *restrict attributes,
                    start_function *start, void *restrict argument)
 {
     create_function *create;
     void *found = system_function("pthread_create");
     memcpy(&create, &found, sizeof create);
+    bool worker = is_worker(start, argument);
     int failed = create(ret_thread, attributes, start, argument);
-    if (!failed || !argument || !is_of_libmilter(start))
+    if (!failed || !worker)
         return failed;
     refuses_detach = true;
     start(argument);

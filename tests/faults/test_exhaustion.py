@@ -8,10 +8,12 @@ import time
 
 import pytest
 
+from daemon import Daemon
 from harness.milter_mta import Message, Player, play
 from harness.milter_wire import ConnectionClosed, ProtocolError, Session, open_socket
 from harness.waiting import wait_until
-from injector import EVER
+from daemon import Daemon
+from injector import EVER, Injector
 
 SOON = 10  # seconds
 MOST_CPU = 0.2
@@ -137,6 +139,40 @@ def test_threads(start_daemon, tell):
     back_to_work(gate)
     tell("processor time while no thread can be made", f"{share:.1%} of one")
     tell("until 20 sessions that waited for a thread are served", f"{took:.2f} s")
+
+
+def start_without_thread(daemon, injector, number):
+    """Whether it starts although its n-th thread cannot be made."""
+    injector.fail("thread", number, number, errno.EAGAIN)
+    said = len(daemon.log())
+    with contextlib.suppress(RuntimeError):  # it may end before somebody can connect
+        daemon.start()
+    wait_until(lambda: "started: config=" in daemon.log()[said:] or not daemon.alive(), f"a start without thread {number}",
+               SOON, daemon.log)
+    if not daemon.alive():
+        assert daemon.process.returncode in (os.EX_OSERR, os.EX_SOFTWARE), daemon.log()
+        assert "submilter: " in daemon.log()[said:]
+        return False
+    with Session(daemon.socket) as session:
+        assert play(session).accepted
+    assert daemon.stop() == 0
+    return True
+
+
+def test_threads_of_a_start(tell):
+    """It says why it ends, or goes on as ever: it never waits for what will not come."""
+    daemon = Daemon()
+    daemon.errors.touch()
+    injector = Injector(daemon.folder)
+    daemon.environment = injector.environment()
+    starts = []
+    try:
+        while not starts or injector.struck("thread"):
+            starts.append(start_without_thread(daemon, injector, len(starts) + 1))
+    finally:
+        daemon.remove()
+    assert starts[-1] and len(starts) > 5, starts
+    tell("starts without one of their threads", f"{starts[:-1].count(False)} of {len(starts) - 1} refused")
 
 
 def address_space(gate):
