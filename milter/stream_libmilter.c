@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "milter/log.h"
+#include "milter/poll_many.h"
 
 #define DESCRIPTORS_MAX ((rlim_t)1 << 20)
 #define WAIT_MILLISECONDS 100
@@ -158,7 +159,7 @@ int our_poll(struct pollfd *fds, nfds_t count, int milliseconds)
 {
     struct stream *stream = count == 1 ? stream_of(fds->fd) : NULL;
     return stream ? stream_poll(stream, fds, milliseconds)
-                  : hidden_poll()(fds, count, milliseconds);
+                  : poll_many(hidden_poll(), fds, count, milliseconds);
 }
 
 /* What <unistd.h> and <poll.h> make of some calls, but not of all, with _FORTIFY_SOURCE: one of

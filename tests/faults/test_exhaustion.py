@@ -4,15 +4,16 @@ import concurrent.futures
 import contextlib
 import errno
 import os
+import pwd
 import time
 
 import pytest
 
-from daemon import Daemon
+from daemon import USER, Daemon
 from harness.milter_mta import Message, Player, play
 from harness.milter_wire import ConnectionClosed, ProtocolError, Session, open_socket
+from harness.process import run
 from harness.waiting import wait_until
-from daemon import Daemon
 from injector import EVER, Injector
 
 SOON = 10  # seconds
@@ -80,6 +81,27 @@ def test_descriptors(start_daemon, tell):
     open_session.session.close()
     tell("processor time while no descriptor is left", f"{share:.1%} of one")
     tell("until mail goes on once there are some", f"{took:.2f} s")
+
+
+def test_fewer_descriptors_than_sessions(start_daemon, tell):
+    """Their limit is lowered while more are open: poll() takes no such list any more, and libmilter gives up after 16
+    failures. All sessions go on."""
+    gate = start_daemon()
+    sessions = [Player(Session(gate.daemon.socket)) for _ in range(120)]
+    for player in (sessions[0], sessions[-1]):
+        player.open()
+    # As its user: the daemon lets nobody else do it who has no more than root's name.
+    run("setpriv", f"--reuid={USER}", f"--regid={pwd.getpwnam(USER).pw_gid}", "--clear-groups",
+        "prlimit", f"--pid={gate.daemon.process.pid}", "--nofile=100:")
+    share = share_of_cpu(gate.daemon)
+    assert share < MOST_CPU
+    for player in (sessions[0], sessions[-1]):
+        assert player.message().accepted
+    for player in sessions:
+        player.session.close()
+    took = back_to_work(gate)
+    tell("processor time with more sessions open than descriptors allowed", f"{share:.1%} of one")
+    tell("until new ones are served when they have gone", f"{took:.2f} s")
 
 
 @pytest.mark.parametrize("reason", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED],
