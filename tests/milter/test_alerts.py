@@ -72,6 +72,7 @@ def start_site():
         site = Site(**options)
         sites.append(site)
         site.daemon.start()
+        site.daemon.wait_for_log("started: ")  # the counters' secret is made behind the socket
         return site
 
     yield start

@@ -62,6 +62,7 @@ def test_keys_in_memory(start_daemon):
 
 @AS_ROOT
 @PLAIN
+@FREE  # the secret lies beside Redis, where the unit lets nobody write
 def test_a_password_in_memory(start_daemon):
     """Redis's is sent, and forgotten."""
     with fleet() as (redis, config):
