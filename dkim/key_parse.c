@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "dkim/shell.h"
-#include "dkim/traces.h"
 
 /* With the first OpenSSL wipes what it gives back, also where it has no secure heap. */
 #define READ_FLAGS (PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE)
@@ -225,7 +224,6 @@ bool key_parse(struct bytes text, const char *path, struct arena *arena, struct 
     BIO_free(bio);
     ERR_clear_error();
     wipe_decoder();
-    traces_wipe();
     if (!good)
         return false;
     ret_key->record = key_record(arena, ret_key->type, ret_key->pkey);

@@ -125,7 +125,6 @@ static bool read_key(struct scan *scan, const struct place *place, const char *n
         !key_parse((struct bytes){scan->text, len}, key->path, scan->store->arena, key, error))
         good = error_prefix(error, "%s: ", shell_word(key->path).text);
     OPENSSL_cleanse(scan->text, len);
-    traces_wipe();
     if (same)
         return take_over(scan, key, before, &source, error);
     return good && add(scan->store, key, &source, error);
@@ -267,5 +266,6 @@ bool keystore_scan(const struct keystore_options *options, const struct keystore
     bool good = key_path_open_root(options, &root.fd, error) &&
                 (root.fd < 0 || each_entry(root.fd, options->folder, on_root_entry, &root, error));
     free(scan);
+    traces_wipe(); /* of all keys at once: it takes as long as reading one */
     return good;
 }
