@@ -61,16 +61,19 @@ static bool stands_alone(struct bytes text, size_t from, size_t to, bool in_quot
 }
 
 /* Blanks, comments or quotes stand beside the sign: some readers drop them, and those in the domain
- * too. "Alice @ ACME" gives no domain that anybody could own. */
-static bool joins_to_address(struct bytes text, size_t sign)
+ * too. "Alice @ ACME" gives no domain that anybody could own. Signs before looked_to lie in what
+ * was looked through for one before them: where that joins to nothing, neither does what is behind
+ * these. */
+static bool joins_to_address(struct bytes text, size_t sign, size_t *looked_to)
 {
     size_t before = skip_back(text, sign);
-    if (!before || is_one_of(text.data[before - 1], "<(,;:["))
+    if (sign < *looked_to || !before || is_one_of(text.data[before - 1], "<(,;:["))
         return false;
     bool letter = false;
     bool dot = false;
     bool in_comment = false; /* what is quoted there divides nothing */
-    for (size_t at = sign + 1; at < text.len; at++) {
+    size_t at = sign + 1;
+    for (; at < text.len; at++) {
         if (is_blank(text.data[at]))
             continue;
         in_comment = text.data[at] == '(' || (in_comment && text.data[at] != ')');
@@ -81,12 +84,14 @@ static bool joins_to_address(struct bytes text, size_t sign)
         dot = letter && text.data[at] == '.';
         letter = true;
     }
+    *looked_to = at;
     return false;
 }
 
 static bool has_other_address(struct arena *arena, struct bytes text, const struct mailbox *mailbox)
 {
     unsigned own = 0;
+    size_t looked_to = 0;
     bool in_quotes = false;
     for (size_t sign = 0; sign < text.len; sign++) {
         in_quotes ^= text.data[sign] == '"';
@@ -103,7 +108,7 @@ static bool has_other_address(struct arena *arena, struct bytes text, const stru
             return true;
         if (whole ? !stands_alone(text, from, to, in_quotes) ||
                         !is_own(arena, bytes_slice(text, from, to), mailbox)
-                  : joins_to_address(text, sign))
+                  : joins_to_address(text, sign, &looked_to))
             return true;
         sign = to - 1;
     }

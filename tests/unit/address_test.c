@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -242,11 +243,40 @@ static void test_long(void **state)
     arena_free(arena);
 }
 
+/* What one sign joins to is looked for as far as the end: that must not be so for each of them. */
+static void test_signs_in_a_comment(void **state)
+{
+    (void)state;
+    static const char begin[] = "=?utf-8?q?", sign[] = "=22=40=28",
+                      end[] = "?= <alice@example.com>";
+    const size_t signs = 200000;
+    size_t room = signs * (sizeof sign - 1) + sizeof begin + sizeof end;
+    struct arena *arena = arena_new(64 * room);
+    struct address_list list;
+    char *text = malloc(room);
+    assert_non_null(text);
+    char *to = stpcpy(text, begin);
+    for (size_t i = 0; i < signs; i++)
+        to = stpcpy(to, sign);
+    to = stpcpy(to, end);
+    clock_t before = clock();
+    address_parse_list(arena, (struct bytes){text, (size_t)(to - text)}, &list);
+    assert_true((clock() - before) / CLOCKS_PER_SEC < 10);
+    assert_false(arena_failed(arena));
+    free(text);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),  cmocka_unit_test(test_domains), cmocka_unit_test(test_same),
-        cmocka_unit_test(test_memory), cmocka_unit_test(test_many),    cmocka_unit_test(test_long),
+        cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_domains),
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_long),
+        cmocka_unit_test(test_signs_in_a_comment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
