@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "policy/converter.h"
+
 struct counted_snapshot {
     struct snapshot snapshot; /* first, so that one pointer serves for both */
     atomic_uint references;
@@ -119,6 +121,7 @@ bool snapshot_load(const char *path, const struct snapshot *previous,
                    struct snapshot **ret_snapshot, struct error *error)
 {
     struct settings *settings;
+    converter_begin();
     if (!settings_load(path, &settings, error))
         return false;
     bool loaded = snapshot_of(settings, previous, ret_snapshot, error);

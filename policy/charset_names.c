@@ -163,6 +163,11 @@ size_t charset_index(const struct charset *charset)
     return (size_t)(charset - charsets);
 }
 
+const struct charset *charset_at(size_t index)
+{
+    return &charsets[index];
+}
+
 #define LONGEST_NAME 31
 
 const struct charset *charset_find(struct bytes name)

@@ -18,8 +18,9 @@ struct charset {
     enum charset_kind kind;
 };
 
-/* How many names there are, and which of them a charset stands under. */
+/* How many names there are, and which of them a charset stands under, and back. */
 #define CHARSET_NAMES 148
 size_t charset_index(const struct charset *charset);
+const struct charset *charset_at(size_t index);
 
 #endif

@@ -3,21 +3,38 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 static _Atomic(iconv_t) idle[CHARSET_NAMES];
+static atomic_bool there[CHARSET_NAMES]; /* it was opened once */
 
+void converter_begin(void)
+{
+    for (size_t i = 0; i < CHARSET_NAMES; i++) {
+        const struct charset *charset = charset_at(i);
+        iconv_t converter = atomic_load(&there[i]) ? NULL : converter_take(charset);
+        if (converter && converter != CONVERTER_MISSING)
+            iconv_close(converter);
+    }
+}
+
+/* iconv says EINVAL, too, of a charset whose module it could not load: only of one that never was
+ * there it is believed. */
 iconv_t converter_take(const struct charset *charset)
 {
-    iconv_t converter = atomic_exchange(&idle[charset_index(charset)], NULL);
+    size_t index = charset_index(charset);
+    iconv_t converter = atomic_exchange(&idle[index], NULL);
     if (converter)
         return converter;
     converter = iconv_open("UTF-8", charset->iconv);
-    return converter == CONVERTER_MISSING && errno != EINVAL ? NULL : converter;
+    if (converter != CONVERTER_MISSING)
+        atomic_store(&there[index], true);
+    else if (errno != EINVAL || atomic_load(&there[index]))
+        return NULL;
+    return converter;
 }
 
-/* What is missing is not kept: iconv says so, too, of one whose file it could not open because too
- * many were open. */
 void converter_give(const struct charset *charset, iconv_t converter)
 {
     if (converter == CONVERTER_MISSING)

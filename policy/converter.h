@@ -12,8 +12,12 @@
 /* Takes the place of a converter where the system has none for the charset. */
 #define CONVERTER_MISSING ((iconv_t)-1)
 
-/* A converter to UTF-8, the caller's alone until it is given back. NULL when memory is out. From
- * any thread. */
+/* Finds out which charsets the system has: without memory or descriptors later it says of each that
+ * it has none, and for good where the first of all is asked for then. 12 ms, once. */
+void converter_begin(void);
+
+/* A converter to UTF-8, the caller's alone until it is given back. NULL when memory or
+ * descriptors are out: what a text holds is not known then. From any thread. */
 iconv_t converter_take(const struct charset *charset);
 void converter_give(const struct charset *charset, iconv_t converter);
 

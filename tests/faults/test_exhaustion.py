@@ -83,6 +83,12 @@ def test_descriptors(start_daemon, tell):
     tell("until mail goes on once there are some", f"{took:.2f} s")
 
 
+def allow_descriptors(daemon, count):
+    """As its user: it lets nobody else do so who has no more than root's name."""
+    run("setpriv", f"--reuid={USER}", f"--regid={pwd.getpwnam(USER).pw_gid}", "--clear-groups",
+        "prlimit", f"--pid={daemon.process.pid}", f"--nofile={count}:")
+
+
 def test_fewer_descriptors_than_sessions(start_daemon, tell):
     """Their limit is lowered while more are open: poll() takes no such list any more, and libmilter gives up after 16
     failures. All sessions go on."""
@@ -90,9 +96,7 @@ def test_fewer_descriptors_than_sessions(start_daemon, tell):
     sessions = [Player(Session(gate.daemon.socket)) for _ in range(120)]
     for player in (sessions[0], sessions[-1]):
         player.open()
-    # As its user: the daemon lets nobody else do it who has no more than root's name.
-    run("setpriv", f"--reuid={USER}", f"--regid={pwd.getpwnam(USER).pw_gid}", "--clear-groups",
-        "prlimit", f"--pid={gate.daemon.process.pid}", "--nofile=100:")
+    allow_descriptors(gate.daemon, 100)
     share = share_of_cpu(gate.daemon)
     assert share < MOST_CPU
     for player in (sessions[0], sessions[-1]):
@@ -102,6 +106,26 @@ def test_fewer_descriptors_than_sessions(start_daemon, tell):
     took = back_to_work(gate)
     tell("processor time with more sessions open than descriptors allowed", f"{share:.1%} of one")
     tell("until new ones are served when they have gone", f"{took:.2f} s")
+
+
+def named(word):
+    headers = [field for field in Message().headers if field[0] != "From"]
+    return Message().with_headers(("From", f" {word} <alice@example.com>"), *headers)
+
+
+def test_charsets_without_descriptors(start_daemon):
+    """What a name holds is in doubt where the converter of its charset cannot be loaded: not let pass, not refused."""
+    gate = start_daemon()
+    player = Player(Session(gate.daemon.socket))
+    player.open()
+    turned, japanese = named("=?gb18030?Q?Ali=816=A71ce?="), named("=?iso-2022-jp?B?GyRCQkBPOhsoQg==?=")
+    allow_descriptors(gate.daemon, 3)
+    for message in (turned, japanese):
+        assert player.message(message).reply.code == 4
+    allow_descriptors(gate.daemon, 1024)
+    assert player.message(turned).reply.code == 5
+    assert player.message(japanese).accepted
+    player.session.close()
 
 
 @pytest.mark.parametrize("reason", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED],
