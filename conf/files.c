@@ -53,6 +53,11 @@ static bool read_file(const char *path, struct arena *arena, struct file *ret_fi
     bool good = fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode);
     if (!good)
         error_set(error, "%s: is not a regular file", path);
+    else if (stat.st_mode & S_IWOTH)
+        good = error_set(error,
+                         "%s: is mode %04o: anybody on this host may change it; mend it with: "
+                         "chmod o-w %s",
+                         path, stat.st_mode & 07777U, path);
     else
         good = read_all(fd, path, arena, &ret_file->text, error);
     ret_file->path = path;

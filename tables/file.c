@@ -96,6 +96,13 @@ bool file_open(const char *path, int *ret_fd, struct stat *ret_stat, struct erro
         return error_set(error, "%s: is %s, and a file is needed", path,
                          S_ISDIR(ret_stat->st_mode) ? "a folder" : "not a regular file");
     }
+    if (ret_stat->st_mode & S_IWOTH) {
+        close(fd);
+        return error_set(error,
+                         "%s: is mode %04o: anybody on this host may change it; mend it with: "
+                         "chmod o-w %s",
+                         path, ret_stat->st_mode & 07777U, path);
+    }
     *ret_fd = fd;
     return true;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -100,6 +101,28 @@ static void test_what_is_no_file(void **state)
     assert_string_equal(error.text, "/dev/null/submilter.conf: cannot be opened: Not a directory");
 }
 
+static void test_what_anybody_may_change(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/submilter-conf-XXXXXX";
+    char expected[200];
+    struct error error = {""};
+    struct settings *settings = NULL;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(fchmod(fd, 0646), 0);
+    close(fd);
+    assert_false(settings_load(path, &settings, &error));
+    snprintf(expected, sizeof expected,
+             "%s: is mode 0646: anybody on this host may change it; mend it with: chmod o-w %s",
+             path, path);
+    assert_string_equal(error.text, expected);
+    assert_int_equal(chmod(path, 0664), 0);
+    assert_true(settings_load(path, &settings, &error));
+    settings_unref(settings);
+    unlink(path);
+}
+
 static void refuse_bytes(struct bytes text, const char *expected)
 {
     struct error error = {""};
@@ -170,6 +193,7 @@ int main(void)
         cmocka_unit_test(test_good_files_load_and_print),
         cmocka_unit_test(test_missing_file_says_how_to_make_one),
         cmocka_unit_test(test_what_is_no_file),
+        cmocka_unit_test(test_what_anybody_may_change),
         cmocka_unit_test(test_what_is_no_text),
         cmocka_unit_test(test_what_is_too_large),
         cmocka_unit_test(test_what_is_too_many),

@@ -99,6 +99,10 @@ static void files(void **state)
     fixture_refused(fixture_spec("texthash", "fifo"), "is not a regular file");
     fixture_refused("texthash:/dev/null", "is not a regular file");
     fixture_write_text("dir", "");
+    fixture_write_text("open", "a@example.com alice\n");
+    assert_int_equal(chmod(fixture_path("open"), 0666), 0);
+    fixture_refused(fixture_spec("texthash", "open"),
+                    "is mode 0666: anybody on this host may change it; mend it with: chmod o-w");
     int fd = open(fixture_path("sparse"), O_CREAT | O_WRONLY, 0600);
     assert_int_equal(ftruncate(fd, (off_t)3 << 30), 0);
     close(fd);
