@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "policy/converter.h"
+#include "policy/lookalike.h"
 
 struct counted_snapshot {
     struct snapshot snapshot; /* first, so that one pointer serves for both */
@@ -122,6 +123,7 @@ bool snapshot_load(const char *path, const struct snapshot *previous,
 {
     struct settings *settings;
     converter_begin();
+    lookalike_begin();
     if (!settings_load(path, &settings, error))
         return false;
     bool loaded = snapshot_of(settings, previous, ret_snapshot, error);

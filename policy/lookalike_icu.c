@@ -11,12 +11,21 @@
 static once_flag opened = ONCE_FLAG_INIT;
 static USpoofChecker *checker;
 
+/* ICU keeps an error of its first call: what it needs for skeletons is made here, too. */
 static void open_checker(void)
 {
     UErrorCode error = U_ZERO_ERROR;
+    char out[8];
     checker = uspoof_open(&error);
     if (U_FAILURE(error))
         checker = NULL;
+    else
+        uspoof_getSkeletonUTF8(checker, 0, "x", 1, out, sizeof out, &error);
+}
+
+void lookalike_begin(void)
+{
+    call_once(&opened, open_checker);
 }
 
 bool lookalike_has_skeletons(void)
@@ -32,7 +41,7 @@ static bool out_of_memory(struct arena *arena)
 
 bool lookalike_skeleton(struct arena *arena, struct bytes utf8, struct bytes *ret_skeleton)
 {
-    call_once(&opened, open_checker);
+    lookalike_begin();
     if (!checker)
         return out_of_memory(arena);
     int32_t room = (int32_t)utf8.len * 2 + 16;

@@ -2,6 +2,10 @@
 #include "policy/lookalike.h"
 #include "policy/lookalike_skeleton.h"
 
+void lookalike_begin(void)
+{
+}
+
 bool lookalike_has_skeletons(void)
 {
     return false;

@@ -82,3 +82,22 @@ def test_each_fails_once(gate, shape, long_form):
 
 def test_all_from_each_on_fail(gate, long_form):
     walk(gate, "good", EVER, 1 if long_form else 3)
+
+
+def test_what_is_set_up_once_is_tried_again(start_daemon):
+    """ICU, by the first name that has to be looked at: no message before went well, so it is met while all fails."""
+    gate = start_daemon('policies: { submission: { display_name: { protected = [ "Alice Chief" ]; }; }; };\n', injected=True)
+    message = Message().with_headers(("From", " Alise Chief <alice@example.com>"), *Message().headers[2:])
+    for number in range(1, 1000):
+        session = Session(gate.daemon.socket, timeout=60)
+        gate.injector.fail("alloc", number, EVER)
+        try:
+            good = play(session, message).accepted
+        except (ConnectionClosed, ConnectionResetError, BrokenPipeError):
+            good = False
+        gate.injector.clear("alloc")
+        session.close()
+        if good:
+            break
+    assert number > 20
+    assert outcome_of(gate, message, Client(), POSTFIX) == 2
