@@ -2,12 +2,14 @@
 #include "ctl/log_options.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "ctl/command.h"
 #include "ctl/log_follow.h"
 #include "ctl/log_rows.h"
 #include "ctl/pages.h"
+#include "ctl/plain.h"
 #include "ctl/progress.h"
 
 struct printing {
@@ -44,8 +46,19 @@ static bool print_rows(struct printing *printing, const struct history_filter *f
     return found && !printing->failed && log_rows_flush(printing->rows, error);
 }
 
-static bool print_all(const struct log_options *options, struct log_follow *follow,
-                      struct history **history, struct error *error)
+static void say_nothing_found(const struct source_place *place)
+{
+    fputs("submilterctl: there is no such decision in ", stderr);
+    for (size_t i = 0; i < place->count; i++) {
+        fputs(i ? ", " : "", stderr);
+        const char *path = place->paths[i];
+        plain_write_value(stderr, bytes_of(strcmp(path, "-") == 0 ? "standard input" : path));
+    }
+    fputc('\n', stderr);
+}
+
+static bool print_all(const struct log_options *options, const struct source_place *place,
+                      struct log_follow *follow, struct history **history, struct error *error)
 {
     struct log_rows *rows = log_rows_new(options->json, stdout);
     struct printing printing = {.history = *history, .follow = follow, .rows = rows};
@@ -55,7 +68,7 @@ static bool print_all(const struct log_options *options, struct log_follow *foll
                    print_rows(&printing, &options->filter, error) &&
                    (!follow || log_follow_run(follow, history, &options->filter, rows, error));
     if (printed && !follow && !log_rows_any(rows))
-        fputs("submilterctl: there is no such decision\n", stderr);
+        say_nothing_found(place);
     log_rows_free(rows);
     return printed;
 }
@@ -75,7 +88,7 @@ static int run(const char *config, int argc, char **argv)
     if ((options.follow && !log_follow_new(&place, &follow, &error)) ||
         !source_open_place(&place, &history, &error))
         status = source_complain(&error, EX_NOINPUT);
-    else if (!print_all(&options, follow, &history, &error))
+    else if (!print_all(&options, &place, follow, &history, &error))
         /* Following has no other end. */
         status = follow && progress_interrupted() ? 0 : source_complain(&error, EX_IOERR);
     source_close(history);

@@ -241,7 +241,8 @@ def test_wrong_arguments_are_named(site, arguments, words):
 
 
 def test_nothing_found_is_said(site):
-    assert "there is no such decision" in complaint(site, "log", "--login", "nobody", "--json", status=0)
+    said = complaint(site, "log", "--login", "nobody", "--json", status=0)
+    assert f"there is no such decision in {site.history}" in said
 
 
 def test_lines_that_are_no_records_are_counted(site, tmp_path):
