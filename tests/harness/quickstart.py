@@ -134,6 +134,7 @@ Try, with a user's own address and with others' (apt-get install swaks, if it is
 
    swaks --server 127.0.0.1:{submission} --tls --auth PLAIN --auth-user alice@example.com \\
          --auth-password {password} --from ceo@example.com --to bob@example.net
+         by other programs: CRAM-MD5, which Python's smtplib takes by itself, is refused (auth.mechanisms)
    openssl s_client -quiet -crlf -starttls smtp -CAfile {ca} -connect 127.0.0.1:{submission}
          and type: EHLO me, AUTH PLAIN {plain}, MAIL FROM:<alice@example.com>, ...
    sendmail -C {postfix} -f cron@example.com bob@example.net <README
@@ -141,7 +142,9 @@ Try, with a user's own address and with others' (apt-get install swaks, if it is
    {ctl} -c {config} conf
    {ctl} -c {config} log
    {ctl} -c {config} explain {refused}
-   {ctl} -c {config} observe from    (the way back: enforce from)
+   {ctl} -c {config} who ceo@example.com
+   {ctl} -c {config} report
+   {ctl} -c {config} observe from    (the way back: enforce --yes from)
    {ctl} -c {config} limits show alice@example.com    (of all: limits top)
    {ctl} -c {config} login freeze alice@example.com    (the way back: login thaw)
    postfix -c {postfix} ...          postconf -c, postqueue -c and postcat -c likewise
