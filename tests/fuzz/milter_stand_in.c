@@ -29,7 +29,8 @@ struct smfi_str {
     unsigned long protocol;
     struct macro macros[MACROS_MAX];
     size_t macro_count;
-    bool at_end;     /* a callback of the end of a message is running */
+    bool at_end; /* a callback of the end of a message is running */
+    bool connected;
     bool in_message; /* MAIL was accepted */
     char code[8];
 };
@@ -88,16 +89,22 @@ static struct bytes cut(struct bytes *rest)
     return text;
 }
 
-/* "name\0value": braces around long names are put by us. */
-static void define(struct smfi_str *context, struct bytes piece)
+/* The new value is there before an old one goes, as in libmilter. */
+static void define(struct smfi_str *context, struct bytes name, struct bytes value)
 {
-    struct bytes name = cut(&piece);
+    char *copy = text_of(value);
     if (context->macro_count == MACROS_MAX)
         forget_macros(context);
     struct macro *macro = &context->macros[context->macro_count++];
     snprintf(macro->name, sizeof macro->name, name.len > 1 ? "{%.*s}" : "%.*s",
              (int)bytes_slice(name, 0, 28).len, name.len ? name.data : "");
-    macro->value = text_of(piece);
+    macro->value = copy;
+}
+
+/* What comes at CONNECT and at MAIL from each MTA; without it memory counts as lost. */
+static void define_host(struct smfi_str *context)
+{
+    define(context, BYTES("j"), BYTES("mail.example.com"));
 }
 
 static sfsistat connect_to(struct smfi_str *context, struct bytes piece)
@@ -117,6 +124,7 @@ static sfsistat connect_to(struct smfi_str *context, struct bytes piece)
         address = (_SOCK_ADDR *)(void *)&in6;
     sfsistat status = callbacks.xxfi_connect(context, host, address);
     context->in_message = false;
+    context->connected = true;
     free(host);
     return status;
 }
@@ -165,8 +173,13 @@ static sfsistat call(struct smfi_str *context, unsigned which, struct bytes piec
 {
     sfsistat status = SMFIS_CONTINUE;
     char *text;
+    if (!context->connected && which != 'C' && which != 'D') { /* libmilter wants it first of all */
+        define_host(context);
+        (void)connect_to(context, (struct bytes){NULL, 0});
+    }
     switch (which) {
     case 'C':
+        define_host(context);
         return connect_to(context, piece);
     case 'H':
         text = text_of(piece);
@@ -174,6 +187,7 @@ static sfsistat call(struct smfi_str *context, unsigned which, struct bytes piec
         free(text);
         return status;
     case 'M':
+        define_host(context);
         return command(context, piece, callbacks.xxfi_envfrom);
     case 'R':
         return command(context, piece, callbacks.xxfi_envrcpt);
@@ -190,10 +204,13 @@ static sfsistat call(struct smfi_str *context, unsigned which, struct bytes piec
     case 'K':
         callbacks.xxfi_close(context);
         forget_macros(context);
+        context->connected = false;
         return SMFIS_CONTINUE;
-    case 'D':
-        define(context, piece);
+    case 'D': { /* "name\0value": braces around long names are put by us */
+        struct bytes name = cut(&piece);
+        define(context, name, piece);
         return SMFIS_CONTINUE;
+    }
     default:
         return SMFIS_CONTINUE;
     }
