@@ -19,7 +19,7 @@ struct charset {
 };
 
 /* How many names there are, and which of them a charset stands under, and back. */
-#define CHARSET_NAMES 148
+#define CHARSET_NAMES 153
 size_t charset_index(const struct charset *charset);
 const struct charset *charset_at(size_t index);
 

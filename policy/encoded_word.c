@@ -2,6 +2,7 @@
 #include "policy/encoded_word.h"
 
 #include "policy/charset.h"
+#include "policy/charset_unlisted.h"
 
 #define CHARSET_NAME_MAX 64
 
@@ -183,14 +184,18 @@ static bool put_word(struct decoder *decoder, const struct word *word)
         result->malformed = true;
     if (!word->charset.len || word->charset.len > CHARSET_NAME_MAX)
         result->malformed = true; /* Python's email decodes it all the same */
-    if (!charset)
+    bool listed = charset;
+    if (!listed)
         charset = charset_utf8(); /* some decode it so: what they see is to be seen */
     if (charset != decoder->pending_charset && !flush(decoder))
         return false;
     char *out = decoder->pending + decoder->pending_len;
     decoder->pending_charset = charset;
-    decoder->pending_len += word->encoding == 'q' ? decode_q(word->text, out)
-                                                  : decode_b(word->text, out, &result->malformed);
+    size_t len = word->encoding == 'q' ? decode_q(word->text, out)
+                                       : decode_b(word->text, out, &result->malformed);
+    if (!listed)
+        result->has_line_break |= charset_unlisted_breaks(word->charset, (struct bytes){out, len});
+    decoder->pending_len += len;
     return true;
 }
 

@@ -1,0 +1,71 @@
+/* EBCDIC, by its names and numbers, and escapes. No mail program writes any of them. */
+#include "policy/charset_unlisted.h"
+
+#include <string.h>
+
+#define LONGEST_NAME 31
+
+/* IBM's numbers of EBCDIC code pages. */
+static const unsigned short pages[] = {
+    37,   273,  274,  275,  277,  278,  280,  281,  284,  285,  290,  297,   420,
+    423,  424,  500,  833,  836,  838,  870,  871,  875,  880,  905,  918,   924,
+    930,  933,  935,  937,  939,  1025, 1026, 1047, 1097, 1112, 1122, 1123,  1130,
+    1132, 1137, 1140, 1141, 1142, 1143, 1144, 1145, 1146, 1147, 1148, 1149,  1153,
+    1154, 1155, 1156, 1157, 1158, 1160, 1364, 1371, 1388, 1390, 1399, 12712, 16804};
+
+/* Letters and digits alone, small: Python looks charsets up so, more or less. */
+static void reduce(struct bytes name, char *reduced)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < name.len && len < LONGEST_NAME; i++) {
+        char byte = bytes_lower(name.data[i]);
+        if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9'))
+            reduced[len++] = byte;
+    }
+    reduced[len] = '\0';
+}
+
+static bool is_ebcdic(const char *name)
+{
+    static const char *const before[] = {"cp", "ibm", "csibm", "xibm", "ccsid"};
+    if (strstr(name, "ebcdic"))
+        return true;
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        if (strncmp(name, before[i], strlen(before[i])) == 0) {
+            name += strlen(before[i]);
+            break;
+        }
+    unsigned number = 0;
+    for (; *name >= '0' && *name <= '9' && number < 100000; name++)
+        number = number * 10 + (unsigned)(*name - '0');
+    for (size_t i = 0; !*name && i < sizeof pages / sizeof *pages; i++)
+        if (pages[i] == number)
+            return true;
+    return false;
+}
+
+static bool is_escaped(const char *name)
+{
+    static const char *const names[] = {"unicodeescape", "rawunicodeescape", "java", "c99"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool has_any(struct bytes text, const char *set)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] && strchr(set, text.data[i]))
+            return true;
+    return false;
+}
+
+bool charset_unlisted_breaks(struct bytes name, struct bytes text)
+{
+    char reduced[LONGEST_NAME + 1];
+    reduce(name, reduced);
+    if (is_ebcdic(reduced))
+        return has_any(text, "\x0b\x0c\x0d\x15\x1c\x1d\x1e\x25");
+    return is_escaped(reduced) && has_any(text, "\\");
+}

@@ -1,0 +1,12 @@
+/* Charsets that hide a line break from who takes them for UTF-8. */
+#ifndef POLICY_CHARSET_UNLISTED_H
+#define POLICY_CHARSET_UNLISTED_H
+
+#include "policy/bytes.h"
+
+/* name: of a charset that charset_find does not know. text: the bytes of an encoded word in it, its
+ * Q or B taken off. True where Python's or Java's own decoders make a line break of something in
+ * it: they take EBCDIC, and backslash escapes, for charsets like others. */
+bool charset_unlisted_breaks(struct bytes name, struct bytes text);
+
+#endif
