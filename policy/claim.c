@@ -1,6 +1,8 @@
 /* Judging the addresses that a message claims to be from. */
 #include "policy/claim.h"
 
+#include <string.h>
+
 #include "policy/encoded_word.h"
 #include "policy/identities.h"
 #include "policy/invisible.h"
@@ -160,9 +162,12 @@ bool claim_all_seen(const struct facts *facts, struct arena *arena, struct verdi
     return false;
 }
 
+/* RFC 5322's specials: readers that cut names into tokens lose them, and some take ">From" for what
+ * a mailbox makes of a line that begins so. */
 static bool is_passed_over(char byte)
 {
-    return (unsigned char)byte <= ' ' || (unsigned char)byte >= 0x7f;
+    return (unsigned char)byte <= ' ' || (unsigned char)byte >= 0x7f ||
+           strchr("()<>[]\"\\,;@.", byte);
 }
 
 bool claim_reads_as(struct bytes written, struct bytes name)

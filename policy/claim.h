@@ -53,7 +53,7 @@ bool claim_outlasts_mta(const struct facts *facts, const struct identity_field *
 bool claim_all_seen(const struct facts *facts, struct arena *arena, struct verdict *verdict);
 
 /* Whether a field's name is this one, or becomes it in a reader that passes over blanks, control
- * characters or bytes above 127. Asks, and gives no verdict. */
+ * characters, specials or bytes above 127. Asks, and gives no verdict. */
 bool claim_reads_as(struct bytes written, struct bytes name);
 
 /* Whether no field has a name that only becomes this one. */
