@@ -1,5 +1,6 @@
 /* Fields, and parameters of Content-Type, that may stand once only: of two, readers pick either.
  * From is the rule from's. */
+#include "policy/claim.h"
 #include "policy/header.h"
 #include "policy/parameter.h"
 #include "policy/rule.h"
@@ -41,6 +42,20 @@ static const struct option_row options[] = {
              "once by RFC 2231 with another text."},
     {0}};
 
+/* Whether the name is a listed one of a field that is there, but for what some readers pass over.
+ */
+static bool repeats_disguised(const struct facts_header *header, const struct settings *settings,
+                              struct bytes written)
+{
+    for (size_t i = 0; i < settings->fields.count; i++) {
+        struct bytes name = bytes_of(settings->fields.items[i]);
+        if (written.len > name.len && claim_reads_as(written, name) &&
+            facts_field_count(header, name) && !header_is_listed(&settings->tolerated, name))
+            return true;
+    }
+    return false;
+}
+
 static const struct field *find_repeated(const struct facts_header *header,
                                          const struct settings *settings)
 {
@@ -48,6 +63,8 @@ static const struct field *find_repeated(const struct facts_header *header,
         const struct field *field = &header->fields[i];
         if (field->instance > 1 && header_is_listed(&settings->fields, field->name) &&
             !header_is_listed(&settings->tolerated, field->name))
+            return field;
+        if (repeats_disguised(header, settings, field->name))
             return field;
     }
     return NULL;
