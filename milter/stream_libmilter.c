@@ -48,7 +48,7 @@ static struct stream *stream_of(int fd)
 }
 
 /* The function that ours hides. clang's ThreadSanitizer has its own within the program, by other
- * names: the order that descriptors give to threads is seen there, and a signal that comes
+ * names: who uses a descriptor that another thread closes is seen there, and a signal that comes
  * meanwhile is handed on. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
