@@ -63,7 +63,7 @@ static bool has_any(struct bytes text, const char *set)
 
 bool charset_unlisted_breaks(struct bytes name, struct bytes text)
 {
-    char reduced[LONGEST_NAME + 1];
+    char reduced[LONGEST_NAME + 1] = "";
     reduce(name, reduced);
     if (is_ebcdic(reduced))
         return has_any(text, "\x0b\x0c\x0d\x15\x1c\x1d\x1e\x25");

@@ -1,6 +1,8 @@
 /* Decodes RFC 2047's encoded words wherever they stand, as the most lenient reader would. */
 #include "policy/encoded_word.h"
 
+#include <assert.h>
+
 #include "policy/charset.h"
 #include "policy/charset_unlisted.h"
 
@@ -189,6 +191,7 @@ static bool put_word(struct decoder *decoder, const struct word *word)
         charset = charset_utf8(); /* some decode it so: what they see is to be seen */
     if (charset != decoder->pending_charset && !flush(decoder))
         return false;
+    assert(decoder->pending); /* it is there where a word is */
     char *out = decoder->pending + decoder->pending_len;
     decoder->pending_charset = charset;
     size_t len = word->encoding == 'q' ? decode_q(word->text, out)
