@@ -1,7 +1,6 @@
 /* Loading settings, tables and keys as one checked whole. */
 #include "gate/snapshot.h"
 
-#include <pthread.h>
 #include <pwd.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -71,36 +70,6 @@ static bool load_senders(struct snapshot *snapshot, const struct snapshot *previ
            error_prefix(error, "%s: senders.tables: ", snapshot->settings->path);
 }
 
-struct senders_loading {
-    struct snapshot *snapshot;
-    const struct snapshot *previous;
-    struct error error;
-    bool loaded;
-};
-
-static void *load_senders_beside(void *user)
-{
-    struct senders_loading *loading = user;
-    loading->loaded = load_senders(loading->snapshot, loading->previous, &loading->error);
-    return NULL;
-}
-
-/* A million lines and ten thousand keys take as long as each other: on a busy machine both at once
- * are there in half the time. Without another thread, one after the other. */
-static bool load_tables_and_keys(struct snapshot *snapshot, const struct snapshot *previous,
-                                 struct error *error)
-{
-    struct senders_loading senders = {.snapshot = snapshot, .previous = previous};
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, load_senders_beside, &senders))
-        return load_senders(snapshot, previous, error) && load_keys(snapshot, previous, error);
-    bool have_keys = load_keys(snapshot, previous, error);
-    pthread_join(thread, NULL);
-    if (!senders.loaded)
-        *error = senders.error;
-    return have_keys && senders.loaded;
-}
-
 bool snapshot_of(struct settings *settings, const struct snapshot *previous,
                  struct snapshot **ret_snapshot, struct error *error)
 {
@@ -110,7 +79,7 @@ bool snapshot_of(struct settings *settings, const struct snapshot *previous,
     atomic_init(&counted->references, 1);
     struct snapshot *snapshot = &counted->snapshot;
     snapshot->settings = settings_ref(settings);
-    if (!load_tables_and_keys(snapshot, previous, error)) {
+    if (!load_senders(snapshot, previous, error) || !load_keys(snapshot, previous, error)) {
         snapshot_unref(snapshot);
         return false;
     }
