@@ -170,6 +170,14 @@ static bool is_passed_over(char byte)
            strchr("()<>[]\"\\,;@.", byte);
 }
 
+bool claim_has_specials(struct bytes written)
+{
+    for (size_t i = 0; i < written.len; i++)
+        if (is_passed_over(written.data[i]))
+            return true;
+    return false;
+}
+
 bool claim_reads_as(struct bytes written, struct bytes name)
 {
     size_t matched = 0;

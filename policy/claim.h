@@ -56,6 +56,9 @@ bool claim_all_seen(const struct facts *facts, struct arena *arena, struct verdi
  * characters, specials or bytes above 127. Asks, and gives no verdict. */
 bool claim_reads_as(struct bytes written, struct bytes name);
 
+/* Whether it holds a byte that claim_reads_as passes over: only such a name reads as another. */
+bool claim_has_specials(struct bytes written);
+
 /* Whether no field has a name that only becomes this one. */
 bool claim_undisguised(const struct facts *facts, struct bytes name, struct arena *arena,
                        struct verdict *verdict);

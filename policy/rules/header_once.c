@@ -64,7 +64,7 @@ static const struct field *find_repeated(const struct facts_header *header,
         if (field->instance > 1 && header_is_listed(&settings->fields, field->name) &&
             !header_is_listed(&settings->tolerated, field->name))
             return field;
-        if (repeats_disguised(header, settings, field->name))
+        if (claim_has_specials(field->name) && repeats_disguised(header, settings, field->name))
             return field;
     }
     return NULL;
