@@ -42,32 +42,45 @@ static const struct option_row options[] = {
              "once by RFC 2231 with another text."},
     {0}};
 
-/* Whether the name is a listed one of a field that is there, but for what some readers pass over.
- */
-static bool repeats_disguised(const struct facts_header *header, const struct settings *settings,
-                              struct bytes written)
+/* Whether the name is a listed one but for what some readers pass over. Alone it is refused, too:
+ * the MTA or the rules date and message_id may add the one that it reads as. */
+static bool is_disguised(const struct settings *settings, struct bytes written)
 {
+    if (!claim_has_specials(written))
+        return false;
     for (size_t i = 0; i < settings->fields.count; i++) {
         struct bytes name = bytes_of(settings->fields.items[i]);
         if (written.len > name.len && claim_reads_as(written, name) &&
-            facts_field_count(header, name) && !header_is_listed(&settings->tolerated, name))
+            !header_is_listed(&settings->tolerated, name))
             return true;
     }
     return false;
 }
 
-static const struct field *find_repeated(const struct facts_header *header,
-                                         const struct settings *settings)
+/* Returns whether it refused. */
+static bool judge_fields(const struct facts_header *header, const struct settings *settings,
+                         struct arena *arena, struct verdict *verdict)
 {
     for (size_t i = 0; i < header->count; i++) {
         const struct field *field = &header->fields[i];
-        if (field->instance > 1 && header_is_listed(&settings->fields, field->name) &&
-            !header_is_listed(&settings->tolerated, field->name))
-            return field;
-        if (claim_has_specials(field->name) && repeats_disguised(header, settings, field->name))
-            return field;
+        struct bytes name = field->name;
+        if (field->instance > 1 && header_is_listed(&settings->fields, name) &&
+            !header_is_listed(&settings->tolerated, name))
+            verdict_violation(verdict, arena, "repeated", 554, "5.6.0",
+                              "The message has the header field %.*s twice: it may have one only, "
+                              "take the others out",
+                              (int)name.len, name.data);
+        else if (is_disguised(settings, name))
+            verdict_violation(verdict, arena, "disguised-field", 554, "5.6.0",
+                              "Some programs read the header field %.*s as one without the special "
+                              "characters in its name: take them out",
+                              (int)name.len, name.data);
+        else
+            continue;
+        verdict->fact = name;
+        return true;
     }
-    return NULL;
+    return false;
 }
 
 /* The parameters by which readers cut and decode the body. File names go both ways by custom, and
@@ -118,15 +131,8 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
                   struct verdict *verdict)
 {
     const struct settings *settings = generic;
-    const struct field *repeated = find_repeated(&facts->header, settings);
-    if (repeated) {
-        verdict->fact = repeated->name;
-        verdict_violation(verdict, arena, "repeated", 554, "5.6.0",
-                          "The message has the header field %.*s twice: it may have one only, "
-                          "take the others out",
-                          (int)repeated->name.len, repeated->name.data);
+    if (judge_fields(&facts->header, settings, arena, verdict))
         return;
-    }
     verdict_pass(verdict, NULL);
     if (settings->parameters)
         judge_parameters(facts, arena, verdict);

@@ -7,6 +7,9 @@ from harness.milter_wire import HEADER, packet_of
 
 NAME_BYTES = set(range(33, 127)) - {ord(":")}
 
+# Some readers pass over these in a field's name, so that they see the field that is left.
+SPECIALS = set(b'()<>[]"\\,;@.')
+
 
 def odd(byte):
     return bytes([byte])
@@ -18,11 +21,11 @@ def test_a_byte_in_a_fields_name(gate, byte):
     for name in (b"X" + odd(byte) + b"Y", odd(byte) + b"XY", b"XY" + odd(byte)):
         message = Message().plus((name, " v"))
         outcome = gate.play(message)
+        gate.record()
         if byte in NAME_BYTES:
             gate.check_signed(outcome, message)
         else:
             assert outcome.reply.text.startswith("554 5.6.0 "), outcome
-        gate.record()
 
 
 @pytest.mark.parametrize("byte", range(1, 256))
@@ -30,11 +33,11 @@ def test_a_second_from_by_another_spelling(gate, byte):
     for name in (odd(byte) + b"From", b"From" + odd(byte), b"Fr" + odd(byte) + b"om"):
         message = Message().plus((name, " ceo@example.com"))
         outcome = gate.play(message)
-        if byte in NAME_BYTES:
+        gate.record()
+        if byte in NAME_BYTES - SPECIALS:
             gate.check_signed(outcome, message)
         else:
             assert outcome.reply.code == 5, (name, outcome)
-        gate.record()
 
 
 CONTROLS = sorted(set(range(1, 32)) - {ord("\t")}) + [127]
