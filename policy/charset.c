@@ -142,6 +142,13 @@ static char *replace_c1(char *begin, char *end)
     return new_end;
 }
 
+/* Whether the text is the same in UTF-8: so printable ASCII is in all that iconv is asked for. */
+static bool is_plain(const struct charset *charset, struct bytes text)
+{
+    return (charset->kind == CHARSET_ICONV || charset->kind == CHARSET_ISO_8859) &&
+           bytes_skip_printable(text, 0) == text.len;
+}
+
 bool charset_decode(struct arena *arena, const struct charset *charset, struct bytes from,
                     char *out, size_t *ret_len)
 {
@@ -150,6 +157,9 @@ bool charset_decode(struct arena *arena, const struct charset *charset, struct b
         end = decode_utf8(from, out);
     } else if (charset->kind == CHARSET_ASCII) {
         end = decode_ascii(from, out);
+    } else if (is_plain(charset, from)) {
+        memcpy(out, from.data, from.len);
+        end = out + from.len;
     } else {
         charset = charset->kind == CHARSET_ODD ? by_order(charset, &from) : charset;
         iconv_t converter = converter_take(charset);

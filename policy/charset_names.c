@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define UTF_8 129 /* where it stands below */
+
 /* Sorted. Not here on purpose: ISO-2022-CN-EXT, whose converter wrote past its buffer
  * (CVE-2024-2961), and others that no browser decodes either. */
 static const struct charset charsets[] = {
@@ -135,7 +137,7 @@ static const struct charset charsets[] = {
     {"utf-32be", "UTF-32BE", CHARSET_ODD},
     {"utf-32le", "UTF-32LE", CHARSET_ODD},
     {"utf-7", "UTF-7", CHARSET_ODD},
-    {"utf-8", "UTF-8", CHARSET_UTF8},
+    [UTF_8] = {"utf-8", "UTF-8", CHARSET_UTF8},
     {"utf16", "UTF-16", CHARSET_ODD},
     {"utf32", "UTF-32", CHARSET_ODD},
     {"utf7", "UTF-7", CHARSET_ODD},
@@ -199,5 +201,5 @@ const struct charset *charset_find(struct bytes name)
 
 const struct charset *charset_utf8(void)
 {
-    return charset_find(BYTES("utf-8"));
+    return &charsets[UTF_8];
 }

@@ -24,6 +24,8 @@ struct decoder {
     char *pending; /* bytes of adjacent words of one charset: a character may lie across them */
     size_t pending_len;
     const struct charset *pending_charset;
+    struct bytes last_name; /* of a charset: most words of a field name the same one */
+    const struct charset *last_charset;
     struct decoded_text *result;
 };
 
@@ -103,16 +105,17 @@ static size_t decode_q(struct bytes text, char *out)
     return used;
 }
 
-static int base64_digit(char byte)
-{
-    if (byte >= 'A' && byte <= 'Z')
-        return byte - 'A';
-    if (byte >= 'a' && byte <= 'z')
-        return byte - 'a' + 26;
-    if (byte >= '0' && byte <= '9')
-        return byte - '0' + 52;
-    return byte == '+' ? 62 : byte == '/' ? 63 : -1;
-}
+/* The digit's value and 1; 0: none. */
+static const unsigned char base64_digits[256] = {
+    ['A'] = 1,  ['B'] = 2,  ['C'] = 3,  ['D'] = 4,  ['E'] = 5,  ['F'] = 6,  ['G'] = 7,  ['H'] = 8,
+    ['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
+    ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
+    ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+    ['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+    ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+};
 
 /* Goes on behind padding and over what is no base64: what any reader could see is to be seen. */
 static size_t decode_b(struct bytes text, char *out, bool *ret_odd)
@@ -122,7 +125,7 @@ static size_t decode_b(struct bytes text, char *out, bool *ret_odd)
     size_t used = 0;
     bool padded = false;
     for (size_t i = 0; i < text.len; i++) {
-        int digit = base64_digit(text.data[i]);
+        int digit = base64_digits[(unsigned char)text.data[i]] - 1;
         if (digit < 0) {
             if (text.data[i] == '=') {
                 padded = true;
@@ -143,10 +146,18 @@ static size_t decode_b(struct bytes text, char *out, bool *ret_odd)
     return used;
 }
 
+/* Whether a line break begins with the byte, or it is NUL. */
+static bool may_break(unsigned char byte)
+{
+    return byte < ' ' || byte == 0xC2 || byte == 0xE2;
+}
+
 static void note_breaks(struct decoded_text *result, struct bytes text)
 {
     const unsigned char *byte = (const unsigned char *)text.data;
-    for (size_t i = bytes_find_odd(text, 0); i < text.len; i = bytes_find_odd(text, i + 1)) {
+    for (size_t i = bytes_find_odd(text, 0); i < text.len; i++) {
+        if (!may_break(byte[i]))
+            continue;
         result->has_nul |= byte[i] == 0;
         if ((byte[i] >= 0x0A && byte[i] <= 0x0D) || (byte[i] >= 0x1C && byte[i] <= 0x1E))
             result->has_line_break = true;
@@ -174,9 +185,18 @@ static bool flush(struct decoder *decoder)
     return true;
 }
 
+static const struct charset *find_charset(struct decoder *decoder, struct bytes name)
+{
+    if (!name.len || !bytes_equal(name, decoder->last_name)) {
+        decoder->last_name = name;
+        decoder->last_charset = charset_find(name);
+    }
+    return decoder->last_charset;
+}
+
 static bool put_word(struct decoder *decoder, const struct word *word)
 {
-    const struct charset *charset = charset_find(word->charset);
+    const struct charset *charset = find_charset(decoder, word->charset);
     struct decoded_text *result = decoder->result;
     result->had_words = true;
     result->wide_charset |= charset && charset_is_odd(charset);

@@ -56,11 +56,37 @@ static void test_what_is_loaded_needs_none(void **state)
     converter_give(charset, again);
 }
 
+/* charset_decode() copies it: so must iconv, whatever the charset. */
+static void test_printable_ascii_is_the_same_in_all(void **state)
+{
+    (void)state;
+    char ascii['~' - ' ' + 1];
+    for (size_t i = 0; i < sizeof ascii; i++)
+        ascii[i] = (char)(' ' + i);
+    for (size_t index = 0; index < CHARSET_NAMES; index++) {
+        const struct charset *charset = charset_at(index);
+        iconv_t converter = charset_is_odd(charset) ? CONVERTER_MISSING : converter_take(charset);
+        if (converter == CONVERTER_MISSING)
+            continue;
+        char utf8[CHARSET_ROOM(sizeof ascii)];
+        char *from = ascii;
+        char *to = utf8;
+        size_t left = sizeof ascii;
+        size_t room = sizeof utf8;
+        assert_int_equal(iconv(converter, &from, &left, &to, &room), 0);
+        assert_int_equal(iconv(converter, NULL, NULL, &to, &room), 0);
+        converter_give(charset, converter);
+        assert_int_equal(to - utf8, sizeof ascii);
+        assert_memory_equal(utf8, ascii, sizeof ascii);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_descriptors_nothing_is_decoded),
         cmocka_unit_test(test_what_is_loaded_needs_none),
+        cmocka_unit_test(test_printable_ascii_is_the_same_in_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
