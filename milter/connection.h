@@ -6,6 +6,8 @@
 
 #include "gate/message.h"
 
+#define CONNECTION_TELLERS 5
+
 struct connection {
     struct arena *arena; /* for what is known since connect and HELO */
     unsigned long flags; /* SMFIP_* that were agreed on */
@@ -15,7 +17,8 @@ struct connection {
     char queue_id[64];
     bool asked_macros;    /* the MTA, by the lists of smfi_setsymlist */
     bool told_at_connect; /* macros came then */
-    const char *told_at;  /* where those of the last stage are: they are told apart by it */
+    /* Where some of the last stage's are: they are told apart by it (milter/macros.c). */
+    const char *told_at[CONNECTION_TELLERS];
 };
 
 /* The connection of a libmilter context, made where it is not there yet; NULL when memory is out.

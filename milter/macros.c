@@ -17,8 +17,8 @@ static const struct {
     {SMFIM_CONNECT, "j v {daemon_name} {daemon_port} {client_name}"},
     {SMFIM_HELO, "{tls_version} {cipher} {cipher_bits} {cert_subject} {cert_issuer}"},
     {SMFIM_ENVFROM,
-     "j i {auth_authen} {auth_type} {tls_version} {cipher} {cipher_bits} {cert_subject} "
-     "{cert_issuer}"},
+     "j i {mail_addr} {auth_authen} {auth_type} {tls_version} {cipher} {cipher_bits} "
+     "{cert_subject} {cert_issuer}"},
     {SMFIM_ENVRCPT, "i {rcpt_mailer} {rcpt_host}"},
     {SMFIM_EOM, "i"},
 };
@@ -35,17 +35,34 @@ bool macros_ask(SMFICTX *context, struct connection *connection)
     return true;
 }
 
+/* What tells that macros came: the host's name is asked for at CONNECT and MAIL. For an MTA that
+ * names it at CONNECT only, whatever else comes at MAIL tells it too. */
+#define TELLS_HOST 0
+static const char tellers[CONNECTION_TELLERS][16] = {"j", "{mail_addr}", "i", "{auth_authen}",
+                                                     "{auth_type}"};
+
+struct news {
+    bool host; /* the host's name came */
+    bool any;
+};
+
 /* Where it has no memory for macros that came, libmilter goes on with those of before and tells
  * nobody: a login would be missing, or the port. Each new packet of macros lies in memory of its
  * own, and is there before the one that it takes the place of is freed: so the address of a macro
- * that is asked for at CONNECT and MAIL, and has a value at both or at none, has changed. */
-static bool came_anew(SMFICTX *context, struct connection *connection)
+ * that came again has changed. */
+static struct news came_anew(SMFICTX *context, struct connection *connection)
 {
-    char name[] = "j";
-    const char *now = smfi_getsymval(context, name);
-    bool anew = now && now != connection->told_at;
-    connection->told_at = now;
-    return anew;
+    struct news news = {false, false};
+    for (size_t i = 0; i < CONNECTION_TELLERS; i++) {
+        char name[sizeof tellers[i]];
+        memcpy(name, tellers[i], sizeof name);
+        const char *now = smfi_getsymval(context, name);
+        bool anew = now && now != connection->told_at[i];
+        connection->told_at[i] = now;
+        news.host = news.host || (anew && i == TELLS_HOST);
+        news.any = news.any || anew;
+    }
+    return news;
 }
 
 static struct bytes value_of(SMFICTX *context, const char *macro)
@@ -93,8 +110,8 @@ void macros_read_connect(SMFICTX *context, struct connection *connection)
     facts->mta = is_sendmail(value_of(context, "v")) ? MTA_SENDMAIL : MTA_OTHER;
     struct bytes port = value_of(context, "{daemon_port}");
     facts->daemon_port = number_of(port);
-    bool names_host = came_anew(context, connection);
-    connection->told_at_connect = names_host || port.len || facts->daemon_name.len;
+    struct news news = came_anew(context, connection);
+    connection->told_at_connect = news.host || port.len || facts->daemon_name.len;
     if (bytes_equal(facts->client_name, BYTES("unknown")))
         facts->client_name = (struct bytes){NULL, 0};
 }
@@ -132,14 +149,15 @@ static void keep_login(SMFICTX *context, struct connection *connection, struct f
 
 void macros_leave_mail(SMFICTX *context, struct connection *connection)
 {
-    bool anew = came_anew(context, connection);
-    (void)anew; /* those of CONNECT are found again */
+    struct news news = came_anew(context, connection);
+    (void)news; /* those of CONNECT are found again */
 }
 
 bool macros_read_session(SMFICTX *context, struct connection *connection)
 {
-    bool named_host = connection->told_at != NULL;
-    bool lost = came_anew(context, connection) ? !connection->told_at_connect : named_host;
+    bool named_host = connection->told_at[TELLS_HOST] != NULL;
+    struct news news = came_anew(context, connection);
+    bool lost = news.any ? news.host && !connection->told_at_connect : named_host;
     struct facts_tls *tls = &connection->session.tls;
     keep(context, connection, "{tls_version}", &tls->version);
     keep(context, connection, "{cipher}", &tls->cipher);

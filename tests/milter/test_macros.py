@@ -118,6 +118,19 @@ def test_a_login_lasts_no_longer_than_the_mta_says(gate):
     gate.record()
 
 
+@pytest.mark.parametrize("client, start", [(Client(), "250"), (Client(login=None), "530 5.7.0 ")], ids=["login", "none"])
+def test_an_mta_that_names_its_host_at_connect_only(gate, client, start):
+    """It was asked for it at MAIL, too, and what else it tells there is what it has to tell."""
+    player = gate.player(client)
+    player.session.options.symbols[MAIL].remove("j")
+    for again in (False, False, True):
+        if again:
+            player.helo()
+        outcome = player.message()
+        assert (outcome.accepted and start == "250") or outcome.reply.text.startswith(start), outcome
+        gate.record()
+
+
 def test_no_macros_at_all(gate):
     """Then it is mail from outside, and From ours is a spoof; none of it is signed."""
     with gate.session() as session:
