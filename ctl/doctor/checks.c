@@ -5,6 +5,7 @@
 
 const struct doctor_check *const doctor_checks[] = {
     &doctor_check_config,
+    &doctor_check_config_writable,
     &doctor_check_socket,
     &doctor_check_socket_file,
     &doctor_check_failopen,

@@ -6,6 +6,7 @@
 
 extern const struct doctor_check doctor_check_certificate;
 extern const struct doctor_check doctor_check_config;
+extern const struct doctor_check doctor_check_config_writable;
 extern const struct doctor_check doctor_check_coverage;
 extern const struct doctor_check doctor_check_failopen;
 extern const struct doctor_check doctor_check_host;

@@ -1,11 +1,13 @@
 """How what the doctor finds of submilter itself comes about: socket, keys, configuration, its host."""
 
 import os
+import shutil
 
-from doctor_daemon_steps import (chmod, ended, expectations, expected, few_descriptors, frozen, nobodys_child, one_message,
+from doctor_daemon_steps import (chmod, ended, expectations, expected, few_descriptors, frozen, in_conf_d, nobodys_child, one_message,
                                  other_ends, other_server, put_back, replaced_by_link, roll_key_over, runs_as_another,
                                  small_disk, small_queue, socket_path, stale, table, without_keys)
 from doctor_steps import GUARDED, Break, all_of, configured, milters, reconfigured
+from harness.submilter import USER
 
 BREAKS = [
     # socket
@@ -61,6 +63,10 @@ BREAKS = [
     Break("config.no-domains", configured(domains=[]), mend=reconfigured, besides=("keys.foreign", "postfix.bounces-refused")),
     Break("config.stale", stale, after=one_message),
     Break("config.observed", configured(policies={"submission": {"from": {"mode": "observe"}}}), mend=reconfigured),
+    Break("config.writable", lambda site: shutil.chown(site.submilter.config, USER), note="owner"),
+    Break("config.writable", chmod(lambda site: site.submilter.config, 0o664), note="group"),
+    Break("config.writable", chmod(lambda site: site.submilter.config.parent, 0o1777), note="folder"),
+    Break("config.writable", in_conf_d, note="conf.d"),
     Break("config.table", table),
     Break("config.expectation", expected("alice@example.com: refused"), mend=expected("alice@example.com: accepted")),
     Break("config.expectation", all_of(expected("alice@example.com: accepted"), chmod(expectations, 0o600)), note="unreadable"),

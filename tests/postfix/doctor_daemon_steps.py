@@ -139,6 +139,15 @@ def table(site):
     site.submilter.senders.chmod(0o600)
 
 
+def in_conf_d(site):
+    """A file there that a group may write."""
+    folder = site.submilter.config.parent / "conf.d"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    path = folder / "more.conf"
+    path.write_text("timeout = 300;\n")
+    path.chmod(0o664)
+
+
 def runs_as_another(site):
     """As a unit with another User= starts it: the keys it may read by its group."""
     ended(site)
