@@ -12,6 +12,7 @@ const struct doctor_check *const doctor_checks[] = {
     &doctor_check_coverage,
     &doctor_check_macros,
     &doctor_check_offer,
+    &doctor_check_mechanisms,
     &doctor_check_certificate,
     &doctor_check_restrictions,
     &doctor_check_newlines,

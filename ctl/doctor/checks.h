@@ -14,6 +14,7 @@ extern const struct doctor_check doctor_check_service;
 extern const struct doctor_check doctor_check_socket_file;
 extern const struct doctor_check doctor_check_keys;
 extern const struct doctor_check doctor_check_macros;
+extern const struct doctor_check doctor_check_mechanisms;
 extern const struct doctor_check doctor_check_newlines;
 extern const struct doctor_check doctor_check_offer;
 extern const struct doctor_check doctor_check_restrictions;

@@ -52,6 +52,9 @@ POSTFIX = [
     Break("postfix.tls-auth-only", in_service(
         "submission", smtpd_tls_auth_only="no", smtpd_tls_security_level="may")),
     Break("postfix.no-login", in_service("smtps", smtpd_sasl_auth_enable="no")),
+    Break("postfix.mechanism", main_cf(smtpd_sasl_mechanism_filter="!external, static:rest")),
+    Break("postfix.mechanism", configured(policies={"submission": {"auth": {"mechanisms": ["LOGIN", "SCRAM-SHA-256"]}}}),
+          note="fewer"),
     Break("postfix.not-listening", one_more_service),
     Break("postfix.live-starttls", main_cf(smtpd_tls_key_file="/nonexistent"),
           mend=lambda site: main_cf(smtpd_tls_key_file=site.certificates.key)(site)),

@@ -30,6 +30,7 @@ MAIN_CF = {
     "mynetworks": "127.0.0.0/8",
     "myorigin": "example.com",
     "smtpd_tls_auth_only": "yes",
+    "smtpd_sasl_mechanism_filter": "!cram-md5, !external, static:rest",
     "smtpd_relay_restrictions": "permit_mynetworks, permit_sasl_authenticated, reject",
     "smtpd_forbid_bare_newline": "yes",
     "smtpd_forbid_unauth_pipelining": "yes",
