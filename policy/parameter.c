@@ -2,6 +2,7 @@
 #include "policy/parameter.h"
 
 #include "policy/charset.h"
+#include "policy/charset_unlisted.h"
 #include "policy/encoded_word.h"
 #include "policy/invisible.h"
 #include "policy/parameter_part.h"
@@ -138,12 +139,45 @@ static bool decode_extended(struct arena *arena, const struct charset *charset, 
     return charset_decode(arena, charset, raw, out, &ret_text->len);
 }
 
+static void note_breaks(struct parameter *parameter, struct bytes text)
+{
+    struct invisible found;
+    parameter->has_nul |= bytes_find(text, '\0') < text.len;
+    parameter->has_line_break |= invisible_find(text, INVISIBLE_LINE_BREAK, &found);
+}
+
+/* Python's email joins all parts and takes their percent signs off before it looks for the
+ * charset, and decodes by whatever name it knows. joined: so, with what take_charset took off. */
+static bool note_other_charset(struct arena *arena, const struct charset *charset,
+                               struct bytes joined, struct parameter *parameter)
+{
+    size_t first = bytes_find(joined, '\'');
+    struct bytes rest = bytes_slice(joined, first + 1, joined.len);
+    size_t second = bytes_find(rest, '\'');
+    if (first == joined.len || second == rest.len)
+        return true;
+    struct bytes name = bytes_slice(joined, 0, first);
+    struct bytes text = bytes_slice(rest, second + 1, rest.len);
+    const struct charset *other = charset_find(name);
+    struct bytes decoded;
+    if (!other)
+        parameter->has_line_break |= charset_unlisted_breaks(name, text);
+    if (!other || other == charset)
+        return true;
+    if (!decode_extended(arena, other, text, &decoded))
+        return false;
+    parameter->has_line_break |= charset_breaks_otherwise(other, text);
+    note_breaks(parameter, decoded);
+    return true;
+}
+
 /* The text of a parameter's parts, which are all of one kind. */
 static bool decode(struct arena *arena, const struct parameter_part *const *parts, size_t count,
                    bool extended, struct parameter *parameter, struct bytes *ret_text)
 {
     size_t room = 0;
     size_t used = 0;
+    size_t begin = 0;
     const struct charset *charset = charset_utf8();
     for (size_t i = 0; i < count; i++)
         room += parts[i]->value.len;
@@ -152,12 +186,17 @@ static bool decode(struct arena *arena, const struct parameter_part *const *part
         return false;
     for (size_t i = 0; i < count; i++) {
         struct bytes value = parts[i]->value;
-        if (i == 0 && parts[i]->extended)
+        if (i == 0 && parts[i]->extended) {
             charset = take_charset(&value, parameter);
+            struct bytes taken = bytes_slice(parts[i]->value, 0, parts[i]->value.len - value.len);
+            used = begin = unwrap(parts[i], taken, raw, parameter);
+        }
         used += unwrap(parts[i], value, raw + used, parameter);
     }
-    struct bytes whole = {raw, used};
+    struct bytes whole = {raw + begin, used - begin};
     parameter->has_line_break |= extended && charset_breaks_otherwise(charset, whole);
+    if (extended && !note_other_charset(arena, charset, (struct bytes){raw, used}, parameter))
+        return false;
     return extended ? decode_extended(arena, charset, whole, ret_text)
                     : decode_plain(arena, whole, parameter, ret_text);
 }
@@ -186,13 +225,6 @@ static bool contradict(struct bytes plain, struct bytes extended)
     if (is_ascii(plain) && is_ascii(extended))
         return !bytes_equal(plain, extended);
     return !bytes_equal_nocase(behind_last_dot(plain), behind_last_dot(extended));
-}
-
-static void note_breaks(struct parameter *parameter, struct bytes text)
-{
-    struct invisible found;
-    parameter->has_nul |= bytes_find(text, '\0') < text.len;
-    parameter->has_line_break |= invisible_find(text, INVISIBLE_LINE_BREAK, &found);
 }
 
 static bool put_together(struct arena *arena, struct parts *parts, struct bytes name,
