@@ -70,6 +70,28 @@ def all_peers():
     ]
 
 
+def _blocks(language, interpreter, ending, modes, **reads):
+    path = str(SOURCES / f"blocks.{ending}")
+    return [Peer(f"{language} {mode}".strip(), (*interpreter, path, *mode.split()), **reads) for mode in modes]
+
+
+def block_peers():
+    """Those that read whole messages."""
+    go = Peer("go", ("./go-blocks",), ("go", "build", "-o", "go-blocks", str(SOURCES / "blocks.go")))
+    return [
+        *_blocks("python", ("/usr/bin/python3",), "py", ["compat32", "default"]),
+        _c("gmime", "block", module="gmime-3.0"),
+        *_blocks("perl", ("perl",), "pl", [""]),
+        go,
+        *_blocks("npm", ("node",), "js", ["mailparser"]),
+        *_blocks("npm", ("node",), "js", ["postal-mime"], first=True),
+        *_blocks("php", ("php",), "php", ["imap", "mailparse"]),
+        *_blocks("ruby", ("ruby",), "rb", [""]),
+        *_blocks("rspamd", ("rspamadm", "lua"), "lua", [""]),
+        _c("blocks_dovecot", libraries=DOVECOT),
+    ]
+
+
 def fetch_npm(folder):
     """Has npm install what package-lock.json pins, once."""
     lock = (HERE / "package-lock.json").read_bytes()

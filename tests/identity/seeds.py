@@ -20,6 +20,14 @@ def from_cases():
                 yield value.replace(b"\r\n", b"\n")
 
 
+def blocks_from_cases():
+    """Each short message of tests/cases with a From field of the usual login's, line ends as LF."""
+    for path in sorted((HERE.parent / "cases").glob("*/*.case")):
+        for case in read_cases(path):
+            if b"alice@example.com" in case.message and len(case.message) < 1000:
+                yield case.message.replace(b"\r\n", b"\n")
+
+
 def from_address_cases():
     """Each list of tests/cases/address.txt, whatever its reading is; and whether it is agreed on."""
     lists = (HERE.parent / "cases/address.txt").read_text().split("[list]")[1].split("\n[")[0]

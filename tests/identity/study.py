@@ -12,7 +12,8 @@ from compare import classify
 ROUND = 4000
 OWN = b"alice@example.com"  # the login's address in all seeds
 
-# Who sends it: MTA, login, an address of the login's, the field.
+# Who sends it: MTA, login, an address of the login's, the field; or "-lf" or "-crlf": a whole message, read with
+# these line ends.
 SENDINGS = [("postfix", "alice@example.com", "alice@example.com", "From")] * 5 + [
     ("postfix+", "alice@example.com", "alice@example.com", "From"),
     ("postfix+", "juergen@example.com", "jürgen@bücher.example", "From"),
@@ -54,7 +55,10 @@ class Study:
             self.refused[rest[0]] += 1
             return None
         leaves, *ours = map(bytes.fromhex, rest)
-        return Passed(*field, leaves.replace(b"\r\n", b"\n"), tuple(ours))
+        leaves = leaves.replace(b"\r\n", b"\n")
+        if field[0][3] == "-crlf":
+            leaves = leaves.replace(b"\n", b"\r\n")
+        return Passed(*field, leaves, tuple(ours))
 
     def generate(self, generator, count):
         """Makes count fields, the seeds among them, and keeps what passes."""

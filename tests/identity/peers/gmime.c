@@ -1,5 +1,5 @@
 /* GMime (Balsa, notmuch, and those built on it): "loose" and "strict" read the field's value,
- * "message" a whole message. */
+ * "message" a message made of it, "block" a message as it was handed over. */
 #include <gmime/gmime.h>
 
 #include "lines.h"
@@ -18,10 +18,9 @@ static void put_list(InternetAddressList *list)
     }
 }
 
-static void read_message(const char *value)
+/* The stream is taken over. */
+static void read_stream(GMimeStream *stream)
 {
-    GMimeStream *stream = g_mime_stream_mem_new();
-    g_mime_stream_printf(stream, "From:%s\n\nhi\n", value);
     g_mime_stream_reset(stream);
     GMimeParser *parser = g_mime_parser_new_with_stream(stream);
     GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
@@ -31,6 +30,18 @@ static void read_message(const char *value)
     }
     g_object_unref(parser);
     g_object_unref(stream);
+}
+
+static void read_message(const char *value)
+{
+    GMimeStream *stream = g_mime_stream_mem_new();
+    g_mime_stream_printf(stream, "From:%s\n\nhi\n", value);
+    read_stream(stream);
+}
+
+static void read_block(const char *text, size_t len)
+{
+    read_stream(g_mime_stream_mem_new_with_buffer(text, len));
 }
 
 static void read_value(GMimeParserOptions *options, const char *value)
@@ -52,6 +63,8 @@ int main(int argc, char **argv)
     for (char *value; (value = lines_next(&len)); free(value)) {
         if (strcmp(how, "message") == 0)
             read_message(value);
+        else if (strcmp(how, "block") == 0)
+            read_block(value, len);
         else
             read_value(options, value);
         lines_end();
