@@ -43,7 +43,7 @@ static const struct option long_options[] = {{"login", required_argument, NULL, 
                                              {0}};
 
 const char log_options_help[] =
-    "  --login LOGIN     who had logged in\n"
+    "  --login LOGIN     who had logged in; '' for sessions in which nobody had\n"
     "  --address ADDRESS what the message claimed to come from, or one of its recipients\n"
     "  --client CLIENT   an address, or a network: 192.0.2.0/24\n"
     "  --rule RULE       that decided, or did not let it pass\n"

@@ -44,6 +44,13 @@ static void add(char sql[FILTER_SQL_MAX], const char *condition)
     strncat(sql, condition, FILTER_SQL_MAX - strlen(sql) - 1);
 }
 
+static const char *login_condition(const char *login)
+{
+    if (!login)
+        return NULL;
+    return *login ? "d.login = :login" : "(d.login IS NULL OR d.login = '')";
+}
+
 bool filter_condition(const struct history_filter *filter, char ret_sql[FILTER_SQL_MAX],
                       struct error *error)
 {
@@ -56,7 +63,7 @@ bool filter_condition(const struct history_filter *filter, char ret_sql[FILTER_S
     add(ret_sql, filter->after_seq ? "d.seq > :after_seq" : NULL);
     add(ret_sql, filter->id ? "d.id = upper(:id)" : NULL);
     add(ret_sql, filter->queue_id ? "d.queue_id = :queue_id" : NULL);
-    add(ret_sql, filter->login ? "d.login = :login" : NULL);
+    add(ret_sql, login_condition(filter->login));
     add(ret_sql, filter->client ? client_condition(&network) : NULL);
     add(ret_sql, filter->address ? "d.seq IN (SELECT a.seq FROM addresses AS a"
                                    " WHERE a.address = :address COLLATE NOCASE)"

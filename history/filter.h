@@ -11,13 +11,13 @@
 struct history_filter {
     int64_t since, until; /* milliseconds since 1970: since <= time < until */
     int64_t after_seq;    /* rows that were written after that one: for following */
-    const char *login;
-    const char *address; /* whom it claimed to be from, or a recipient; ASCII case is ignored */
-    const char *client;  /* an address, or a network as 192.0.2.0/24 */
-    const char *rule;    /* it decided, or had a verdict that was not passed */
-    const char *reason;  /* of the decision or of such a verdict; with rule: of the same one */
-    const char *action;  /* "accept", "fix", "quarantine", "tempfail", "reject" */
-    const char *id;      /* ASCII case is ignored */
+    const char *login;    /* "": sessions without one */
+    const char *address;  /* whom it claimed to be from, or a recipient; ASCII case is ignored */
+    const char *client;   /* an address, or a network as 192.0.2.0/24 */
+    const char *rule;     /* it decided, or had a verdict that was not passed */
+    const char *reason;   /* of the decision or of such a verdict; with rule: of the same one */
+    const char *action;   /* "accept", "fix", "quarantine", "tempfail", "reject" */
+    const char *id;       /* ASCII case is ignored */
     const char *queue_id;
     bool would;          /* an observed verdict would have refused, deferred or quarantined it; with
                             rule or reason: that one */

@@ -67,6 +67,8 @@ def names(site, text):
     ((), EVERYTHING),
     (("--login", "alice@example.com"), EVERYTHING - {"no-login"}),
     (("--login", "bob"), set()),
+    (("--login", ""), {"no-login"}),
+    (("--login", "", "--rule", "from"), set()),
     (("--address", "CEO@example.com"), {"not-owned", "at-mail"}),
     (("--address", "bob@example.net"), None),
     (("--client", "198.51.100.9"), {"no-login"}),
