@@ -12,6 +12,7 @@
 #include "ctl/progress.h"
 #include "ctl/source.h"
 #include "ctl/when.h"
+#include "dkim/our_command.h"
 #include "gate/json.h"
 #include "history/import.h"
 #include "history/status.h"
@@ -171,9 +172,9 @@ static int run(const char *config, int argc, char **argv)
         return command_complain(&error, EX_CONFIG);
     int status;
     if (!settings->history.file) {
-        error_set(&error, "%s: history.file is not set, so there is no history%s%s", settings->path,
-                  settings->log.json ? "; other commands read log.json: submilterctl log --file "
-                                     : "",
+        error_set(&error, "%s: history.file is not set, so there is no history%s%s%s%s",
+                  settings->path, settings->log.json ? "; other commands read log.json: " : "",
+                  settings->log.json ? our_command() : "", settings->log.json ? " log --file " : "",
                   settings->log.json ? settings->log.json : "");
         status = command_complain(&error, EX_CONFIG);
     } else if (imports) {

@@ -8,6 +8,7 @@
 #include "ctl/command.h"
 #include "ctl/reload_hint.h"
 #include "dkim/keygen.h"
+#include "dkim/our_command.h"
 #include "gate/snapshot.h"
 #include "policy/address.h"
 
@@ -162,8 +163,8 @@ static int show(const char *config, const struct key_arguments *arguments)
                    keys[i].type == KEY_RSA ? "rsa" : "ed25519", keys[i].bits, keys[i].path);
     }
     if (!shown)
-        fprintf(stderr, "submilterctl: there is no key in %s; make one: submilterctl key new %s\n",
-                place.folder, arguments->domain ? arguments->domain : "DOMAIN");
+        fprintf(stderr, "submilterctl: there is no key in %s; make one: %s key new %s\n",
+                place.folder, our_command(), arguments->domain ? arguments->domain : "DOMAIN");
     arena_free(arena);
     keystore_unref(store);
     settings_unref(settings);

@@ -9,6 +9,7 @@
 #include "conf/nearest.h"
 #include "ctl/command.h"
 #include "ctl/plain.h"
+#include "dkim/our_command.h"
 
 static const struct command *const commands[] = {
 #define COMMAND(name) &command_##name,
@@ -83,6 +84,7 @@ int main(int argc, char **argv)
         switch (option) {
         case 'c':
             config = optarg;
+            our_command_uses(config);
             break;
         case 'h':
             print_usage(stdout);

@@ -13,6 +13,7 @@
 #include "ctl/progress.h"
 #include "ctl/source.h"
 #include "ctl/when.h"
+#include "dkim/our_command.h"
 
 #define DAYS 7
 #define EXIT_WOULD_REFUSE 1
@@ -115,7 +116,7 @@ static bool print_text(const struct tally *tally, const struct observed_argument
              "for), of what\nwent through:\n");
         if (!tally_print_reasons(tally, stdout, error))
             return false;
-        printf("\nWhom that would have met (submilterctl explain ID shows a message):\n\n");
+        printf("\nWhom that would have met (%s explain ID shows a message):\n\n", our_command());
         if (!tally_print_people(tally, MOST_PEOPLE, stdout, error))
             return false;
     }

@@ -13,6 +13,7 @@
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "dkim/our_command.h"
 #include "dkim/shell.h"
 
 /* With the first OpenSSL wipes what it gives back, also where it has no secure heap. */
@@ -63,11 +64,13 @@ static bool say_unusable(struct bytes text, struct error *error)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (has(text, others[i].word))
             return error_set(error,
-                             "this is %s. DKIM signs with RSA or Ed25519 keys: submilterctl key "
-                             "new DOMAIN makes them",
-                             others[i].is);
-    return error_set(error, "this is no private key in PEM form: a line \"-----BEGIN PRIVATE "
-                            "KEY-----\" is expected (submilterctl key new DOMAIN makes one)");
+                             "this is %s. DKIM signs with RSA or Ed25519 keys: %s key new DOMAIN "
+                             "makes them",
+                             others[i].is, our_command());
+    return error_set(error,
+                     "this is no private key in PEM form: a line \"-----BEGIN PRIVATE "
+                     "KEY-----\" is expected (%s key new DOMAIN makes one)",
+                     our_command());
 }
 
 static bool rsa_parse(const unsigned char *data, long len, struct key *ret_key, struct error *error)
@@ -81,11 +84,11 @@ static bool rsa_parse(const unsigned char *data, long len, struct key *ret_key, 
         RSA_free(rsa);
         return error_set(error,
                          "an RSA key of %d bits %s: %d to %d bits are needed "
-                         "(submilterctl key new DOMAIN --type rsa makes one of 2048)",
+                         "(%s key new DOMAIN --type rsa makes one of 2048)",
                          ret_key->bits,
                          ret_key->bits < KEY_RSA_LEAST_BITS ? "is too weak to sign with"
                                                             : "is more than receivers verify",
-                         KEY_RSA_LEAST_BITS, KEY_RSA_MOST_BITS);
+                         KEY_RSA_LEAST_BITS, KEY_RSA_MOST_BITS, our_command());
     }
     ret_key->pkey = EVP_PKEY_new();
     if (!ret_key->pkey || !EVP_PKEY_assign_RSA(ret_key->pkey, rsa)) {
@@ -131,8 +134,8 @@ static bool pkcs8_parse(const struct block *block, struct key *ret_key, struct e
     else
         good = error_set(error,
                          "this is a key of type %s. DKIM signs with RSA or Ed25519 keys: "
-                         "submilterctl key new DOMAIN makes them",
-                         kind == NID_undef ? "unknown" : OBJ_nid2ln(kind));
+                         "%s key new DOMAIN makes them",
+                         kind == NID_undef ? "unknown" : OBJ_nid2ln(kind), our_command());
     PKCS8_PRIV_KEY_INFO_free(info);
     return good;
 }

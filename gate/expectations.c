@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dkim/our_command.h"
 #include "tables/file.h"
 
 #define FILE_MAX ((size_t)4 << 20)
@@ -166,11 +167,11 @@ static void add_others(const struct expectations_tally *tally, struct error *err
 {
     size_t others = (tally->broken ? tally->broken : tally->untold) - 1;
     size_t len = strlen(error->text);
-    char all[120];
+    char all[512];
     if (!others)
         return;
     int all_len =
-        snprintf(all, sizeof all, " (and %zu more: submilterctl check shows them)", others);
+        snprintf(all, sizeof all, " (and %zu more: %s check shows them)", others, our_command());
     size_t most = sizeof error->text - 1 - (size_t)all_len;
     memcpy(error->text + (len < most ? len : most), all, (size_t)all_len + 1);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conf/modes.h"
+#include "dkim/our_command.h"
 #include "policy/arena.h"
 
 #define CEILING ((size_t)1 << 20)
@@ -28,8 +29,8 @@ static void advise_domains(const struct snapshot *snapshot, advice_say *say)
         if (!keystore_find(snapshot->keystore, bytes_of(domains->items[i]), settings->dkim.parents,
                            &keys))
             say("domains: there is no key for %s in %s: its mail waits, or leaves unsigned where "
-                "rule dkim says so; make one: submilterctl key new %s",
-                domains->items[i], settings->dkim.keys, domains->items[i]);
+                "rule dkim says so; make one: %s key new %s",
+                domains->items[i], settings->dkim.keys, our_command(), domains->items[i]);
 }
 
 static bool may_write(const char *path, const char *folder)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "dkim/our_command.h"
 #include "dkim/shell.h"
 #include "gate/json.h"
 #include "milter/alert_clean.h"
@@ -191,24 +192,24 @@ static size_t commands_of(const struct told *told, struct told_command *ret_comm
     const char *whose = counted_words(told), *login = word_of(told, name), *dash = dash_of(name);
     if (name.len)
         ret_commands[count++] = (struct told_command){
-            "look", arena_printf(arena, "submilterctl login show %s%s", dash, login)};
+            "look", arena_printf(arena, "%s login show %s%s", our_command(), dash, login)};
     if (whose)
         ret_commands[count++] = (struct told_command){
-            "counts", arena_printf(arena, "submilterctl limits show %s", whose)};
+            "counts", arena_printf(arena, "%s limits show %s", our_command(), whose)};
     if (name.len)
         ret_commands[count++] = (struct told_command){
-            "mail", arena_printf(arena, "submilterctl log --login %s", login)};
+            "mail", arena_printf(arena, "%s log --login %s", our_command(), login)};
     if (name.len && state != LOGIN_FROZEN)
         ret_commands[count++] = (struct told_command){
-            "freeze", arena_printf(arena, "submilterctl login freeze %s%s", dash, login)};
+            "freeze", arena_printf(arena, "%s login freeze %s%s", our_command(), dash, login)};
     if (name.len && state != LOGIN_NORMAL)
         ret_commands[count++] = (struct told_command){
-            "thaw", arena_printf(arena, "submilterctl login thaw %s%s", dash, login)};
+            "thaw", arena_printf(arena, "%s login thaw %s%s", our_command(), dash, login)};
     else if (whose)
         ret_commands[count++] = (struct told_command){
-            "reset", arena_printf(arena, "submilterctl limits reset %s", whose)};
+            "reset", arena_printf(arena, "%s limits reset %s", our_command(), whose)};
     ret_commands[count++] = (struct told_command){
-        "explain", arena_printf(arena, "submilterctl explain %s", told->message->id)};
+        "explain", arena_printf(arena, "%s explain %s", our_command(), told->message->id)};
     return count;
 }
 

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "dkim/our_command.h"
 #include "gate/counters.h"
 #include "milter/advice.h"
 #include "milter/arguments.h"
@@ -115,6 +116,7 @@ int main(int argc, char **argv)
         return EX_OSERR;
     if (!arguments_read(argc, argv, &arguments, &status))
         return status;
+    our_command_uses(arguments.path);
     umask(0027);
     privileges_hide_memory();
     if (arguments.check_only)

@@ -9,6 +9,7 @@
 #include "ctl/reload_hint.h"
 #include "ctl/setup/diff.h"
 #include "ctl/when.h"
+#include "dkim/our_command.h"
 
 #define MOST_PEOPLE 20
 
@@ -96,8 +97,8 @@ static void show_measure(const struct enforce *enforce)
         tally_people(&measure->tally, 0, measure->tally.count) == 1 ? "person" : "people");
     if (!tally_print_people(&measure->tally, MOST_PEOPLE, stdout, &error))
         say(enforce, "%s\n", error.text);
-    say(enforce,
-        "\nThat is by the settings of then; by other ones: submilterctl replay --config NEW\n");
+    say(enforce, "\nThat is by the settings of then; by other ones: %s replay --config NEW\n",
+        our_command());
 }
 
 static void show_files(const struct enforce *enforce)

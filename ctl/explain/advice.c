@@ -5,12 +5,14 @@
 
 #include "ctl/explain/value.h"
 #include "ctl/explain/verdicts.h"
+#include "dkim/our_command.h"
 #include "policy/rule.h"
 
 struct advice {
     const char *rule, *reason; /* reason NULL: any */
     const char *sentence;
-    const char *option; /* of the rule's, or NULL */
+    const char *option;  /* of the rule's, or NULL */
+    const char *command; /* of submilterctl, that the sentence ends with; NULL: none */
 };
 
 /* What advice is asked about. */
@@ -24,54 +26,55 @@ static const struct advice advices[] = {
     {"tls", "none",
      "What can't do TLS can have a listener of its own, by its address, with a policy that allows "
      "it.",
+     NULL, NULL},
+    {"tls", "version", "Older versions are taken where this says so:", "min_version", NULL},
+    {"tls", "cipher", "What is taken stands in:", "ciphers", NULL},
+    {"tls", "cipher-bits", "What is taken stands in:", "min_cipher_bits", NULL},
+    {"tls", "certificate", "That certificates are asked for is settled by:", "client_certificate",
      NULL},
-    {"tls", "version", "Older versions are taken where this says so:", "min_version"},
-    {"tls", "cipher", "What is taken stands in:", "ciphers"},
-    {"tls", "cipher-bits", "What is taken stands in:", "min_cipher_bits"},
-    {"tls", "certificate", "That certificates are asked for is settled by:", "client_certificate"},
     {"auth", "none",
      "What can't log in can have a listener of its own, by its address, with a policy that allows "
      "it.",
+     NULL, NULL},
+    {"auth", "mechanism", "The mechanisms that are taken:", "mechanisms", NULL},
+    {"envelope", "null-sender", "Whether <> is taken from people who logged in:", "allow_null",
      NULL},
-    {"auth", "mechanism", "The mechanisms that are taken:", "mechanisms"},
-    {"envelope", "null-sender", "Whether <> is taken from people who logged in:", "allow_null"},
-    {"recipients", "too-many", "How many one message may have:", "max"},
-    {"recipients", "forbidden-domain", "Where nobody may write to:", "forbidden_domains"},
-    {"header_syntax", "too-many-fields", "The limit:", "max_fields"},
-    {"header_syntax", "too-large", "The limit:", "max_size"},
-    {"header_syntax", "field-too-large", "The limit:", "max_field_size"},
-    {"header_syntax", "long-line", "The limit:", "max_line"},
-    {"header_syntax", "too-many-received", "The limit:", "max_received"},
-    {"header_once", "repeated", "Fields that may stand more than once all the same:", "tolerated"},
-    {"from", "several-mailboxes", "Whether From may hold several addresses:", "allow_several"},
-    {"display_name", "protected-name", "Whose address may bear such a name:", "protected_owners"},
-    {"dkim", "no-key", "What happens to mail of a domain without a key:", "on_missing_key"},
-    {"dkim", "keys-unknown", "What keeps the keys from being read is found by: submilterctl doctor",
+    {"recipients", "too-many", "How many one message may have:", "max", NULL},
+    {"recipients", "forbidden-domain", "Where nobody may write to:", "forbidden_domains", NULL},
+    {"header_syntax", "too-many-fields", "The limit:", "max_fields", NULL},
+    {"header_syntax", "too-large", "The limit:", "max_size", NULL},
+    {"header_syntax", "field-too-large", "The limit:", "max_field_size", NULL},
+    {"header_syntax", "long-line", "The limit:", "max_line", NULL},
+    {"header_syntax", "too-many-received", "The limit:", "max_received", NULL},
+    {"header_once", "repeated", "Fields that may stand more than once all the same:", "tolerated",
      NULL},
+    {"from", "several-mailboxes", "Whether From may hold several addresses:", "allow_several",
+     NULL},
+    {"display_name", "protected-name", "Whose address may bear such a name:", "protected_owners",
+     NULL},
+    {"dkim", "no-key", "What happens to mail of a domain without a key:", "on_missing_key", NULL},
+    {"dkim", "keys-unknown", "What keeps the keys from being read is found by:", NULL, "doctor"},
     {"local_spoof", NULL,
      "Another server that sends for these domains has to log in, to sign with their keys, or to "
      "have a\n"
      "    listener of its own, by its address.",
-     NULL},
-    {"trust_headers", NULL, "The fields that are meant:", "fields"},
-    {"privacy", NULL, "The fields that are meant:", "fields"},
-    {"body_syntax", "long-line", "The limit:", "max_line"},
+     NULL, NULL},
+    {"trust_headers", NULL, "The fields that are meant:", "fields", NULL},
+    {"privacy", NULL, "The fields that are meant:", "fields", NULL},
+    {"body_syntax", "long-line", "The limit:", "max_line", NULL},
     {"limits", "contain",
-     "What it may send before only recipients that it knows get more:", "contain"},
-    {"limits", "login", "What a login may send:", "login"},
-    {"limits", "group", "What a group's logins may send together:", "group"},
-    {"limits", "domain", "What may be sent from one domain:", "domain"},
-    {"limits", "client", "What one client's address may send:", "client"},
-    {"limits", "network", "What the clients of one network may send:", "network"},
-    {"limits", "host", "What may be sent in all:", "host"},
-    {"login_state", NULL,
-     "Once the account is its owner's alone (a new password), thaw it: submilterctl login thaw",
-     NULL},
+     "What it may send before only recipients that it knows get more:", "contain", NULL},
+    {"limits", "login", "What a login may send:", "login", NULL},
+    {"limits", "group", "What a group's logins may send together:", "group", NULL},
+    {"limits", "domain", "What may be sent from one domain:", "domain", NULL},
+    {"limits", "client", "What one client's address may send:", "client", NULL},
+    {"limits", "network", "What the clients of one network may send:", "network", NULL},
+    {"limits", "host", "What may be sent in all:", "host", NULL},
+    {"login_state", NULL, "Once the account is its owner's alone (a new password), thaw it:", NULL,
+     "login thaw"},
     {"internal", NULL,
-     "It is a fault of this host, and no judgement on the mail: its log and submilterctl doctor "
-     "tell "
-     "more.",
-     NULL},
+     "It is a fault of this host, and no judgement on the mail. Its log tells more, and:", NULL,
+     "doctor"},
 };
 
 static void print_path(const json_t *record, struct bytes rule, const char *option, FILE *out)
@@ -95,6 +98,8 @@ static void print_known(const json_t *record, struct bytes rule, struct bytes re
             fputc(' ', out);
             print_path(record, rule, advice->option, out);
         }
+        if (advice->command)
+            fprintf(out, " %s %s", our_command(), advice->command);
         fputc('\n', out);
     }
 }
@@ -114,14 +119,14 @@ static void print_ownership(const json_t *record, const json_t *verdict, FILE *o
               "reloaded.\n",
               out);
     }
-    fputs("  - Who may use it now: submilterctl who ", out);
+    fprintf(out, "  - Who may use it now: %s who ", our_command());
     value_print_word(out, address);
     fputc('\n', out);
 }
 
 static void print_key(const json_t *verdict, FILE *out)
 {
-    fputs("  - A key is made by: submilterctl key new ", out);
+    fprintf(out, "  - A key is made by: %s key new ", our_command());
     value_print_word(out, value_text(verdict, "fact"));
     fputc('\n', out);
 }
@@ -144,9 +149,8 @@ static void print_limit(const json_t *record, const struct subject *subject, FIL
     fputc('\n', out);
     if (subject->would)
         return;
-    fputs("  - To forget what it sent until now, so that its mail goes on: submilterctl limits "
-          "reset ",
-          out);
+    fprintf(out, "  - To forget what it sent until now, so that its mail goes on: %s limits reset ",
+            our_command());
     value_print_word(out, login);
     fputc('\n', out);
 }
@@ -155,8 +159,9 @@ static void print_limit(const json_t *record, const struct subject *subject, FIL
 static void print_others(const json_t *record, const struct rule *rule,
                          const struct subject *subject, FILE *out)
 {
-    fprintf(out, "  - Whom else it %s: submilterctl log --since 7d %s--rule %s --reason ",
-            subject->would ? "would meet" : "meets", subject->would ? "--would " : "", rule->name);
+    fprintf(out, "  - Whom else it %s: %s log --since 7d %s--rule %s --reason ",
+            subject->would ? "would meet" : "meets", our_command(),
+            subject->would ? "--would " : "", rule->name);
     value_print_word(out, subject->reason);
     fputc('\n', out);
     if (subject->would || rule == &rule_login_state) /* observed, it would stop no thief */
@@ -184,7 +189,8 @@ static void print_advice(const json_t *record, const struct subject *subject, FI
     if (verdict && rule == &rule_dkim && bytes_equal(subject->reason, BYTES("no-key")))
         print_key(verdict, out);
     if (bytes_equal(subject->reason, BYTES("owner-unknown")))
-        fputs("  - A table did not answer; mail waits until it does: submilterctl doctor\n", out);
+        fprintf(out, "  - A table did not answer; mail waits until it does: %s doctor\n",
+                our_command());
     print_known(record, subject->rule, subject->reason, out);
     if (rule == &rule_limits)
         print_limit(record, subject, out);
@@ -252,7 +258,7 @@ static void print_observed(const json_t *record, FILE *out)
         any = true;
         fputs("  - ", out);
         value_print(out, value_text(verdict, "rule"));
-        fputs(": whom it would meet: submilterctl log --since 7d --would --rule ", out);
+        fprintf(out, ": whom it would meet: %s log --since 7d --would --rule ", our_command());
         value_print_word(out, value_text(verdict, "rule"));
         fputc('\n', out);
     }

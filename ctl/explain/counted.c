@@ -7,6 +7,7 @@
 #include "ctl/explain/habit.h"
 #include "ctl/explain/value.h"
 #include "ctl/when.h"
+#include "dkim/our_command.h"
 #include "policy/counting.h"
 
 #define WHO_WIDTH 24
@@ -172,10 +173,10 @@ static void print_commands(const json_t *record, const json_t *limits, FILE *out
                      (json_is_object(standing) && !value_is(standing, "state", "normal"));
     if (!login.len)
         return;
-    fputs("  how it is now: submilterctl limits show ", out);
+    fprintf(out, "  how it is now: %s limits show ", our_command());
     value_print_word(out, login);
     if (contained) {
-        fputs("; to let it go on: submilterctl login thaw ", out);
+        fprintf(out, "; to let it go on: %s login thaw ", our_command());
         value_print_word(out, login);
     }
     fputc('\n', out);

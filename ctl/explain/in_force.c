@@ -8,6 +8,7 @@
 #include "ctl/explain/group_then.h"
 #include "ctl/explain/value.h"
 #include "ctl/when.h"
+#include "dkim/our_command.h"
 #include "history/configuration.h"
 
 /* One line of what settings_print writes: "  key = value;   # FILE:LINE (group.path)". */
@@ -198,7 +199,7 @@ void in_force_print(const struct in_force *settings, const json_t *record, FILE 
 {
     static const char *const now[] = {
         [IN_FORCE_YES] = "it is the one in the files now",
-        [IN_FORCE_NO] = "the files say something else now: submilterctl conf",
+        [IN_FORCE_NO] = "the files say something else now",
         [IN_FORCE_UNKNOWN] = "what the files say now can't be read",
     };
     char since[WHEN_SIZE];
@@ -208,7 +209,10 @@ void in_force_print(const struct in_force *settings, const json_t *record, FILE 
         when_local(settings->first_seen, since);
         fprintf(out, ", first in force %s", since);
     }
-    fprintf(out, "; %s.\n", now[settings->now]);
+    fprintf(out, "; %s", now[settings->now]);
+    if (settings->now == IN_FORCE_NO)
+        fprintf(out, ": %s conf", our_command());
+    fputs(".\n", out);
     if (!settings->text) {
         fputs("  What was set is not kept here: only the history keeps it, not JSON lines.\n", out);
         return;

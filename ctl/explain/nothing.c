@@ -10,6 +10,7 @@
 #include "ctl/explain/value.h"
 #include "ctl/plain.h"
 #include "ctl/when.h"
+#include "dkim/our_command.h"
 #include "history/status.h"
 
 #define FILES_SHOWN 40
@@ -74,9 +75,15 @@ static void say_file(const struct asked *asked, const char *path)
 {
     struct bytes what = bytes_of(asked->kind == ASKED_ID ? asked->id : asked->text);
     bool packed = is_packed(path);
-    fputs(packed ? "    zcat " : "    submilterctl explain --file ", stderr);
+    if (packed)
+        fputs("    zcat ", stderr);
+    else
+        fprintf(stderr, "    %s explain --file ", our_command());
     value_print_word(stderr, bytes_of(path));
-    fputs(packed ? " | submilterctl explain --file - " : " ", stderr);
+    if (packed)
+        fprintf(stderr, " | %s explain --file - ", our_command());
+    else
+        fputc(' ', stderr);
     value_print_word(stderr, what);
     fputc('\n', stderr);
 }

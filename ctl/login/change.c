@@ -13,6 +13,7 @@
 #include "ctl/login/state_text.h"
 #include "ctl/plain.h"
 #include "ctl/when.h"
+#include "dkim/our_command.h"
 #include "policy/arena.h"
 
 #define SPAN_MAX (INT64_C(3660) * 86400) /* ten years: a longer one is a slip */
@@ -107,8 +108,8 @@ static void warn_of_unheld(const struct settings *settings, const struct change 
             continue;
         error_set(&warning,
                   "its mail goes on in policy %s, where the rule login_state is in mode %s: "
-                  "submilterctl enforce login_state --policy %s",
-                  policy, mode_word(mode), policy);
+                  "%s enforce login_state --policy %s",
+                  policy, mode_word(mode), our_command(), policy);
         command_complain(&warning, 0);
     }
     arena_free(arena);

@@ -5,6 +5,7 @@
 
 #include "conf/quote.h"
 #include "ctl/reload_hint.h"
+#include "dkim/our_command.h"
 
 #define EXAMPLE_TABLE "/etc/submilter/proposed"
 #define EXAMPLE_PATTERNS "/etc/submilter/own.pcre"
@@ -90,7 +91,7 @@ void proposal_write_advice(const struct proposal *proposal, const char *before, 
     write_setting(proposal, before, out);
     fprintf(out,
             "%sTo see before what that changes, with that line in a copy of the configuration:\n"
-            "%s  submilterctl replay --config COPY\n"
+            "%s  %s replay --config COPY\n"
             "%sThen: " RELOAD_HINT "\n",
-            before, before, before);
+            before, before, our_command(), before);
 }

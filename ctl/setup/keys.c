@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "dkim/keygen.h"
+#include "dkim/our_command.h"
 #include "policy/address.h"
 
 struct keys_wanted {
@@ -130,8 +131,9 @@ bool keys_add(const struct setup_options *options, const struct texts *domains, 
         if (row)
             row->stays = arena_printf(plan->arena, "the keys in %s", folder);
         plan_say(plan, PLAN_NEXT,
-                 "Publish the DNS records of the keys: submilterctl key show --dns. Until then "
-                 "receivers see signatures that they cannot check, as if there were none.");
+                 "Publish the DNS records of the keys: %s key show --dns. Until then "
+                 "receivers see signatures that they cannot check, as if there were none.",
+                 our_command());
     } else if (missing && *missing) {
         plan_say(plan, PLAN_NOTE, "no keys are made for%s (--no-keys): their mail is not signed",
                  missing);

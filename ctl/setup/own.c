@@ -13,6 +13,7 @@
 #include "ctl/setup/keys.h"
 #include "ctl/setup/scratch.h"
 #include "ctl/setup/service.h"
+#include "dkim/our_command.h"
 #include "tables/senders.h"
 
 #define RUNTIME "/run/submilter"
@@ -216,8 +217,8 @@ static bool watch_first(const struct setup_options *options, const struct conf_t
     }
     plan_say(plan, PLAN_WARNING,
              "%s is there already, and %s does not set every rule to observe: what it leaves out "
-             "refuses mail from the start (submilterctl conf shows what holds)",
-             options->config, observe_path);
+             "refuses mail from the start (%s conf shows what holds)",
+             options->config, observe_path, our_command());
     return true;
 }
 

@@ -9,6 +9,7 @@
 #include "ctl/setup/own.h"
 #include "ctl/setup/postfix_parts.h"
 #include "ctl/setup/service.h"
+#include "dkim/our_command.h"
 #include "mta/endpoint.h"
 #include "mta/program.h"
 
@@ -166,8 +167,8 @@ static void say_next(const struct setup_options *options, const char *records, s
              log);
     if (!options->enforce)
         plan_say(plan, PLAN_NEXT,
-                 "Once that is only what should be refused: submilterctl setup postfix --enforce "
-                 "--yes");
+                 "Once that is only what should be refused: %s setup postfix --enforce --yes",
+                 our_command());
 }
 
 /* submilter.conf's word for it; else the option's; else below Postfix's queue, where services in a

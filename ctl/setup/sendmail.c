@@ -13,6 +13,7 @@
 #include "ctl/setup/process.h"
 #include "ctl/setup/sendmail_parts.h"
 #include "ctl/setup/service.h"
+#include "dkim/our_command.h"
 #include "mta/endpoint.h"
 
 #define MC "/etc/mail/sendmail.mc"
@@ -216,8 +217,8 @@ static void say_next(const struct setup_options *options, const char *records, s
              records ? records : "the log");
     if (!options->enforce)
         plan_say(plan, PLAN_NEXT,
-                 "Once that is only what should be refused: submilterctl setup sendmail --enforce "
-                 "--yes");
+                 "Once that is only what should be refused: %s setup sendmail --enforce --yes",
+                 our_command());
 }
 
 /* submilter.conf's word for it; else the option's; else where Sendmail looks for a filter submilter

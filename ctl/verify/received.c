@@ -7,6 +7,7 @@
 #include "ctl/verify/probe_message.h"
 #include "ctl/verify/refusal.h"
 #include "ctl/verify/remedy.h"
+#include "dkim/our_command.h"
 #include "dkim/sigtags.h"
 #include "dkim/verifier.h"
 
@@ -183,13 +184,17 @@ static void check_record(const struct context *context, const struct key *key)
                            key->domain);
         else
             checklist_fail(context->list, CHECK_DNS,
-                           "publish what submilterctl key show --dns prints, or take the key out "
-                           "of the folder",
+                           arena_printf(context->arena,
+                                        "publish what %s key show --dns prints, or take the key "
+                                        "out of the folder",
+                                        our_command()),
                            "%s._domainkey.%s: %s", key->selector, key->domain, error.text);
         break;
     case DNS_KEY_ABSENT:
-        checklist_fail(context->list, CHECK_DNS, "publish what submilterctl key show --dns prints",
-                       "%s._domainkey.%s is not in DNS", key->selector, key->domain);
+        checklist_fail(
+            context->list, CHECK_DNS,
+            arena_printf(context->arena, "publish what %s key show --dns prints", our_command()),
+            "%s._domainkey.%s is not in DNS", key->selector, key->domain);
         break;
     default:
         checklist_skip(context->list, CHECK_DNS, "%s._domainkey.%s could not be looked up: %s",
@@ -207,7 +212,9 @@ static void check_signatures(const struct context *context, const struct arrived
         keystore_find(snapshot->keystore, domain, snapshot->settings->dkim.parents, &keys);
     if (!count)
         checklist_fail(context->list, CHECK_DKIM,
-                       "make one: submilterctl key new DOMAIN, and publish its record",
+                       arena_printf(context->arena,
+                                    "make one: %s key new %.*s, and publish its record",
+                                    our_command(), (int)domain.len, domain.data),
                        "there is no key for %.*s in %s", (int)domain.len, domain.data,
                        snapshot->settings->dkim.keys);
     for (size_t i = 0; i < count; i++)

@@ -1,5 +1,6 @@
 /* Judging refusals: by whom, for good or for now, and for the reason that was asked about. */
 #include "ctl/verify/refusal.h"
+#include "dkim/our_command.h"
 
 #include <string.h>
 
@@ -104,9 +105,10 @@ static void judge_accepted(const struct context *context, const struct refusal *
     else if (idle)
         checklist_fail(context->list, refusal->check,
                        arena_printf(context->arena,
-                                    "submilterctl observed --rule %s shows whom that would "
-                                    "refuse; submilterctl enforce %s has it refuse",
-                                    rules[refusal->rules[0]]->name, rules[refusal->rules[0]]->name),
+                                    "%s observed --rule %s shows whom that would refuse; "
+                                    "%s enforce %s has it refuse",
+                                    our_command(), rules[refusal->rules[0]]->name, our_command(),
+                                    rules[refusal->rules[0]]->name),
                        "%s was accepted; %s: %s", stage, idle, reply->text);
     else
         checklist_fail(context->list, refusal->check, remedy_text(context, &refusal->remedy),

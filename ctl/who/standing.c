@@ -5,6 +5,7 @@
 #include "conf/memberships.h"
 #include "ctl/plain.h"
 #include "ctl/who/who.h"
+#include "dkim/our_command.h"
 #include "gate/record_values.h"
 #include "policy/claim.h"
 
@@ -224,9 +225,9 @@ void who_print_signing(const struct who *who, struct bytes login, struct bytes d
     else if (!who->keystore)
         printf(": not known whether it is signed: %s", who->no_keys.text);
     else if (!count && ours)
-        printf(": there is no key, on_missing_key of the rule dkim decides; submilterctl key new "
+        printf(": there is no key, on_missing_key of the rule dkim decides; %s key new "
                "%.*s makes one",
-               (int)domain.len, domain.data);
+               our_command(), (int)domain.len, domain.data);
     else if (!count)
         fputs(": not signed, and none of our domains", stdout);
     putchar('\n');

@@ -98,8 +98,8 @@ def test_once_a_login_and_cause(start_site):
     assert alert["fact"] == "login 3 messages/hour of 2"
     assert alert["counts"]["messages"]["hour"] == 2
     assert alert["client"] == "192.0.2.7" and alert["host"] == "mx.example.com"
-    assert alert["commands"]["look"] == "submilterctl login show alice@example.com"
-    assert f"submilterctl explain {alert['id']}" in alert["text"]
+    assert alert["commands"]["look"] == f"submilterctl -c {site.daemon.config} login show alice@example.com"
+    assert f"submilterctl -c {site.daemon.config} explain {alert['id']}" in alert["text"]
     assert alert["id"] in {record["id"] for record in site.daemon.records() if record["reason"] == "login"}
     assert site.daemon.log().count("alert: login alice@example.com is over a limit: limits.login") == 1
 
@@ -155,7 +155,7 @@ def test_what_an_admin_froze(start_site):
     alert, = site.told.wait(1, site.log)
     assert alert["event"] == "held" and alert["state"] == "frozen" and alert["until"] is None
     assert "phished" in alert["cause"]
-    assert alert["commands"]["thaw"] == "submilterctl login thaw alice@example.com"
+    assert alert["commands"]["thaw"] == f"submilterctl -c {site.daemon.config} login thaw alice@example.com"
     site.ctl("login", "thaw", "alice@example.com")
     wait_until(lambda: site.send(1) == 1, "the thaw to come into force", explain=site.log)
 

@@ -71,7 +71,7 @@ def test_explain_says_it_in_words(site):
     assert "  network 192.0.2.0/24    messages " in words
     assert "What a login may send: policies.submission.limits.login\n" in words
     assert "For some logins only: a group of theirs, with rules: { limits: { login = [ ... ]; }; }" in words
-    assert "submilterctl limits show alice@example.com\n" in words
+    assert f"submilterctl -c {site.config} limits show alice@example.com\n" in words
     first = ask(site, "explain", site.sent[0]["id"])
     assert "  login                   nothing\n" in first
     assert "  of its recipients 1 had never been written to before" in first
@@ -193,7 +193,7 @@ def test_an_observed_sign_is_seen(roaming):
     assert "many_networks     observed  would slow       hour: 4 networks/hour of 2\n" in words
     assert "  many_networks.hour would have slowed the login\n" in words
     assert "    networks: 4 within the hour, 4 within the day\n" in words
-    assert "submilterctl log --since 7d --would --rule many_networks\n" in words
+    assert f"submilterctl -c {roaming.config} log --since 7d --would --rule many_networks\n" in words
 
 
 def test_signs_are_tried_on_the_past(roaming):

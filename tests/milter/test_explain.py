@@ -287,13 +287,13 @@ def test_what_can_be_done(site):
     text, record = explain(site, "not-owned"), site.sent["not-owned"]
     assert record["reply"] in text
     assert "If alice@example.com is to use ceo@example.com" in text
-    assert "submilterctl who ceo@example.com" in text
-    assert "submilterctl log --since 7d --rule from --reason not-owned" in text
+    assert f"submilterctl -c {site.config} who ceo@example.com" in text
+    assert f"submilterctl -c {site.config} log --since 7d --rule from --reason not-owned" in text
     assert 'policies.submission.from.mode = "observe"' in text
     assert "What you can do" not in explain(site, "accepted")
-    assert "submilterctl log --since 7d --would --rule display_name" in explain(site, "observed")
+    assert f"submilterctl -c {site.config} log --since 7d --would --rule display_name" in explain(site, "observed")
     for name in ("stranger", "no-login", "at-mail"):
-        for given in re.findall(r"submilterctl (log .*)", explain(site, name)):
+        for given in re.findall(rf"submilterctl -c {site.config} (log .*)", explain(site, name)):
             ask(site, *given.split())  # what it says can be done can be typed
 
 
@@ -381,8 +381,8 @@ def test_commands_can_be_pasted(site, tmp_path, address):
     path.write_text(json.dumps(record))
     command_line = line(ask(site, "explain", path), "  - Who may use it now: ").partition(": ")[2]
     words = shlex.split(command_line)
-    assert [word for word in words if word != "--"] == ["submilterctl", "who", address]
-    assert address[0] != "-" or words[2] == "--"
+    assert [word for word in words if word != "--"] == ["submilterctl", "-c", str(site.config), "who", address]
+    assert address[0] != "-" or words[-2] == "--"
     printed = subprocess.run(["sh", "-c", command_line.replace("submilterctl", "printf '%s\\n'")], check=True, text=True,
                              stdout=subprocess.PIPE, cwd=tmp_path)
     assert printed.stdout.splitlines()[-1] == address
@@ -423,8 +423,8 @@ def test_nothing_found(site):
         assert "this one is of 2024-11-2" in said
         assert f"It was looked for in {site.history}, which goes back to 20" in said
         for path in (site.records_file, old):
-            assert f"submilterctl explain --file {path} {key}\n" in said
-        assert f"zcat {packed} | submilterctl explain --file - {key}\n" in said
+            assert f"submilterctl -c {site.config} explain --file {path} {key}\n" in said
+        assert f"zcat {packed} | submilterctl -c {site.config} explain --file - {key}\n" in said
         said = complaint(site, "explain", "4NeverSeen", status=1)
         assert "there is no decision with the queue id 4NeverSeen" in said and "An id holds" not in said
         found = site.sent["accepted"]["id"]

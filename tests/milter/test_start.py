@@ -233,7 +233,7 @@ def test_missing_keys_are_told(stopped_daemon):
     done = check(daemon)
     assert done.returncode == 0, done
     assert "there is no key for example.org" in done.stderr, done
-    assert "submilterctl key new example.org" in done.stderr and "example.com" not in done.stderr, done
+    assert f"submilterctl -c {daemon.config} key new example.org" in done.stderr and "example.com" not in done.stderr, done
 
 
 def test_a_missing_log_folder_is_told(stopped_daemon):

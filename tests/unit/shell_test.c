@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "dkim/our_command.h"
 #include "dkim/shell.h"
 
 static void expect_back(struct arena *arena, const char *shell, const char *word)
@@ -54,10 +56,26 @@ static void test_control_characters(void **state)
     arena_free(arena);
 }
 
+static void test_our_command(void **state)
+{
+    (void)state;
+    assert_string_equal(our_command(), "submilterctl");
+    our_command_uses("/etc/mine.conf");
+    assert_string_equal(our_command(), "submilterctl -c /etc/mine.conf");
+    our_command_uses("/etc/it's mine.conf");
+    assert_string_equal(our_command(), "submilterctl -c '/etc/it'\\''s mine.conf'");
+    assert_int_equal(chdir("/etc"), 0);
+    our_command_uses("passwd"); /* any file that is there */
+    assert_string_equal(our_command(), "submilterctl -c /etc/passwd");
+    our_command_uses(SYSCONFDIR "/submilter.conf");
+    assert_string_equal(our_command(), "submilterctl");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comes_back),
+        cmocka_unit_test(test_our_command),
         cmocka_unit_test(test_control_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
