@@ -159,3 +159,21 @@ void advice_give(const struct snapshot *snapshot, advice_say *say)
     advise_states(settings, say);
     advise_socket(snapshot->settings, say);
 }
+
+void advice_give_keys(const struct settings *settings, advice_say *say)
+{
+    struct keystore_options options = {.folder = settings->dkim.keys};
+    struct keystore *store;
+    struct error error;
+    if (!settings_signs(settings) ||
+        !snapshot_identity(settings, &options.user, &options.group, &error))
+        return;
+    if (keystore_load(&options, NULL, &store, &error)) {
+        keystore_unref(store);
+        return;
+    }
+    say("root can read the keys, and %s cannot: %s. Started by root the daemon signs with those "
+        "that it found; systemd's unit needs root-keys.conf for that (submilter(8), SECRETS), and "
+        "does not start without",
+        settings->user ? settings->user : "the daemon's user", error.text);
+}

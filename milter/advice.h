@@ -11,4 +11,7 @@ typedef void advice_say(const char *format, ...) __attribute__((format(printf, 1
 /* To be called as the user that the daemon is. */
 void advice_give(const struct snapshot *snapshot, advice_say *say);
 
+/* For who read the keys as root and has become the daemon's user since: whether that one could. */
+void advice_give_keys(const struct settings *settings, advice_say *say);
+
 #endif

@@ -62,12 +62,15 @@ static int check(const struct arguments *arguments)
 {
     struct error error;
     struct snapshot *snapshot;
+    bool is_root = geteuid() == 0;
     if (!snapshot_load(arguments->path, NULL, &snapshot, &error))
         return complain(&error, EX_CONFIG);
     bool good = privileges_drop(snapshot->settings, &error) &&
                 counters_check(snapshot->settings, &error) && expected_holds(snapshot, &error);
     if (good) {
         advice_give(snapshot, warn);
+        if (is_root)
+            advice_give_keys(snapshot->settings, warn);
         printf("submilter: %s: the configuration is good (config %s)\n", arguments->path,
                snapshot->settings->hash);
     }

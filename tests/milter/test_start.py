@@ -236,6 +236,17 @@ def test_missing_keys_are_told(stopped_daemon):
     assert f"submilterctl -c {daemon.config} key new example.org" in done.stderr and "example.com" not in done.stderr, done
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="the keys are root's")
+def test_keys_that_only_root_can_read_are_told(stopped_daemon):
+    daemon = stopped_daemon()
+    key = next((daemon.folder / "keys").rglob("*.pem"))
+    os.chown(key, 0, 0)
+    key.chmod(0o600)
+    done = check(daemon)
+    assert done.returncode == 0 and "is good" in done.stdout, done
+    assert f"root can read the keys, and {USER} cannot: {key}" in done.stderr and "root-keys.conf" in done.stderr, done
+
+
 def test_a_missing_log_folder_is_told(stopped_daemon):
     """With the command that makes it; the daemon starts all the same, as log.on_error has it."""
     daemon = stopped_daemon()
