@@ -102,6 +102,8 @@ void redis_close(struct redis *redis)
         close(redis->fd);
     if (redis->reader)
         redisReaderFree(redis->reader);
+    if (redis->out)
+        explicit_bzero(redis->out, redis->len); /* a password may wait there, never sent */
     free(redis->out);
     free(redis);
 }
