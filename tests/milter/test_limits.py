@@ -1,9 +1,7 @@
 """Memory, descriptors and reloads under load: what grows must come to an end, what runs out must come
 back."""
 
-import concurrent.futures
 import re
-import threading
 import time
 
 import pytest
@@ -11,6 +9,8 @@ import pytest
 from daemon import sanitized
 from harness.milter_mta import POSTFIX, SENDMAIL, Client, Message, Player, play
 from harness.milter_wire import ConnectionClosed, ProtocolError, Session
+from harness.one_configuration import POLICIES, SESSIONS, check_records, under_load
+from harness.waiting import wait_until
 
 plain_build_only = pytest.mark.skipif(sanitized(), reason="AddressSanitizer keeps freed memory")
 
@@ -122,46 +122,18 @@ def test_reloads_under_load(start_daemon):
     """No session fails, and each message is judged by one configuration from MAIL to its end: with the
     one CRAM-MD5 is refused at MAIL, with the other the message is signed."""
     gate = start_daemon()
-    policies = ('policies: { submission: { auth: { mechanisms = [ "CRAM-MD5" ]; }; }; };\n', "")
-    stop = threading.Event()
 
-    def pass_messages(_):
-        accepted = refused = 0
-        with Session(gate.daemon.socket, timeout=60) as session:
-            player = Player(session, Client(mechanism="CRAM-MD5"))
-            player.open()
-            while not stop.is_set():
-                outcome = player.message()
-                if outcome.accepted:
-                    assert len(outcome.edits) == 2
-                    accepted += 1
-                else:
-                    assert outcome.stage == "M" and outcome.reply.text.startswith("534"), outcome
-                    refused += 1
-        return accepted, refused
+    def reload(number):
+        before = [gate.daemon.log().count("reloaded:"), len(gate.daemon.records())]
+        gate.daemon.configure(POLICIES[number % 2])
+        gate.daemon.reload()
+        # Some messages of each configuration.
+        wait_until(lambda: gate.daemon.log().count("reloaded:") > before[0] and
+                   len(gate.daemon.records()) >= before[1] + SESSIONS, "a reload, and messages", explain=gate.daemon.log)
 
-    with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        results = [pool.submit(pass_messages, number) for number in range(4)]
-        try:
-            for number in range(30):
-                log = gate.daemon.log().count("reloaded:")
-                gate.daemon.configure(policies[number % 2])
-                gate.daemon.reload()
-                deadline = time.monotonic() + 10
-                while gate.daemon.log().count("reloaded:") == log:
-                    assert time.monotonic() < deadline, gate.daemon.log()[-2000:]
-                    time.sleep(0.01)
-                time.sleep(0.03)
-        finally:
-            stop.set()
-        counts = [result.result() for result in results]
-    accepted, refused = map(sum, zip(*counts))
+    accepted, refused = under_load(gate.daemon.socket, reload, 30)
     assert accepted and refused
-    records = gate.records(accepted + refused)
-    configs = {}
-    for record in records:
-        configs.setdefault(record["config"], set()).add(record["action"])
-    assert sorted(map(sorted, configs.values())) == [["accept"], ["reject"]], configs
+    check_records(gate.records(accepted + refused))
 
 
 @pytest.mark.parametrize("mta, settings", [
