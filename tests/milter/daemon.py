@@ -5,6 +5,7 @@ import os
 import pathlib
 import pwd
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,9 @@ USER = "nobody" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
 # Of tests in which the daemon does what the unit keeps it from.
 FREE = pytest.mark.skipif(confined(), reason="the unit starts it without root's rights, and lets it write to its "
                                              "folders only")
+# What all daemons are run by that no test runs by something else (make memcheck), and the time that they take to start.
+UNDER = tuple(shlex.split(os.environ.get("SUBMILTER_UNDER", "")))
+START_SECONDS = 120 if UNDER else 20
 REPORTS = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|ThreadSanitizer|Assertion")
 
 CONFIG = """\
@@ -73,7 +77,7 @@ class Daemon:
     run it by. environment: more of it."""
 
     def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=(), environment=None):
-        self.wrapper = wrapper
+        self.wrapper = wrapper or UNDER
         self.program = PROGRAM
         self.environment = environment or {}
         # Not below pytest's folders: a unix socket's path has 107 bytes at most.
@@ -108,7 +112,7 @@ class Daemon:
     def configure(self, more=""):
         self.config.write_text(self.template.format(folder=self.folder, user=USER) + more)
 
-    def start(self, seconds=20):
+    def start(self, seconds=START_SECONDS):
         environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
                        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", **self.environment}
         confined = confinement(USER, self.folder / "log", self.folder / "run", self.folder / "lib", self.folder)
