@@ -3,12 +3,16 @@
 import os
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from allowed import is_allowed
 from batch import Batch
 from compare import classify
+from peers import fetch_npm
 
+TOP = Path(__file__).resolve().parents[2]
 ROUND = 4000
 OWN = b"alice@example.com"  # the login's address in all seeds
 
@@ -33,6 +37,18 @@ class Passed:
     value: bytes
     leaves: bytes
     ours: tuple
+
+
+@contextmanager
+def studying(peers):
+    """A Study of these, which are started and ended; SUBMILTER_BUILD says where tests/identity/ours was built."""
+    build = Path(os.environ["SUBMILTER_BUILD"]).resolve()
+    folder = build / "identity"
+    folder.mkdir(exist_ok=True)
+    fetch_npm(folder)
+    study = Study(build, TOP, {peer.name: (peer, peer.start(folder)) for peer in peers})
+    yield study
+    study.close()
 
 
 class Study:

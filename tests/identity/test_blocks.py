@@ -5,20 +5,18 @@ IDENTITY_FIELDS (an eighth as many messages are made) and IDENTITY_SEED say how 
 import os
 import re
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from blocks import BlockGenerator
 from compare import BARE, NOTHING, OTHER, OWN, SAME
-from peers import block_peers, fetch_npm
+from peers import block_peers
 from seeds import blocks_from_cases, from_file
-from study import Passed, Study
+from study import Passed, studying
 
 BLOCKS = int(os.environ.get("IDENTITY_FIELDS", "40000")) // 8
 SEED = int(os.environ.get("IDENTITY_SEED", "1"))
 SHOWN = 6
 ROUND = 2000
-ROOT = Path(__file__).resolve().parents[2]
 PEERS = block_peers()
 SENDINGS = [(mta, "alice@example.com", "alice@example.com", ends)
             for mta in ("postfix", "postfix+", "sendmail") for ends in ("-lf", "-crlf")]
@@ -36,13 +34,8 @@ def is_argued(name, kind, leaves):
 
 @pytest.fixture(scope="module")
 def study():
-    build = Path(os.environ["SUBMILTER_BUILD"]).resolve()
-    folder = build / "identity"
-    folder.mkdir(exist_ok=True)
-    fetch_npm(folder)
-    running = Study(build, ROOT, {peer.name: (peer, peer.start(folder)) for peer in PEERS})
-    yield running
-    running.close()
+    with studying(PEERS) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -10,27 +10,21 @@ import pytest
 from allowed import read_allowed
 from compare import OTHER, SAME
 from generate import Generator
-from peers import all_peers, fetch_npm
+from peers import all_peers
 from seeds import from_address_cases, from_cases, from_file
-from study import SENDINGS, Passed, Study
+from study import SENDINGS, Passed, studying
 
 FIELDS = int(os.environ.get("IDENTITY_FIELDS", "40000"))
 SEED = int(os.environ.get("IDENTITY_SEED", "1"))
 SHOWN = 8
-ROOT = Path(__file__).resolve().parents[2]
 PEERS = all_peers()
 OWNERS = [("alice@example.com", "alice@example.com"), ("orgadmin@example.com", "office@example.org")]
 
 
 @pytest.fixture(scope="module")
 def study():
-    build = Path(os.environ["SUBMILTER_BUILD"]).resolve()
-    folder = build / "identity"
-    folder.mkdir(exist_ok=True)
-    fetch_npm(folder)
-    running = Study(build, ROOT, {peer.name: (peer, peer.start(folder)) for peer in PEERS})
-    yield running
-    running.close()
+    with studying(PEERS) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

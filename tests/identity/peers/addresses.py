@@ -6,7 +6,8 @@ import email.header
 import email.policy
 import email.utils
 import sys
-import warnings
+
+from answering import answer
 
 
 def field_of(value, policy):
@@ -36,16 +37,4 @@ def smtp(value):
     return [address.addr_spec for address in field_of(value, email.policy.SMTPUTF8).addresses]
 
 
-def main():
-    warnings.simplefilter("ignore")
-    read = globals()[sys.argv[1]]
-    for line in sys.stdin:
-        try:
-            found = read(bytes.fromhex(line.strip()))
-        except (ValueError, LookupError, TypeError, AttributeError, email.errors.MessageError):
-            found = []  # they raise all of these of what they cannot read
-        print(" ".join(address.encode("utf-8", "surrogateescape").hex() for address in found if address)
-              or "-", flush=True)
-
-
-main()
+answer(globals()[sys.argv[1]])

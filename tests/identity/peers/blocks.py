@@ -2,11 +2,11 @@
 field in hex, or "-"."""
 
 import email
-import email.errors
 import email.policy
 import email.utils
 import sys
-import warnings
+
+from answering import answer
 
 
 def compat32(message):
@@ -19,16 +19,4 @@ def default(message):
     return [address.addr_spec for field in fields for address in field.addresses]
 
 
-def main():
-    warnings.simplefilter("ignore")
-    read = globals()[sys.argv[1]]
-    for line in sys.stdin:
-        try:
-            found = read(bytes.fromhex(line.strip()))
-        except (ValueError, LookupError, TypeError, AttributeError, email.errors.MessageError):
-            found = []  # they raise all of these of what they cannot read
-        print(" ".join(address.encode("utf-8", "surrogateescape").hex() for address in found if address)
-              or "-", flush=True)
-
-
-main()
+answer(globals()[sys.argv[1]])
