@@ -46,8 +46,9 @@ def test_a_damaged_database_is_set_aside(start_daemon, damage):
         file.write(bytes(4096))
     daemon.start()
     gate.check_signed(gate.play())
-    wait_until(lambda: not earlier.exists(), "the damaged database to be moved", explain=daemon.log)
+    wait_until(lambda: daemon.log().count("a new one is begun") == 2, "the damaged database to be moved", explain=daemon.log)
     wait_for_rows(daemon, 1)
+    assert not earlier.exists()
     aside = list(daemon.history.parent.glob("history.db.damaged-*"))
     assert len(aside) == 1 and aside[0] != earlier, "the latest is kept"
     gate.record()

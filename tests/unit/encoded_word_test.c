@@ -43,6 +43,8 @@ static const struct decode_case cases[] = {
     {"=?UTF-8?B?R3LDvMOfZQ==?=", "Grüße", "w"},
     {"=?UTF-8?b?R3LDvMOfZQ?=", "Grüße", "w"},
     {"=?utf8?Q?a?=", "a", "w"},
+    {"=?iso-8859-2?Q?plain_text?=", "plain text", "w"},
+    {"=?gb18030?Q?a?= =?big5?B?Ynx+?=", "ab|~", "w"},
     {"=?utf-8*en-GB?Q?a?=", "a", "w"},
     {"=?utf-8?Q?\\x3F=", "", "w"},
     {"=?utf-8?B?\\x3F=", "", "w"},
