@@ -7,6 +7,9 @@
 #include "policy/invisible.h"
 #include "policy/parameter_part.h"
 
+#define CHARSET_NAME_MAX 40 /* longer ones nobody decodes */
+#define TREACHEROUS_MAX 4   /* no client names one */
+
 struct parts {
     struct parameter_part *items;
     size_t count;
@@ -255,6 +258,71 @@ static bool put_together(struct arena *arena, struct parts *parts, struct bytes 
     return lower != NULL;
 }
 
+/* Where the name of a charset would begin that ends there. */
+static size_t charset_begin(struct bytes text, size_t end)
+{
+    const struct bytes delimiters = BYTES(" \t;=\"'(");
+    size_t at = end;
+    while (at && end - at <= CHARSET_NAME_MAX &&
+           bytes_find(delimiters, text.data[at - 1]) == delimiters.len)
+        at--;
+    return at;
+}
+
+/* Whether a reader may find a line break where others see text, or a percent sign. */
+static bool is_treacherous(struct bytes name)
+{
+    const struct charset *charset = charset_find(name);
+    return charset ? charset_is_odd(charset) : charset_unlisted_breaks(name, BYTES("%\\"));
+}
+
+/* Each word before an apostrophe may be the charset of some reader's parameter. */
+static bool note_charsets(struct arena *arena, struct bytes text, struct parameter *found)
+{
+    size_t count = 0;
+    for (size_t at = bytes_find(text, '\''); at < text.len && !found->has_line_break; at++) {
+        size_t begin = text.data[at] == '\'' ? charset_begin(text, at) : at;
+        if (begin == at || !is_treacherous(bytes_slice(text, begin, at)))
+            continue;
+        if (++count > TREACHEROUS_MAX)
+            found->has_line_break = true; /* for all that is known: each costs a decoding */
+        else if (!note_other_charset(arena, charset_utf8(), bytes_slice(text, begin, text.len),
+                                     found))
+            return false;
+    }
+    return true;
+}
+
+static bool is_doubtful(const struct parameter_scanner *scanner, const struct parameter_list *list)
+{
+    bool doubtful = scanner->malformed || scanner->commented || list->too_many;
+    for (size_t i = 0; i < list->count; i++)
+        doubtful |= list->parameters[i].malformed || list->parameters[i].repeated;
+    return doubtful;
+}
+
+/* Of parameters that readers may cut apart in other ways: what is decoded in any of them. Without
+ * a star nobody decodes percent signs. */
+static bool note_doubt(struct arena *arena, const struct parameter_scanner *scanner,
+                       struct parameter_list *list)
+{
+    static const struct parameter_part whole = {.extended = true};
+    struct parameter found = {.malformed = false};
+    struct bytes value = bytes_trim(scanner->text);
+    if (bytes_find(value, '*') == value.len || !is_doubtful(scanner, list))
+        return true;
+    char *raw = arena_alloc(arena, value.len);
+    if (!raw)
+        return false;
+    struct bytes text = {raw, unwrap(&whole, value, raw, &found)};
+    note_breaks(&found, text);
+    if (!note_charsets(arena, text, &found))
+        return false;
+    list->has_line_break = found.has_line_break;
+    list->has_nul = found.has_nul;
+    return true;
+}
+
 /* What stands before the first semicolon. */
 static bool read_value(struct arena *arena, struct parameter_scanner *scanner,
                        struct bytes *ret_value)
@@ -303,7 +371,7 @@ bool parameter_parse(struct arena *arena, struct bytes value, struct parameter_l
         if (!parts.items[i].taken && !put_together(arena, &parts, parts.items[i].name, &all,
                                                    &ret_list->parameters[ret_list->count++]))
             return false;
-    return true;
+    return note_doubt(arena, &scanner, ret_list);
 }
 
 const struct parameter *parameter_find(const struct parameter_list *list, struct bytes name)

@@ -35,6 +35,10 @@ struct parameter_list {
     bool malformed; /* something among them is no parameter (no "=", an empty name, a comment that
                        does not end, text behind a quoted string); it was passed over */
     bool too_many;  /* more than PARAMETER_MAX parts: the rest was not read */
+    /* As a parameter's, of whatever a reader could take for one, where readers may cut them apart
+     * in another way: too many, malformed, repeated, or with comments. */
+    bool has_line_break;
+    bool has_nul;
 };
 
 #define PARAMETER_MAX 200

@@ -22,6 +22,7 @@ static char here(const struct parameter_scanner *scanner)
 static void skip_comment(struct parameter_scanner *scanner)
 {
     size_t depth = 0;
+    scanner->commented = true;
     for (; !at_end(scanner); scanner->at++) {
         char byte = here(scanner);
         if (byte == '\\') {

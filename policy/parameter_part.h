@@ -19,6 +19,7 @@ struct parameter_scanner {
     struct bytes text;
     size_t at;
     bool malformed; /* something that is no part was passed over */
+    bool commented; /* so was a comment: many readers know none there */
 };
 
 /* Skips blanks, folds and comments. */

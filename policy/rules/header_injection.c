@@ -70,7 +70,9 @@ static const struct complaint *check_parameters(struct bytes value, struct arena
         if (list.parameters[i].has_nul)
             return &nul;
     }
-    return NULL;
+    if (list.has_line_break)
+        return &line_break;
+    return list.has_nul ? &nul : NULL;
 }
 
 static const struct complaint *check_field(const struct field *field,

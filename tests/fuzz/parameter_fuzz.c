@@ -60,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct parameter_list list;
     bool hides = false;
     if (parameter_parse(arena, value, &list)) {
+        hides = list.has_line_break || list.has_nul;
         if (list.count > PARAMETER_MAX)
             fuzz_fail("%zu parameters", list.count);
         for (size_t i = 0; i < list.count; i++) {
