@@ -11,14 +11,26 @@ bool charset_is_odd(const struct charset *charset)
     return charset->kind == CHARSET_ODD;
 }
 
+static bool is_line_break(unsigned character)
+{
+    return (character >= 0x0A && character <= 0x0D) || (character >= 0x1C && character <= 0x1E) ||
+           character == 0x85 || character == 0x2028 || character == 0x2029;
+}
+
+bool charset_pairs_break(struct bytes text)
+{
+    const unsigned char *byte = (const unsigned char *)text.data;
+    for (size_t i = 0; i + 1 < text.len; i += 2)
+        if (is_line_break((unsigned)byte[i] << 8 | byte[i + 1]) ||
+            is_line_break((unsigned)byte[i + 1] << 8 | byte[i]))
+            return true;
+    return false;
+}
+
 bool charset_breaks_otherwise(const struct charset *charset, struct bytes text)
 {
-    for (size_t i = 0; charset_is_odd(charset) && i + 1 < text.len; i += 2) {
-        char byte = text.data[i] ? text.data[i] : text.data[i + 1];
-        if (byte >= 0x0A && byte <= 0x0D && (!text.data[i] || !text.data[i + 1]))
-            return true;
-    }
-    return false;
+    return charset_is_odd(charset) && strcmp(charset->iconv, "UTF-7") != 0 &&
+           charset_pairs_break(text);
 }
 
 static char *put_replacement(char *out)

@@ -22,6 +22,9 @@ bool charset_is_odd(const struct charset *charset);
  * without a mark leaves the choice, could find a line break in them. */
 bool charset_breaks_otherwise(const struct charset *charset, struct bytes text);
 
+/* Whether a line break lies in the text by UTF-16 or UTF-32 of either byte order. */
+bool charset_pairs_break(struct bytes text);
+
 /* Bytes that charset_decode may write for len bytes. */
 #define CHARSET_ROOM(len) (3 * (len) + 16)
 

@@ -1,7 +1,10 @@
-/* EBCDIC, by its names and numbers, and escapes. No mail program writes any of them. */
+/* EBCDIC, by its names and numbers, escapes, and UTF-16 by other names. No mail program writes any
+ * of them. */
 #include "policy/charset_unlisted.h"
 
 #include <string.h>
+
+#include "policy/charset.h"
 
 #define LONGEST_NAME 31
 
@@ -53,6 +56,24 @@ static bool is_escaped(const char *name)
     return false;
 }
 
+/* Of UTF-32 a line break has NULs, which are seen anyhow. */
+static bool is_utf16(const char *name)
+{
+    static const char *const names[] = {"u16",
+                                        "ucs2",
+                                        "unicode",
+                                        "unicodebig",
+                                        "unicodebigunmarked",
+                                        "unicodelittle",
+                                        "unicodelittleunmarked"};
+    if (strstr(name, "utf16"))
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool has_any(struct bytes text, const char *set)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -67,5 +88,7 @@ bool charset_unlisted_breaks(struct bytes name, struct bytes text)
     reduce(name, reduced);
     if (is_ebcdic(reduced))
         return has_any(text, "\x0b\x0c\x0d\x15\x1c\x1d\x1e\x25");
+    if (is_utf16(reduced))
+        return charset_pairs_break(text);
     return is_escaped(reduced) && has_any(text, "\\");
 }

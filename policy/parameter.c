@@ -273,7 +273,7 @@ static size_t charset_begin(struct bytes text, size_t end)
 static bool is_treacherous(struct bytes name)
 {
     const struct charset *charset = charset_find(name);
-    return charset ? charset_is_odd(charset) : charset_unlisted_breaks(name, BYTES("%\\"));
+    return charset ? charset_is_odd(charset) : charset_unlisted_breaks(name, BYTES("%\\\0\n"));
 }
 
 /* Each word before an apostrophe may be the charset of some reader's parameter. */
