@@ -84,7 +84,7 @@ static const char *folder_of(const char *path, struct arena *arena)
     return arena_printf(arena, "%.*sconf.d", slash ? (int)(slash + 1 - path) : 0, path);
 }
 
-static bool is_wanted(const char *name)
+bool files_wants(const char *name)
 {
     return name[0] != '.' && bytes_end_with_nocase(bytes_of(name), BYTES(".conf"));
 }
@@ -100,7 +100,7 @@ static bool add_names(DIR *folder, const char *folder_path, struct arena *arena,
                       size_t *count, struct error *error)
 {
     for (struct dirent *entry; (entry = readdir(folder));) {
-        if (!is_wanted(entry->d_name))
+        if (!files_wants(entry->d_name))
             continue;
         if (*count == FILES_MAX)
             return error_set(error, "%s: more than %d files", folder_path, FILES_MAX);

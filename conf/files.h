@@ -23,4 +23,7 @@ MUST_CHECK bool files_read(const char *path, struct arena *arena, struct file **
 MUST_CHECK bool files_hash(const struct file *files, size_t count, char hash[17],
                            struct error *error);
 
+/* Whether a file of that name in conf.d is read. */
+bool files_wants(const char *name);
+
 #endif

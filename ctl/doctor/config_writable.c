@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "conf/files.h"
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
 #include "ctl/doctor/swap.h"
@@ -125,7 +126,7 @@ static void look(struct doctor *doctor)
     DIR *open = opendir(folder);
     for (struct dirent *entry = open ? readdir(open) : NULL; entry; entry = readdir(open)) {
         const char *path = arena_printf(doctor->arena, "%s/%s", folder, entry->d_name);
-        if (path && entry->d_name[0] != '.')
+        if (path && files_wants(entry->d_name))
             look_both_ways(doctor, user, path, PART_FILE);
     }
     if (open)

@@ -170,6 +170,20 @@ def test_harmless_checks_are_no_finding(site, table, checks_of):
     assert status == 0, findings
 
 
+def test_files_that_are_not_read_are_no_finding(site):
+    """Of conf.d the daemon reads names that end in .conf."""
+    folder = site.submilter.config.parent / "conf.d"
+    folder.mkdir(exist_ok=True)
+    files = [folder / name for name in ("local.conf~", "local.conf.dpkg-old", "README")]
+    for file in files:
+        file.write_text("")
+        file.chmod(0o664)
+    assert not site.findings("config.writable", "--only", "config")
+    files[0].rename(folder / "local.CONF")
+    assert site.findings("config.writable", "--only", "config")
+    shutil.rmtree(folder)
+
+
 def test_other_settings_of_a_list_stay(site):
     """What mends one word of a list, or one rule of a table, leaves the admin's others alone."""
     site.postconf("-e", "disable_mime_output_conversion = no", "smtp_discard_ehlo_keywords = chunking, 8bitmime, dsn")
