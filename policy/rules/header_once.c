@@ -69,12 +69,12 @@ static bool judge_fields(const struct facts_header *header, const struct setting
             verdict_violation(verdict, arena, "repeated", 554, "5.6.0",
                               "The message has the header field %.*s twice: it may have one only, "
                               "take the others out",
-                              (int)name.len, name.data);
+                              CLAIM_SHOWN(name));
         else if (is_disguised(settings, name))
             verdict_violation(verdict, arena, "disguised-field", 554, "5.6.0",
                               "Some programs read the header field %.*s as one without the special "
                               "characters in its name: take them out",
-                              (int)name.len, name.data);
+                              CLAIM_SHOWN(name));
         else
             continue;
         verdict->fact = name;
