@@ -175,14 +175,23 @@ const struct charset *charset_at(size_t index)
     return &charsets[index];
 }
 
-#define LONGEST_NAME 31
-
-const struct charset *charset_find(struct bytes name)
+void charset_reduce_name(struct bytes name, char *ret_reduced)
 {
-    char lower[LONGEST_NAME + 1] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < name.len && len < CHARSET_LONGEST_NAME; i++) {
+        char byte = bytes_lower(name.data[i]);
+        if ((byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9'))
+            ret_reduced[len++] = byte;
+    }
+    ret_reduced[len] = '\0';
+}
+
+static const struct charset *find_exactly(struct bytes name)
+{
+    char lower[CHARSET_LONGEST_NAME + 1] = "";
     size_t low = 0;
     size_t high = CHARSET_NAMES;
-    if (name.len > LONGEST_NAME || bytes_find(name, '\0') < name.len)
+    if (name.len > CHARSET_LONGEST_NAME || bytes_find(name, '\0') < name.len)
         return NULL;
     for (size_t i = 0; i < name.len; i++)
         lower[i] = bytes_lower(name.data[i]);
@@ -197,6 +206,35 @@ const struct charset *charset_find(struct bytes name)
             high = middle;
     }
     return NULL;
+}
+
+/* Python reads "utf+7" and "UTF 16_LE" as these, and glibc's iconv "utf-7//". */
+static const struct charset *find_odd(struct bytes name)
+{
+    static const struct {
+        const char *reduced;
+        struct bytes name;
+    } odd[] = {
+        {"utf7", BYTES("utf-7")},           {"unicode11utf7", BYTES("utf-7")},
+        {"xunicode11utf7", BYTES("utf-7")}, {"csutf7", BYTES("utf-7")},
+        {"cp65000", BYTES("utf-7")},        {"u7", BYTES("utf-7")},
+        {"utf16", BYTES("utf-16")},         {"u16", BYTES("utf-16")},
+        {"utf16be", BYTES("utf-16be")},     {"utf16le", BYTES("utf-16le")},
+        {"utf32", BYTES("utf-32")},         {"u32", BYTES("utf-32")},
+        {"utf32be", BYTES("utf-32be")},     {"utf32le", BYTES("utf-32le")},
+    };
+    char reduced[CHARSET_LONGEST_NAME + 1];
+    charset_reduce_name(name, reduced);
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        if (strcmp(reduced, odd[i].reduced) == 0)
+            return find_exactly(odd[i].name);
+    return NULL;
+}
+
+const struct charset *charset_find(struct bytes name)
+{
+    const struct charset *charset = find_exactly(name);
+    return charset ? charset : find_odd(name);
 }
 
 const struct charset *charset_utf8(void)

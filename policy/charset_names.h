@@ -1,4 +1,4 @@
-/* The charsets that are known, by name. Only policy/charset.c and converter.c use it. */
+/* The charsets that are known, by name. Only what decodes them uses it. */
 #ifndef POLICY_CHARSET_NAMES_H
 #define POLICY_CHARSET_NAMES_H
 
@@ -22,5 +22,11 @@ struct charset {
 #define CHARSET_NAMES 153
 size_t charset_index(const struct charset *charset);
 const struct charset *charset_at(size_t index);
+
+#define CHARSET_LONGEST_NAME 31
+
+/* Letters and digits alone, small, the first CHARSET_LONGEST_NAME of them and a NUL: Python looks
+ * charsets up so, more or less. */
+void charset_reduce_name(struct bytes name, char *ret_reduced);
 
 #endif

@@ -5,9 +5,9 @@
 #include "policy/bytes.h"
 
 /* name: of a charset that charset_find does not know. text: the bytes of an encoded word in it, its
- * Q or B taken off, or of a parameter, its percent signs taken off. True where Python's or Java's
- * own decoders make a line break of something in it: they take EBCDIC, and backslash escapes, for
- * charsets like others, and know more names of UTF-16. */
+ * Q or B taken off, or of a parameter, its percent signs taken off. True where Python's, Java's or
+ * glibc's decoders make a line break of something in it: they take EBCDIC, and backslash escapes,
+ * for charsets like others, and know more names of UTF-16. */
 bool charset_unlisted_breaks(struct bytes name, struct bytes text);
 
 #endif

@@ -150,8 +150,9 @@ static void note_breaks(struct parameter *parameter, struct bytes text)
 }
 
 /* Python's email joins all parts and takes their percent signs off before it looks for the
- * charset, and decodes by whatever name it knows. joined: so, with what take_charset took off. */
-static bool note_other_charset(struct arena *arena, const struct charset *charset,
+ * charset, and decodes by whatever name it knows. charset, len: of the text as others cut it.
+ * joined: with what take_charset took off. */
+static bool note_other_charset(struct arena *arena, const struct charset *charset, size_t len,
                                struct bytes joined, struct parameter *parameter)
 {
     size_t first = bytes_find(joined, '\'');
@@ -165,7 +166,7 @@ static bool note_other_charset(struct arena *arena, const struct charset *charse
     struct bytes decoded;
     if (!other)
         parameter->has_line_break |= charset_unlisted_breaks(name, text);
-    if (!other || other == charset)
+    if (!other || (other == charset && text.len == len))
         return true;
     if (!decode_extended(arena, other, text, &decoded))
         return false;
@@ -198,7 +199,8 @@ static bool decode(struct arena *arena, const struct parameter_part *const *part
     }
     struct bytes whole = {raw + begin, used - begin};
     parameter->has_line_break |= extended && charset_breaks_otherwise(charset, whole);
-    if (extended && !note_other_charset(arena, charset, (struct bytes){raw, used}, parameter))
+    if (extended &&
+        !note_other_charset(arena, charset, whole.len, (struct bytes){raw, used}, parameter))
         return false;
     return extended ? decode_extended(arena, charset, whole, ret_text)
                     : decode_plain(arena, whole, parameter, ret_text);
