@@ -24,6 +24,7 @@ struct decoder {
     char *pending; /* bytes of adjacent words of one charset: a character may lie across them */
     size_t pending_len;
     const struct charset *pending_charset;
+    bool pending_shifted;   /* by an escape sequence of ISO-2022 */
     struct bytes last_name; /* of a charset: most words of a field name the same one */
     const struct charset *last_charset;
     struct decoded_text *result;
@@ -182,6 +183,7 @@ static bool flush(struct decoder *decoder)
     decoder->result->has_line_break |= charset_breaks_otherwise(decoder->pending_charset, pending);
     decoder->used += len;
     decoder->pending_len = 0;
+    decoder->pending_shifted = false;
     return true;
 }
 
@@ -192,6 +194,17 @@ static const struct charset *find_charset(struct decoder *decoder, struct bytes 
         decoder->last_charset = charset_find(name);
     }
     return decoder->last_charset;
+}
+
+/* Whether an escape sequence is in force behind the text: a word shall return to ASCII (RFC 2047
+ * section 3), and what the next one is then depends on whether a reader joins them. */
+static bool leaves_shifted(struct bytes text, bool before)
+{
+    size_t at = text.len;
+    while (at && text.data[at - 1] != '\x1B')
+        at--;
+    struct bytes sequence = bytes_slice(text, at, at + 2);
+    return at ? !bytes_equal(sequence, BYTES("(B")) && !bytes_equal(sequence, BYTES("(J")) : before;
 }
 
 static bool put_word(struct decoder *decoder, const struct word *word)
@@ -211,6 +224,7 @@ static bool put_word(struct decoder *decoder, const struct word *word)
         charset = charset_utf8(); /* some decode it so: what they see is to be seen */
     if (charset != decoder->pending_charset && !flush(decoder))
         return false;
+    result->odd_charset |= decoder->pending_shifted;
     assert(decoder->pending); /* it is there where a word is */
     char *out = decoder->pending + decoder->pending_len;
     decoder->pending_charset = charset;
@@ -219,6 +233,7 @@ static bool put_word(struct decoder *decoder, const struct word *word)
     if (!listed)
         result->has_line_break |= charset_unlisted_breaks(word->charset, (struct bytes){out, len});
     decoder->pending_len += len;
+    decoder->pending_shifted = leaves_shifted((struct bytes){out, len}, decoder->pending_shifted);
     return true;
 }
 

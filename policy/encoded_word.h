@@ -9,7 +9,8 @@ struct decoded_text {
     struct bytes text; /* UTF-8; bytes that are invalid in their charset as U+FFFD; words of an
                           unknown charset as if they were UTF-8 */
     bool had_words;    /* at least one encoded word stood in it */
-    bool odd_charset;  /* UTF-7, UTF-16/32, or one that nobody can decode: readers differ */
+    bool odd_charset; /* UTF-7, UTF-16/32, or one that nobody can decode: readers differ. So they do
+                         where a word of ISO-2022 does not return to ASCII before the next. */
     bool wide_charset; /* UTF-7, UTF-16/32: odd ones that some readers do decode */
     bool malformed;    /* something begins as an encoded word and does not end as one, or a word
                           has no charset, or a name of one that is too long, or holds a fold, another
