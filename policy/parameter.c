@@ -149,6 +149,23 @@ static void note_breaks(struct parameter *parameter, struct bytes text)
     parameter->has_line_break |= invisible_find(text, INVISIBLE_LINE_BREAK, &found);
 }
 
+/* What a reader finds who decodes the text by a charset of that name. */
+static bool note_decoded(struct arena *arena, struct bytes name, struct bytes text,
+                         struct parameter *parameter)
+{
+    const struct charset *charset = charset_find(name);
+    struct bytes decoded;
+    if (!charset) {
+        parameter->has_line_break |= charset_unlisted_breaks(name, text);
+        return true;
+    }
+    if (!decode_extended(arena, charset, text, &decoded))
+        return false;
+    parameter->has_line_break |= charset_breaks_otherwise(charset, text);
+    note_breaks(parameter, decoded);
+    return true;
+}
+
 /* Python's email joins all parts and takes their percent signs off before it looks for the
  * charset, and decodes by whatever name it knows. charset, len: of the text as others cut it.
  * joined: with what take_charset took off. */
@@ -162,17 +179,9 @@ static bool note_other_charset(struct arena *arena, const struct charset *charse
         return true;
     struct bytes name = bytes_slice(joined, 0, first);
     struct bytes text = bytes_slice(rest, second + 1, rest.len);
-    const struct charset *other = charset_find(name);
-    struct bytes decoded;
-    if (!other)
-        parameter->has_line_break |= charset_unlisted_breaks(name, text);
-    if (!other || (other == charset && text.len == len))
+    if (text.len == len && charset_find(name) == charset)
         return true;
-    if (!decode_extended(arena, other, text, &decoded))
-        return false;
-    parameter->has_line_break |= charset_breaks_otherwise(other, text);
-    note_breaks(parameter, decoded);
-    return true;
+    return note_decoded(arena, name, text, parameter);
 }
 
 /* The text of a parameter's parts, which are all of one kind. */
@@ -275,21 +284,26 @@ static size_t charset_begin(struct bytes text, size_t end)
 static bool is_treacherous(struct bytes name)
 {
     const struct charset *charset = charset_find(name);
-    return charset ? charset_is_odd(charset) : charset_unlisted_breaks(name, BYTES("%\\\0\n"));
+    return charset ? charset_is_odd(charset) : charset_unlisted_breaks(name, BYTES("\0\n%\\&\x8a"));
 }
 
-/* Each word before an apostrophe may be the charset of some reader's parameter. */
+/* Each word before an apostrophe may be the charset of some reader's parameter, whose text stands
+ * behind it, or before it where parts are joined in another order. */
 static bool note_charsets(struct arena *arena, struct bytes text, struct parameter *found)
 {
     size_t count = 0;
     for (size_t at = bytes_find(text, '\''); at < text.len && !found->has_line_break; at++) {
         size_t begin = text.data[at] == '\'' ? charset_begin(text, at) : at;
-        if (begin == at || !is_treacherous(bytes_slice(text, begin, at)))
+        struct bytes name = bytes_slice(text, begin, at);
+        if (begin == at || !is_treacherous(name))
+            continue;
+        size_t second = at + 1 + bytes_find(bytes_slice(text, at + 1, text.len), '\'');
+        if (second == text.len)
             continue;
         if (++count > TREACHEROUS_MAX)
             found->has_line_break = true; /* for all that is known: each costs a decoding */
-        else if (!note_other_charset(arena, charset_utf8(), bytes_slice(text, begin, text.len),
-                                     found))
+        else if (!note_decoded(arena, name, bytes_slice(text, second + 1, text.len), found) ||
+                 !note_decoded(arena, name, bytes_slice(text, 0, begin), found))
             return false;
     }
     return true;
