@@ -138,7 +138,7 @@ def test_setup_where_nobody_asks_yet(site):
 def test_observing_by_setups_file(site):
     """It is read last: a mode in submilter.conf would change nothing."""
     drop_in = site.submilter.config.parent / "conf.d"
-    drop_in.mkdir()
+    drop_in.mkdir(exist_ok=True)
     (drop_in / "observe.conf").write_text('policies: { submission: { from: { mode = "observe"; }; }; };\n')
     (found,) = site.findings("config.observed", "--only", "config")
     assert found["where"] == str(drop_in / "observe.conf") and "setup postfix --enforce --yes" in found["mend"]

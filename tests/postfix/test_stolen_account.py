@@ -176,7 +176,7 @@ def test_the_admin_is_told_once(site, stories, login):
     alert, = site.alerts(login)
     assert alert["To"] == alert["From"] == ADMIN
     mends = "login thaw" if THEFTS[login].signs else "limits reset"
-    assert f"submilterctl {mends} {login}\n" in alert.get_content().replace("\r", "")
+    assert f"submilterctl -c {site.submilter.config} {mends} {login}\n" in alert.get_content().replace("\r", "")
     assert stories[login].found_by in alert["Subject"]
 
 
