@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "conf/files.h"
 #include "ctl/doctor/checks.h"
@@ -14,7 +15,7 @@
 
 static const struct doctor_kind kinds[] = {
     {"config.writable", DOCTOR_ADVICE,
-     "the daemon's user, a group or everybody can write the configuration, or a folder on the way "
+     "somebody else than root can write the configuration, or a folder on the way "
      "to it",
      "Whoever takes over the daemon, or is in that group, decides what is refused and signed, and "
      "with which rights the daemon starts next time: root reads what was written there."},
@@ -46,13 +47,15 @@ static bool is_found(struct doctor *doctor, const char *path)
 static struct mend mend_owner(struct doctor *doctor, const char *path)
 {
     const char *word = mend_quote(doctor, path);
+    const char *name = doctor->settings->user;
+    const char *group = name ? probe_group(name) : "root";
     if (!swap_is_roots_path(path))
         return mend_sentence(doctor,
                              "make it root's (chown root %s), and first of all the folders that it "
                              "lies in: their owner could put a link in its place",
                              word);
-    return mend_command(doctor, "chown root:%s %s && chmod g+rX,go-w %s",
-                        mend_quote(doctor, probe_group(doctor->settings->user)), word, word);
+    return mend_command(doctor, "chown root:%s %s && chmod g+rX,go-w %s", mend_quote(doctor, group),
+                        word, word);
 }
 
 /* False: it is as it should be, or not there. */
@@ -67,6 +70,15 @@ static bool look_at(struct doctor *doctor, uid_t user, const char *path, enum pa
     if (user && status.st_uid == user) {
         doctor_find(doctor, "config.writable", where, mend_owner(doctor, where),
                     "it belongs to %s, as whom the daemon runs", doctor->settings->user);
+        return true;
+    }
+    if (status.st_uid != 0 && status.st_uid != geteuid()) {
+        doctor_find(doctor, "config.writable", where,
+                    part == PART_ABOVE
+                        ? mend_sentence(doctor, "keep the configuration where all folders on the "
+                                                "way are root's, and start the daemon with that")
+                        : mend_owner(doctor, where),
+                    "it belongs to %s, who is not root", account_user(status.st_uid).text);
         return true;
     }
     if (!is_open(&status, part))

@@ -64,6 +64,7 @@ BREAKS = [
     Break("config.stale", stale, after=one_message),
     Break("config.observed", configured(policies={"submission": {"from": {"mode": "observe"}}}), mend=reconfigured),
     Break("config.writable", lambda site: shutil.chown(site.submilter.config, USER), note="owner"),
+    Break("config.writable", lambda site: shutil.chown(site.submilter.config, "games"), note="stranger"),
     Break("config.writable", chmod(lambda site: site.submilter.config, 0o664), note="group"),
     Break("config.writable", chmod(lambda site: site.submilter.config.parent, 0o1777), note="folder"),
     Break("config.writable", in_conf_d, note="conf.d"),
