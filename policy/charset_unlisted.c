@@ -33,13 +33,29 @@ static bool is_ebcdic(const char *name)
     return false;
 }
 
-static bool is_escaped(const char *name)
+static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
-    static const char *const names[] = {"unicodeescape", "rawunicodeescape", "java", "c99"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < count; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
     return false;
+}
+
+#define IS_ONE_OF(name, names) is_one_of(name, names, sizeof(names) / sizeof *(names))
+
+static bool is_escaped(const char *name)
+{
+    static const char *const names[] = {"unicodeescape", "rawunicodeescape", "java", "c99"};
+    return IS_ONE_OF(name, names);
+}
+
+/* What PHP's mbstring and Python decode once more, by rules of its own: any text may hold a break.
+ */
+static bool is_no_charset(const char *name)
+{
+    static const char *const names[] = {"base64",   "html",   "htmlentities",    "htmlent",
+                                        "uuencode", "qprint", "quotedprintable", "punycode"};
+    return IS_ONE_OF(name, names);
 }
 
 /* Of UTF-32 a line break has NULs, which are seen anyhow. */
@@ -52,12 +68,7 @@ static bool is_utf16(const char *name)
                                         "unicodebigunmarked",
                                         "unicodelittle",
                                         "unicodelittleunmarked"};
-    if (strstr(name, "utf16"))
-        return true;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    return false;
+    return strstr(name, "utf16") || IS_ONE_OF(name, names);
 }
 
 static bool has_any(struct bytes text, const char *set)
@@ -72,6 +83,8 @@ bool charset_unlisted_breaks(struct bytes name, struct bytes text)
 {
     char reduced[CHARSET_LONGEST_NAME + 1];
     charset_reduce_name(name, reduced);
+    if (is_no_charset(reduced))
+        return text.len > 0;
     if (is_ebcdic(reduced))
         return has_any(text, "\x0b\x0c\x0d\x15\x1c\x1d\x1e\x25");
     if (is_utf16(reduced))
