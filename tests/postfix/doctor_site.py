@@ -177,6 +177,9 @@ class DoctorSite(GuardedSite):
                 run("cp", "-a", self.saved / name, new)
                 new.replace(path)
         if self.beside:
+            # unshare's --kill-child is lost on a server that changes its user.
+            for child in children_of(self.beside.process.pid):
+                os.kill(int(child), signal.SIGKILL)
             self.beside.stop(signal.SIGKILL)
             self.beside = None
         if self.etc:
