@@ -57,11 +57,11 @@ static const char *filter_without(struct doctor *doctor, const struct postfix_se
     return filter ? filter : "";
 }
 
-/* Postfix 3.6 and later can shut out single ones. */
+/* Postfix 3.6 and later can shut out single ones; with none left it would let nobody in. */
 static struct mend mend_offer(struct doctor *doctor, const struct postfix_service *service,
-                              const struct texts *refused, const char *list)
+                              const struct texts *refused, size_t offered, const char *list)
 {
-    if (postfix_parameter(doctor->postfix, FILTER))
+    if (refused->count < offered && postfix_parameter(doctor->postfix, FILTER))
         return mend_where_set(doctor, service, FILTER, filter_without(doctor, service, refused));
     return mend_sentence(doctor,
                          "take %s out of auth_mechanisms of Dovecot, or out of mech_list of Cyrus "
@@ -101,8 +101,9 @@ static void look_at(struct doctor *doctor, const struct postfix_service *service
     refused.items = items;
     if (refused.count && list)
         doctor_find(doctor, "postfix.mechanism", services_name(doctor, service),
-                    mend_offer(doctor, service, &refused, list),
-                    "it offers %s, and auth.mechanisms of %s does not", list, doctor->config);
+                    mend_offer(doctor, service, &refused, offered.count, list),
+                    "it offers %s, which auth.mechanisms of %s does not allow", list,
+                    doctor->config);
 }
 
 static void look(struct doctor *doctor)

@@ -55,6 +55,8 @@ POSTFIX = [
     Break("postfix.mechanism", main_cf(smtpd_sasl_mechanism_filter="!external, static:rest")),
     Break("postfix.mechanism", configured(policies={"submission": {"auth": {"mechanisms": ["LOGIN", "SCRAM-SHA-256"]}}}),
           note="fewer"),
+    Break("postfix.mechanism", configured(policies={"submission": {"auth": {"mechanisms": ["OAUTHBEARER"]}}}),
+          mend=reconfigured, note="none of them"),
     Break("postfix.not-listening", one_more_service),
     Break("postfix.live-starttls", main_cf(smtpd_tls_key_file="/nonexistent"),
           mend=lambda site: main_cf(smtpd_tls_key_file=site.certificates.key)(site)),
