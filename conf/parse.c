@@ -31,6 +31,13 @@ static bool copy_children(const struct source *source, config_setting_t *setting
     return true;
 }
 
+/* libconfig goes on without a text, or a name, that it had no memory for. */
+static bool copy_text(const struct source *source, const char *text, const char **ret_copy)
+{
+    *ret_copy = text ? arena_text(source->arena, bytes_of(text)) : NULL;
+    return *ret_copy != NULL;
+}
+
 static bool copy_value(const struct source *source, config_setting_t *setting, struct node *node)
 {
     switch (config_setting_type(setting)) {
@@ -58,9 +65,14 @@ static bool copy_value(const struct source *source, config_setting_t *setting, s
         return copy_children(source, setting, node);
     default:
         node->type = NODE_TEXT;
-        node->text = arena_text(source->arena, bytes_of(config_setting_get_string(setting)));
-        return node->text != NULL;
+        return copy_text(source, config_setting_get_string(setting), &node->text);
     }
+}
+
+static bool is_of_group(const config_setting_t *setting)
+{
+    config_setting_t *parent = config_setting_parent(setting);
+    return parent && config_setting_is_group(parent);
 }
 
 /* NULL when memory is out. */
@@ -69,12 +81,8 @@ static struct node *copy(const struct source *source, config_setting_t *setting)
     struct node *node = arena_alloc(source->arena, sizeof *node);
     if (!node)
         return NULL;
-    const char *name = config_setting_name(setting);
-    if (name) {
-        node->name = arena_text(source->arena, bytes_of(name));
-        if (!node->name)
-            return NULL;
-    }
+    if (is_of_group(setting) && !copy_text(source, config_setting_name(setting), &node->name))
+        return NULL;
     node->file = source->file;
     node->line = config_setting_source_line(setting);
     return copy_value(source, setting, node) ? node : NULL;

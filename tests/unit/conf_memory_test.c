@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "conf/parse.h"
 #include "policy/arena.h"
 #include "tests/unit/conf_load.h"
 
@@ -120,11 +121,43 @@ static void test_printing(void **state)
     assert_true(allowed > 50);
 }
 
+static const char *forgotten; /* there is no memory for it */
+
+/* By the name that libconfig asks for. */
+char *forgetful_strdup(const char *text) __asm__("__strdup");
+
+char *forgetful_strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = forgotten && strcmp(text, forgotten) == 0 ? NULL : __real_malloc(size);
+    return copy ? memcpy(copy, text, size) : NULL;
+}
+
+static void test_texts_that_libconfig_loses(void **state)
+{
+    static const char *const lost[] = {"that", "them", "last"};
+    static const char text[] = "this = \"that\"; those = [ \"them\" ]; last = 1;";
+    (void)state;
+    struct arena *arena = arena_new((size_t)1 << 20);
+    struct node *root = NULL;
+    struct error error = {""};
+    assert_true(parse_text(arena, "file", bytes_of(text), &root, &error));
+    for (size_t i = 0; i < sizeof lost / sizeof *lost; i++) {
+        forgotten = lost[i];
+        bool parsed = parse_text(arena, "file", bytes_of(text), &root, &error);
+        forgotten = NULL;
+        assert_false(parsed);
+        assert_string_equal(error.text, "file: out of memory");
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_loading),
         cmocka_unit_test(test_printing),
+        cmocka_unit_test(test_texts_that_libconfig_loses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
