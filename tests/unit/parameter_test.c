@@ -199,6 +199,7 @@ static void test_memory(void **state)
     (void)state;
     check_memory(BYTES("a; b=\"=?iso-8859-2?Q?=A3?=\"; b*0*=iso-8859-2''%A3; c=d"));
     check_memory(BYTES("a; b*0=\"iso-8859-2''\"; b*1*=%A3"));
+    check_memory(BYTES("a; b*=utf-7''%41; b*=utf-7''%42"));
 }
 
 int main(void)
