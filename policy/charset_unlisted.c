@@ -61,13 +61,9 @@ static bool is_no_charset(const char *name)
 /* Of UTF-32 a line break has NULs, which are seen anyhow. */
 static bool is_utf16(const char *name)
 {
-    static const char *const names[] = {"u16",
-                                        "ucs2",
-                                        "unicode",
-                                        "unicodebig",
-                                        "unicodebigunmarked",
-                                        "unicodelittle",
-                                        "unicodelittleunmarked"};
+    static const char *const names[] = {"ucs2",          "unicode",
+                                        "unicodebig",    "unicodebigunmarked",
+                                        "unicodelittle", "unicodelittleunmarked"};
     return strstr(name, "utf16") || IS_ONE_OF(name, names);
 }
 

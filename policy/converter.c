@@ -5,17 +5,28 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static _Atomic(iconv_t) idle[CHARSET_NAMES];
 static atomic_bool there[CHARSET_NAMES]; /* it was opened once */
 
+/* The first of those that iconv calls the same. */
+static size_t first_alike(size_t index)
+{
+    size_t first = 0;
+    while (strcmp(charset_at(first)->iconv, charset_at(index)->iconv) != 0)
+        first++;
+    return first;
+}
+
 void converter_begin(void)
 {
     for (size_t i = 0; i < CHARSET_NAMES; i++) {
-        const struct charset *charset = charset_at(i);
-        iconv_t converter = atomic_load(&there[i]) ? NULL : converter_take(charset);
-        if (converter && converter != CONVERTER_MISSING)
-            iconv_close(converter);
+        size_t first = first_alike(i);
+        iconv_t converter = first == i ? converter_take(charset_at(i)) : NULL;
+        if (converter)
+            converter_give(charset_at(i), converter);
+        atomic_store(&there[i], atomic_load(&there[first]));
     }
 }
 

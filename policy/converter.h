@@ -12,8 +12,10 @@
 /* Takes the place of a converter where the system has none for the charset. */
 #define CONVERTER_MISSING ((iconv_t)-1)
 
-/* Finds out which charsets the system has: without memory or descriptors later it says of each that
- * it has none, and for good where the first of all is asked for then. 12 ms, once. */
+/* Opens one converter for each of iconv's charsets, and so finds out which the system has: without
+ * memory or descriptors later it says of each that it has none, and for good where the first of all
+ * is asked for then. They stay open, so that no module is unloaded: where dlclose() has no memory,
+ * glibc leaves the loader locked, and every new thread waits for it. 12 ms, once. */
 void converter_begin(void);
 
 /* A converter to UTF-8, the caller's alone until it is given back. NULL when memory or
