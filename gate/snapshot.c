@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "dkim/trial.h"
 #include "policy/converter.h"
 #include "policy/lookalike.h"
 
@@ -51,7 +52,8 @@ static bool load_keys(struct snapshot *snapshot, const struct snapshot *previous
         .oversign_fields = dkim->oversign_fields,
         .expire = dkim->expire,
     };
-    return signing_profile_new(&signing, &snapshot->profile, error);
+    return signing_profile_new(&signing, &snapshot->profile, error) &&
+           signing_trial(snapshot->profile, snapshot->keystore, error);
 }
 
 static bool load_senders(struct snapshot *snapshot, const struct snapshot *previous,
