@@ -54,7 +54,7 @@ def series_of(site, quick):
                         series.connections(site, seconds, (0, 2000) if quick else (0, 100, 2000, 9900))),
         "reload": (f"A reload under load: {1000 * most:,} keys, {100_000 * most:,} lines",
                    ("per_second", "p50_us", "p99_us", "max_us", "alone_s", "reload_s"),
-                   series.reload(site, 3 if quick else 10, 1000 * most, 100_000 * most)),
+                   series.reload(site, 3 if quick else 6, 1 if quick else 3, 1000 * most, 100_000 * most)),
     }
 
 

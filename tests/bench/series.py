@@ -1,6 +1,7 @@
 """What submilter's own cost grows with. Each series gives rows: a label and figures."""
 
 import shutil
+import statistics
 import threading
 import time
 from pathlib import Path
@@ -112,9 +113,14 @@ class Background(threading.Thread):
         return self.result
 
 
-def reload(site, seconds, key_count, rows):
+def _median_row(results):
+    return {figure: statistics.median(result[figure] for result in results)
+            for figure in ("per_second", "p50_us", "p99_us", "max_us", "alone_s", "reload_s")}
+
+
+def reload(site, seconds, rounds, key_count, rows):
     """What messages notice of a reload, and how long it takes, alone and beside them: where all keys and the table are
-    new, where one key and one line are, and where nothing is."""
+    new, where one key and one line are, and where nothing is. The median of some rounds."""
     table = site.folder / "senders-reload"
     write_table(table, rows)
     texts = key_texts(key_count - 1)
@@ -132,17 +138,24 @@ def reload(site, seconds, key_count, rows):
 
     with Submilter(site, keys=folder, senders=[f"texthash:{table}"]) as milter:
         run_load(milter, Load(seconds=1))
-        yield "no reload", {**run_load(milter, Load(seconds=seconds)), "alone_s": 0, "reload_s": 0}
-        for name, count in (("all new", len(texts)), ("one key, one line", 1), ("nothing new", 0)):
-            time.sleep(SETTLED)
-            milter.reload()
-            change(count, 1)
-            alone = milter.reload()
-            change(count, 2)
-            load = Background(milter, Load(seconds=seconds))
-            time.sleep(0.3)  # the load has begun
-            took = milter.reload()
-            yield name, {**load.end(), "alone_s": alone, "reload_s": took}
+        cases = {"no reload": None, "all new": len(texts), "one key, one line": 1, "nothing new": 0}
+        found = {name: [] for name in cases}
+        for number in range(rounds):
+            for name, count in cases.items():
+                if count is None:
+                    found[name].append({**run_load(milter, Load(seconds=seconds)), "alone_s": 0, "reload_s": 0})
+                    continue
+                time.sleep(SETTLED)
+                milter.reload()
+                change(count, 2 * number)
+                alone = milter.reload()
+                change(count, 2 * number + 1)
+                load = Background(milter, Load(seconds=seconds))
+                time.sleep(0.3)  # the load has begun
+                took = milter.reload()
+                found[name].append({**load.end(), "alone_s": alone, "reload_s": took})
+    for name, results in found.items():
+        yield name, _median_row(results)
     shutil.rmtree(folder)
     table.unlink()
 
