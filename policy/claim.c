@@ -178,6 +178,18 @@ bool claim_has_specials(struct bytes written)
     return false;
 }
 
+struct bytes claim_without_specials(struct arena *arena, struct bytes written)
+{
+    char *name = arena_alloc(arena, written.len);
+    size_t len = 0;
+    if (!name)
+        return (struct bytes){NULL, 0};
+    for (size_t i = 0; i < written.len; i++)
+        if (!is_passed_over(written.data[i]))
+            name[len++] = written.data[i];
+    return (struct bytes){name, len};
+}
+
 bool claim_reads_as(struct bytes written, struct bytes name)
 {
     size_t matched = 0;

@@ -59,6 +59,9 @@ bool claim_reads_as(struct bytes written, struct bytes name);
 /* Whether it holds a byte that claim_reads_as passes over: only such a name reads as another. */
 bool claim_has_specials(struct bytes written);
 
+/* What such a reader takes a name for. No bytes where memory is out (the arena remembers). */
+struct bytes claim_without_specials(struct arena *arena, struct bytes written);
+
 /* Whether no field has a name that only becomes this one. */
 bool claim_undisguised(const struct facts *facts, struct bytes name, struct arena *arena,
                        struct verdict *verdict);

@@ -22,17 +22,19 @@ static const struct option_row options[] = {
          "\"Content-Transfer-Encoding\", \"Content-Disposition\", \"Content-ID\", "
          "\"Content-Description\" ]",
      .max = 100,
-     .help = "Fields that a message may have once only (RFC 5322 3.6, RFC 2045); a \"*\" at a "
-             "name's end stands for anything.",
+     .help =
+         "Fields that a message may have once only (RFC 5322 3.6, RFC 2045); a \"*\" at a "
+         "name's end stands for anything. A name that is one of them but for special characters "
+         "(\">Subject\", \"Date,\") is refused even alone, as some programs pass over those.",
      .check = header_check_pattern},
     {.name = "tolerated",
      .type = OPTION_TEXTS,
      .offset = offsetof(struct settings, tolerated),
      .default_value = "[ ]",
      .max = 100,
-     .help = "Those of `fields` that are let pass when repeated, for programs that cannot be "
-             "mended: \"To\", \"Cc\", \"Date\" and \"Message-ID\" are the ones that real programs "
-             "repeat.",
+     .help = "Those of `fields` that are let pass when repeated, or with special characters in "
+             "their names, for programs that cannot be mended: \"To\", \"Cc\", \"Date\" and "
+             "\"Message-ID\" are the ones that real programs repeat.",
      .check = header_check_pattern},
     {.name = "parameters",
      .type = OPTION_BOOL,
@@ -44,17 +46,13 @@ static const struct option_row options[] = {
 
 /* Whether the name is a listed one but for what some readers pass over. Alone it is refused, too:
  * the MTA or the rules date and message_id may add the one that it reads as. */
-static bool is_disguised(const struct settings *settings, struct bytes written)
+static bool is_disguised(const struct settings *settings, struct bytes written, struct arena *arena)
 {
-    if (!claim_has_specials(written))
+    if (!claim_has_specials(written) || header_is_listed(&settings->tolerated, written))
         return false;
-    for (size_t i = 0; i < settings->fields.count; i++) {
-        struct bytes name = bytes_of(settings->fields.items[i]);
-        if (written.len > name.len && claim_reads_as(written, name) &&
-            !header_is_listed(&settings->tolerated, name))
-            return true;
-    }
-    return false;
+    struct bytes name = claim_without_specials(arena, written);
+    return header_is_listed(&settings->fields, name) &&
+           !header_is_listed(&settings->tolerated, name);
 }
 
 /* Returns whether it refused. */
@@ -70,7 +68,7 @@ static bool judge_fields(const struct facts_header *header, const struct setting
                               "The message has the header field %.*s twice: it may have one only, "
                               "take the others out",
                               CLAIM_SHOWN(name));
-        else if (is_disguised(settings, name))
+        else if (is_disguised(settings, name, arena))
             verdict_violation(verdict, arena, "disguised-field", 554, "5.6.0",
                               "Some programs read the header field %.*s as one without the special "
                               "characters in its name: take them out",
