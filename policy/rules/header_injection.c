@@ -1,4 +1,5 @@
 /* Encoded text that, once decoded, is more than text: a line end, a NUL, another address. */
+#include "policy/claim.h"
 #include "policy/encoded_word.h"
 #include "policy/header.h"
 #include "policy/parameter.h"
@@ -100,7 +101,7 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
         verdict->fact = field->name;
         verdict_violation(verdict, arena, complaint->reason, 554, "5.6.0",
                           "The header field %.*s cannot be sent like this, %s",
-                          (int)field->name.len, field->name.data, complaint->advice);
+                          CLAIM_SHOWN(field->name), complaint->advice);
         return;
     }
     verdict_pass(verdict, NULL);

@@ -1,5 +1,6 @@
 /* Fields that tell receivers more of the sender's machine and network than they need are taken out.
  */
+#include "policy/claim.h"
 #include "policy/header.h"
 #include "policy/rule.h"
 
@@ -51,7 +52,7 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
     verdict_violation(verdict, arena, "leaks", 554, "5.7.0",
                       "The header field %.*s tells about your computer or network: switch it off "
                       "in your mail program",
-                      (int)verdict->fact.len, verdict->fact.data);
+                      CLAIM_SHOWN(verdict->fact));
 }
 
 const struct rule rule_privacy = {

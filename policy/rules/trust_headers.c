@@ -1,4 +1,5 @@
 /* Fields by which receivers are told to trust mail are not the sender's to write. */
+#include "policy/claim.h"
 #include "policy/header.h"
 #include "policy/rule.h"
 #include "policy/vouch.h"
@@ -114,7 +115,7 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
     }
     verdict_violation(verdict, arena, first, 554, "5.7.0",
                       "The header field %.*s is for receiving mail servers to write: take it out",
-                      (int)verdict->fact.len, verdict->fact.data);
+                      CLAIM_SHOWN(verdict->fact));
 }
 
 const struct rule rule_trust_headers = {
