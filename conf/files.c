@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "conf/scan.h"
+#include "policy/shell.h"
 
 static bool read_all(int fd, const char *path, struct arena *arena, struct bytes *ret_text,
                      struct error *error)
@@ -57,7 +58,7 @@ static bool read_file(const char *path, struct arena *arena, struct file *ret_fi
         good = error_set(error,
                          "%s: is mode %04o: anybody on this host may change it; mend it with: "
                          "chmod o-w %s",
-                         path, stat.st_mode & 07777U, path);
+                         path, stat.st_mode & 07777U, shell_word(path).text);
     else
         good = read_all(fd, path, arena, &ret_file->text, error);
     ret_file->path = path;
@@ -73,7 +74,7 @@ static bool read_main(const char *path, struct arena *arena, struct file *ret_fi
         return error_set(error,
                          "%s: there is no such file. Make one with: submilterctl conf --defaults > "
                          "%s (an empty file holds the defaults too)",
-                         path, path);
+                         path, shell_word(path).text);
     return read_file(path, arena, ret_file, error);
 }
 

@@ -16,6 +16,7 @@
 #include "gate/json.h"
 #include "history/import.h"
 #include "history/status.h"
+#include "policy/shell.h"
 
 struct report {
     const struct history_settings *settings;
@@ -175,7 +176,7 @@ static int run(const char *config, int argc, char **argv)
         error_set(&error, "%s: history.file is not set, so there is no history%s%s%s%s",
                   settings->path, settings->log.json ? "; other commands read log.json: " : "",
                   settings->log.json ? our_command() : "", settings->log.json ? " log --file " : "",
-                  settings->log.json ? settings->log.json : "");
+                  settings->log.json ? shell_word(settings->log.json).text : "");
         status = command_complain(&error, EX_CONFIG);
     } else if (imports) {
         status = import(&settings->history, (const char *const *)argv + optind + 1,

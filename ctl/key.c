@@ -11,6 +11,7 @@
 #include "dkim/our_command.h"
 #include "gate/snapshot.h"
 #include "policy/address.h"
+#include "policy/shell.h"
 
 struct key_arguments {
     const char *domain;
@@ -164,7 +165,8 @@ static int show(const char *config, const struct key_arguments *arguments)
     }
     if (!shown)
         fprintf(stderr, "submilterctl: there is no key in %s; make one: %s key new %s\n",
-                place.folder, our_command(), arguments->domain ? arguments->domain : "DOMAIN");
+                place.folder, our_command(),
+                arguments->domain ? shell_word(arguments->domain).text : "DOMAIN");
     arena_free(arena);
     keystore_unref(store);
     settings_unref(settings);

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 static const char *quoted(struct arena *arena, const char *one, const char *other)
 {

@@ -11,6 +11,7 @@
 #include "ctl/progress.h"
 #include "ctl/when.h"
 #include "history/history.h"
+#include "policy/shell.h"
 
 int source_option(int option, const char *argument, struct source_options *options,
                   struct error *error)
@@ -128,7 +129,7 @@ void source_advise(const char *path, const char *json, struct error *error)
         snprintf(error->text + len, sizeof error->text - len, "; be root or in group adm");
     else if (*json)
         snprintf(error->text + len, sizeof error->text - len,
-                 "; log.json has decisions too: --file %s", json);
+                 "; log.json has decisions too: --file %s", shell_word(json).text);
 }
 
 bool source_open_place(const struct source_place *place, struct history **ret_history,

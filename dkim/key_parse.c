@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "dkim/our_command.h"
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 /* With the first OpenSSL wipes what it gives back, also where it has no secure heap. */
 #define READ_FLAGS (PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE)

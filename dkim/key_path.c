@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "dkim/account.h"
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 #define MOST_LINKS 40
 

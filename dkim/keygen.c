@@ -10,9 +10,9 @@
 #include "dkim/account.h"
 #include "dkim/key_path.h"
 #include "dkim/selector.h"
-#include "dkim/shell.h"
 #include "dkim/traces.h"
 #include "policy/address.h"
+#include "policy/shell.h"
 
 /* Who may read what is made. */
 struct access {

@@ -13,9 +13,9 @@
 #include "dkim/key_parse.h"
 #include "dkim/keystore_private.h"
 #include "dkim/selector.h"
-#include "dkim/shell.h"
 #include "dkim/traces.h"
 #include "policy/address.h"
+#include "policy/shell.h"
 
 #define MOST_FILE ((size_t)64 * 1024)
 #define SUFFIX ".pem"

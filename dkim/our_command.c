@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 static char words[sizeof "submilterctl -c " + sizeof(struct shell_word)] = "submilterctl";
 

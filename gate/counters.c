@@ -11,6 +11,7 @@
 
 #include "gate/counters_secret.h"
 #include "policy/address.h"
+#include "policy/shell.h"
 
 #define PATH_SIZE 4096
 
@@ -64,12 +65,13 @@ static bool check_folder(const char *path, const struct stat *status, struct err
         return error_set(error,
                          "the folder %s belongs to the user with the number %u, who may change "
                          "what is in it; mend it with: chown %u %s",
-                         path, (unsigned)status->st_uid, (unsigned)geteuid(), path);
+                         path, (unsigned)status->st_uid, (unsigned)geteuid(),
+                         shell_word(path).text);
     if (status->st_mode & S_IWOTH)
         return error_set(error,
                          "the folder %s is mode %04o: others may change what is in it; choose one "
                          "of the daemon's own, or mend it with: chmod 700 %s",
-                         path, status->st_mode & 07777U, path);
+                         path, status->st_mode & 07777U, shell_word(path).text);
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* Reading and making the secret's file. */
 #include "gate/counters_secret.h"
+#include "policy/shell.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,7 @@ static bool check_mode(const struct stat *status, mode_t others, const char *men
     return !(status->st_mode & others) ||
            error_set(error,
                      "%s is mode %04o: others may read or write it; mend it with: chmod %s %s",
-                     path, status->st_mode & 07777U, mend, path);
+                     path, status->st_mode & 07777U, mend, shell_word(path).text);
 }
 
 static bool blame_owner(const struct stat *status, const char *path, struct error *error)
@@ -26,7 +27,7 @@ static bool blame_owner(const struct stat *status, const char *path, struct erro
     return error_set(error,
                      "%s belongs to the user with the number %u, who may change it; mend it with: "
                      "chown %u %s",
-                     path, (unsigned)status->st_uid, (unsigned)geteuid(), path);
+                     path, (unsigned)status->st_uid, (unsigned)geteuid(), shell_word(path).text);
 }
 
 static bool check(int fd, const char *path, struct error *error)

@@ -9,6 +9,7 @@
 #include "dkim/trial.h"
 #include "policy/converter.h"
 #include "policy/lookalike.h"
+#include "policy/shell.h"
 
 struct counted_snapshot {
     struct snapshot snapshot; /* first, so that one pointer serves for both */
@@ -30,7 +31,7 @@ bool snapshot_identity(const struct settings *settings, uid_t *ret_user, gid_t *
         return error_set(error,
                          "%s: user: there is no user \"%s\" on this host; make it with: useradd "
                          "--system --no-create-home --shell /usr/sbin/nologin %s",
-                         settings->path, settings->user, settings->user);
+                         settings->path, settings->user, shell_word(settings->user).text);
     *ret_user = found->pw_uid;
     *ret_group = found->pw_gid;
     return true;

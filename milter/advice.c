@@ -13,6 +13,7 @@
 #include "conf/modes.h"
 #include "dkim/our_command.h"
 #include "policy/arena.h"
+#include "policy/shell.h"
 
 #define CEILING ((size_t)1 << 20)
 
@@ -30,7 +31,8 @@ static void advise_domains(const struct snapshot *snapshot, advice_say *say)
                            &keys))
             say("domains: there is no key for %s in %s: its mail waits, or leaves unsigned where "
                 "rule dkim says so; make one: %s key new %s",
-                domains->items[i], settings->dkim.keys, our_command(), domains->items[i]);
+                domains->items[i], settings->dkim.keys, our_command(),
+                shell_word(domains->items[i]).text);
 }
 
 static bool may_write(const char *path, const char *folder)
@@ -53,7 +55,8 @@ static void advise_file(const struct settings *settings, const char *key, const 
     if (errno == ENOENT)
         say("%s: no records are kept before the folder of %s is there: install -d -o %s -g "
             "adm -m 2750 %s",
-            key, path, settings->user ? settings->user : "root", folder);
+            key, path, shell_word(settings->user ? settings->user : "root").text,
+            shell_word(folder).text);
     else
         say("%s: %s cannot be written: %s; no records are kept there: choose a folder that "
             "belongs to the daemon's user%s%s",
@@ -74,7 +77,8 @@ static void advise_counters(const struct settings *settings, advice_say *say)
     if (errno == ENOENT)
         say("counters.file: the daemon will not start before the folder of %s is there: install "
             "-d -o %s -m 750 %s",
-            file, settings->user ? settings->user : "root", folder);
+            file, shell_word(settings->user ? settings->user : "root").text,
+            shell_word(folder).text);
     else
         say("counters.file: the daemon will not start, as it cannot write %s: %s", file,
             strerror(errno));
@@ -140,8 +144,9 @@ static void advise_socket(const struct settings *settings, advice_say *say)
         say("socket: the daemon will not start before the folder of %s is there: install -d -o %s "
             "-g "
             "%s -m 2750 %s",
-            settings->socket, settings->user ? settings->user : "root",
-            settings->socket_group ? settings->socket_group : "postfix", folder);
+            settings->socket, shell_word(settings->user ? settings->user : "root").text,
+            shell_word(settings->socket_group ? settings->socket_group : "postfix").text,
+            shell_word(folder).text);
     if (settings->socket_group && !getgrnam(settings->socket_group))
         say("socket_group: there is no group \"%s\" on this host: the daemon will not start",
             settings->socket_group);

@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "dkim/our_command.h"
-#include "dkim/shell.h"
 #include "gate/json.h"
 #include "milter/alert_clean.h"
+#include "policy/shell.h"
 
 #define NAME_MAX_SHOWN 300
 #define FACT_MAX_SHOWN 300

@@ -20,6 +20,7 @@
 
 #include "gate/snapshot.h"
 #include "milter/inherited.h"
+#include "policy/shell.h"
 
 #define BACKLOG 512
 #define LOCK_MILLISECONDS 5000
@@ -128,13 +129,15 @@ static bool publish(int fd, const char *temporary, const char *path,
 static bool socket_failed(const char *path, int reason, const struct settings *settings,
                           struct error *error)
 {
-    int folder = (int)(strrchr(path, '/') - path);
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
     if (reason == ENOENT)
         return error_set(error,
                          "%s: cannot make the socket: its folder has to be there first: install -d "
-                         "-o %s -g %s -m 2750 %.*s",
-                         path, settings->user ? settings->user : "root",
-                         settings->socket_group ? settings->socket_group : "root", folder, path);
+                         "-o %s -g %s -m 2750 %s",
+                         path, shell_word(settings->user ? settings->user : "root").text,
+                         shell_word(settings->socket_group ? settings->socket_group : "root").text,
+                         shell_word(folder).text);
     return error_set(error,
                      "%s: cannot make the socket: %s; whoever starts the daemon has to be able to "
                      "write its folder: start it as root, or choose a folder of its own",

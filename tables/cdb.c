@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "policy/shell.h"
 #include "tables/file.h"
 #include "tables/kind.h"
 #include "tables/stored.h"
@@ -103,7 +104,7 @@ static bool open_file(const char *path, const char *file, struct table *table, s
     if (!looks_sound(&state->cdb, state->size)) {
         free_state(state);
         return error_set(error, "%s: is not a cdb, or damaged. Make it anew: postmap cdb:%s", file,
-                         path);
+                         shell_word(path).text);
     }
     table->state = state;
     return true;

@@ -1,5 +1,6 @@
 /* Reading files, and saying why one can't be read. */
 #include "tables/file.h"
+#include "policy/shell.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,14 +66,15 @@ static bool not_permitted(const char *path, struct error *error)
         return error_set(error, "%s: user %s may not read it", path, us);
     char owner[NAME_SIZE];
     char group[NAME_SIZE];
+    struct shell_word word = shell_word(culprit);
     user_name(st.st_uid, owner);
     group_name(st.st_gid, group);
     return error_set(error,
                      "%s: user %s may not %s %s, which belongs to %s:%s and has mode %04o. "
                      "Try: chgrp %s %s && chmod %s %s",
                      path, us, is_folder ? "enter" : "read", culprit, owner, group,
-                     (unsigned)(st.st_mode & 07777), our_group, culprit, is_folder ? "g+x" : "g+r",
-                     culprit);
+                     (unsigned)(st.st_mode & 07777), our_group, word.text,
+                     is_folder ? "g+x" : "g+r", word.text);
 }
 
 bool file_open(const char *path, int *ret_fd, struct stat *ret_stat, struct error *error)
@@ -101,7 +103,7 @@ bool file_open(const char *path, int *ret_fd, struct stat *ret_stat, struct erro
         return error_set(error,
                          "%s: is mode %04o: anybody on this host may change it; mend it with: "
                          "chmod o-w %s",
-                         path, ret_stat->st_mode & 07777U, path);
+                         path, ret_stat->st_mode & 07777U, shell_word(path).text);
     }
     *ret_fd = fd;
     return true;

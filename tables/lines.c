@@ -1,5 +1,6 @@
 /* Cutting a text into logical lines. */
 #include "tables/lines.h"
+#include "policy/shell.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -26,7 +27,7 @@ bool lines_init(struct lines *lines, const char *path, char *text, size_t len, s
         return error_set(error,
                          "%s:1: the file begins with a byte order mark, which Postfix takes for a "
                          "part of the first key. Try: sed -i '1s/^\\xef\\xbb\\xbf//' %s",
-                         path, path);
+                         path, shell_word(path).text);
     return true;
 }
 

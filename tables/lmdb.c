@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/shell.h"
 #include "tables/file.h"
 #include "tables/gate.h"
 #include "tables/kind.h"
@@ -108,7 +109,8 @@ static bool open_file(const char *path, const char *file, struct table *table, s
         free(lmdb);
         return error_set(error,
                          "%s: cannot be read as LMDB: %s. Make it anew: rm %s; postmap lmdb:%s",
-                         file, status ? reason(status) : "out of memory", file, path);
+                         file, status ? reason(status) : "out of memory", shell_word(file).text,
+                         shell_word(path).text);
     }
     table->state = lmdb;
     return true;

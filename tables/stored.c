@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/shell.h"
 #include "tables/file.h"
 
 static bool explain_missing(const char *path, const char *suffix, const char *file,
@@ -20,7 +21,7 @@ static bool explain_missing(const char *path, const char *suffix, const char *fi
                          "\"%s:%.*s\"",
                          file, suffix, suffix, (int)(len - suffix_len - 1), path);
     return error_set(error, "%s: there is no such file. Make it from the text %s: postmap %s:%s",
-                     file, path, suffix, path);
+                     file, path, suffix, shell_word(path).text);
 }
 
 char *stored_file(const char *path, const char *suffix, struct error *error)
@@ -39,7 +40,7 @@ char *stored_file(const char *path, const char *suffix, struct error *error)
         close(fd);
         ok =
             st.st_size > 0 || error_set(error, "%s: the file is empty. Make it anew: postmap %s:%s",
-                                        file, suffix, path);
+                                        file, suffix, shell_word(path).text);
     } else if (access(file, F_OK)) {
         explain_missing(path, suffix, file, error);
     }

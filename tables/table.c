@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <unistr.h>
 
+#include "policy/shell.h"
 #include "tables/file.h"
 #include "tables/key.h"
 #include "tables/kind.h"
@@ -37,8 +38,8 @@ static bool unknown_kind(const char *spec, struct bytes name, const char *path, 
         return error_set(error,
                          "%.*s: is %s, which submilter does not read: use `postmap lmdb:%s` and "
                          "write \"lmdb:%s\", or write \"texthash:%s\"",
-                         (int)name.len, name.data, berkeley ? "Berkeley DB" : "a DBM file", path,
-                         path, path);
+                         (int)name.len, name.data, berkeley ? "Berkeley DB" : "a DBM file",
+                         shell_word(path).text, path, path);
     if (bytes_equal(name, BYTES("regexp")))
         return error_set(error,
                          "regexp: is not read by submilter: try \"pcre:%s\", which reads most of "

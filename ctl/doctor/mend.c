@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "conf/observe.h"
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 struct mend mend_command(struct doctor *doctor, const char *format, ...)
 {

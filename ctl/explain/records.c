@@ -8,6 +8,7 @@
 
 #include "ctl/explain/encoded_text.h"
 #include "ctl/pages.h"
+#include "policy/shell.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
 
@@ -69,7 +70,7 @@ static bool read_whole(const char *path, char **ret_text, size_t *ret_len, struc
                  : error_set(error,
                              "%s: it is larger than one mail's records; search it by an id with "
                              "--file %s",
-                             name, path);
+                             name, shell_word(path).text);
 }
 
 static bool is_record(const json_t *value)

@@ -2,7 +2,7 @@
 #include "ctl/explain/value.h"
 
 #include "ctl/plain.h"
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 #define WORD_CEILING (1024 * 1024)
 

@@ -12,7 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 #define MOST_BYTES ((off_t)16 * 1024 * 1024)
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 struct plan *plan_new(struct arena *arena, const char *mta)
 {

@@ -12,6 +12,7 @@
 #include "dkim/our_command.h"
 #include "mta/endpoint.h"
 #include "mta/program.h"
+#include "policy/shell.h"
 
 #define SECONDS 60
 
@@ -160,7 +161,7 @@ static bool hook_up(const struct setup_options *options, const struct postfix *p
 
 static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
 {
-    const char *log = records ? records : "the log";
+    const char *log = records ? shell_quote(plan->arena, records) : "the log";
     plan_say(plan, PLAN_NEXT,
              options->enforce ? "See what it refuses, and why: tail -f %s"
                               : "See what it would refuse, and why: tail -f %s",

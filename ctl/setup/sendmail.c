@@ -15,6 +15,7 @@
 #include "ctl/setup/service.h"
 #include "dkim/our_command.h"
 #include "mta/endpoint.h"
+#include "policy/shell.h"
 
 #define MC "/etc/mail/sendmail.mc"
 #define SOCKET "unix:/run/submilter/submilter.sock"
@@ -214,7 +215,7 @@ static void say_next(const struct setup_options *options, const char *records, s
     plan_say(plan, PLAN_NEXT,
              options->enforce ? "See what it refuses, and why: tail -f %s"
                               : "See what it would refuse, and why: tail -f %s",
-             records ? records : "the log");
+             records ? shell_quote(plan->arena, records) : "the log");
     if (!options->enforce)
         plan_say(plan, PLAN_NEXT,
                  "Once that is only what should be refused: %s setup sendmail --enforce --yes",

@@ -6,7 +6,7 @@
 
 #include "ctl/plain.h"
 #include "ctl/setup/diff.h"
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 #define MOST_STRING ((size_t)255) /* RFC 1035 3.3: one character-string */
 

@@ -12,6 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "policy/shell.h"
+
 static volatile sig_atomic_t caught;
 
 static void catch (int number)
@@ -106,7 +108,7 @@ static bool is_private(int file, const char *name, struct error *error)
     return error_set(error,
                      "--password-file: others may read %s (mode %04o), and it holds a password: "
                      "chmod 600 %s",
-                     name, (unsigned)status.st_mode & 07777, name);
+                     name, (unsigned)status.st_mode & 07777, shell_word(name).text);
 }
 
 bool password_read(const char *file, const char *login, struct password *ret_password,

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import pwd
+import shlex
 import shutil
 import signal
 import socket
@@ -275,6 +276,24 @@ def test_a_missing_socket_folder_is_told(stopped_daemon):
     done = start(daemon)
     assert done.returncode == 71, done
     assert f"install -d -o {USER} -g " in done.stderr and f"{daemon.folder / 'run'}\n" in done.stderr, done
+
+
+def test_paths_in_commands_are_quoted(stopped_daemon):
+    """What a shell makes of them is the path that is meant."""
+    daemon = stopped_daemon()
+    missing = daemon.folder / "it's; not there"
+    text = daemon.config.read_text()
+    for path in ("run/", "log/"):
+        text = text.replace(f"{daemon.folder}/{path}", f"{missing}/{path}")
+    daemon.config.write_text(f'{text}counters: {{ file = "{missing}/counted/counters"; }};\n')
+    told = check(daemon).stderr
+    lines = [line for line in told.splitlines() if "install -d " in line]
+    commands = [shlex.split(line[line.index("install -d "):]) for line in lines]
+    assert [words[-1] for words in commands] == [f"{missing}/{name}" for name in ("log", "counted", "run")], told
+    daemon.configure()
+    daemon.config.write_text(daemon.config.read_text().replace(f"{daemon.folder}/run/", f"{missing}/run/"))
+    said = start(daemon).stderr
+    assert shlex.split(said[said.index("install -d "):])[-1] == f"{missing}/run", said
 
 
 @pytest.mark.parametrize("more, said", [

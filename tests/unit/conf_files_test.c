@@ -123,6 +123,23 @@ static void test_what_anybody_may_change(void **state)
     unlink(path);
 }
 
+static void test_paths_in_commands_are_quoted(void **state)
+{
+    (void)state;
+    struct error error = {""};
+    struct settings *settings = NULL;
+    char path[] = "/tmp/submilter it's; conf-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(fchmod(fd, 0646), 0);
+    close(fd);
+    assert_false(settings_load(path, &settings, &error));
+    assert_non_null(strstr(error.text, ": chmod o-w '/tmp/submilter it'\\''s; conf-"));
+    unlink(path);
+    assert_false(settings_load(path, &settings, &error));
+    assert_non_null(strstr(error.text, "conf --defaults > '/tmp/submilter it'\\''s; conf-"));
+}
+
 static void refuse_bytes(struct bytes text, const char *expected)
 {
     struct error error = {""};
@@ -194,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_missing_file_says_how_to_make_one),
         cmocka_unit_test(test_what_is_no_file),
         cmocka_unit_test(test_what_anybody_may_change),
+        cmocka_unit_test(test_paths_in_commands_are_quoted),
         cmocka_unit_test(test_what_is_no_text),
         cmocka_unit_test(test_what_is_too_large),
         cmocka_unit_test(test_what_is_too_many),

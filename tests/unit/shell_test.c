@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "dkim/our_command.h"
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 static void expect_back(struct arena *arena, const char *shell, const char *word)
 {
@@ -40,6 +40,33 @@ static void test_comes_back(void **state)
         expect_back(arena, "sh", words[i]);
     assert_string_equal(shell_quote(arena, "/plain/path"), "/plain/path");
     arena_free(arena);
+}
+
+/* What does not fit names no other file: neither one above it nor one beside it. */
+static void test_cut_visibly(void **state)
+{
+    (void)state;
+    char longest[600];
+    for (size_t len = 200; len < sizeof longest; len++) {
+        for (int kind = 0; kind < 3; kind++) {
+            memset(longest, kind == 2 ? '\'' : 'a', len);
+            longest[0] = '/';
+            longest[9] = kind ? ' ' : '/';
+            longest[len] = '\0';
+            struct shell_word word = shell_word(longest);
+            size_t shown = strlen(word.text);
+            bool whole = kind == 0 && len < sizeof word.text;
+            assert_true(shown < sizeof word.text);
+            if (whole || (kind == 1 && len < 240))
+                assert_null(strstr(word.text, "..."));
+            else if (len >= sizeof word.text || kind == 2)
+                assert_string_equal(word.text + shown - 4, "...'");
+        }
+    }
+    assert_string_equal(shell_word("/a b").text, "'/a b'");
+    assert_string_equal(shell_word("it's").text, "'it'\\''s'");
+    assert_string_equal(shell_word("").text, "''");
+    assert_string_equal(shell_word("a\nb").text, "'a?b'");
 }
 
 /* Which a terminal must not see. */
@@ -75,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comes_back),
+        cmocka_unit_test(test_cut_visibly),
         cmocka_unit_test(test_our_command),
         cmocka_unit_test(test_control_characters),
     };

@@ -149,6 +149,38 @@ static void databases(void **state)
     fixture_refused(fixture_spec("lmdb", "db"), "the file is cut short. Make it anew: rm ");
 }
 
+static void paths_in_commands_are_quoted(void **state)
+{
+    (void)state;
+    char text[400];
+    fixture_write_text("two words", "a 1\n");
+    assert_int_equal(chmod(fixture_path("two words"), 0666), 0);
+    snprintf(text, sizeof text, ": chmod o-w '%s'", fixture_path("two words"));
+    fixture_refused(fixture_spec("texthash", "two words"), text);
+    fixture_write_text("a mark", "\xef\xbb\xbf"
+                                 "a 1\n");
+    snprintf(text, sizeof text, "//' '%s'", fixture_path("a mark"));
+    fixture_refused(fixture_spec("texthash", "a mark"), text);
+    snprintf(text, sizeof text, "use `postmap lmdb:'%s'` and write \"lmdb:%s\"",
+             fixture_path("two words"), fixture_path("two words"));
+    fixture_refused(fixture_spec("hash", "two words"), text);
+    const char *kinds[] = {"lmdb", "cdb"};
+    char noise[4096];
+    memset(noise, 0xff, sizeof noise);
+    for (size_t i = 0; i < 2; i++) {
+        char file[32];
+        snprintf(file, sizeof file, "no base.%s", kinds[i]);
+        snprintf(text, sizeof text, ": postmap %s:'%s'", kinds[i], fixture_path("no base"));
+        fixture_refused(fixture_spec(kinds[i], "no base"), text);
+        fixture_write(file, "", 0);
+        fixture_refused(fixture_spec(kinds[i], "no base"), text);
+        fixture_write(file, noise, sizeof noise);
+        fixture_refused(fixture_spec(kinds[i], "no base"), text + 1);
+    }
+    snprintf(text, sizeof text, ": rm '%s'; ", fixture_path("no base.lmdb"));
+    fixture_refused(fixture_spec("lmdb", "no base"), text);
+}
+
 /* Root may read everything, so it is somebody else who tries. */
 static void permissions(void **state)
 {
@@ -187,8 +219,13 @@ static void permissions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(specs), cmocka_unit_test(text_files), cmocka_unit_test(inline_tables),
-        cmocka_unit_test(files), cmocka_unit_test(databases),  cmocka_unit_test(permissions),
+        cmocka_unit_test(specs),
+        cmocka_unit_test(text_files),
+        cmocka_unit_test(inline_tables),
+        cmocka_unit_test(files),
+        cmocka_unit_test(databases),
+        cmocka_unit_test(permissions),
+        cmocka_unit_test(paths_in_commands_are_quoted),
     };
     return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

@@ -1,5 +1,5 @@
 /* Quoting for the commands in error texts. */
-#include "dkim/shell.h"
+#include "policy/shell.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,20 +20,20 @@ static bool is_control(char c)
 struct shell_word shell_word(const char *path)
 {
     struct shell_word word;
-    if (is_plain(path)) {
+    if (is_plain(path) && strlen(path) < sizeof word.text) {
         snprintf(word.text, sizeof word.text, "%s", path);
         return word;
     }
     size_t len = 0;
+    const char *at;
     word.text[len++] = '\'';
-    for (const char *at = path; *at && len + 6 < sizeof word.text; at++) {
+    for (at = path; *at && len + sizeof "'\\''...'" <= sizeof word.text; at++) {
         if (*at == '\'')
             len += (size_t)sprintf(word.text + len, "'\\''");
         else
             word.text[len++] = is_control(*at) ? '?' : *at;
     }
-    word.text[len++] = '\'';
-    word.text[len] = '\0';
+    snprintf(word.text + len, sizeof word.text - len, "%s'", *at ? "..." : "");
     return word;
 }
 

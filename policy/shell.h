@@ -1,11 +1,11 @@
 /* A path as it is typed in a shell, for the commands that error texts name. */
-#ifndef DKIM_SHELL_H
-#define DKIM_SHELL_H
+#ifndef POLICY_SHELL_H
+#define POLICY_SHELL_H
 
 #include "policy/arena.h"
 
 struct shell_word {
-    char text[256]; /* cut, never overrun; control characters as '?' */
+    char text[256]; /* what is cut ends in "...", which names no file; control characters as '?' */
 };
 
 /* The path itself where no shell would misread it, else in quotes. */
