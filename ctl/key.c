@@ -151,10 +151,10 @@ static int show(const char *config, const struct key_arguments *arguments)
     struct bytes domain = bytes_of(arguments->domain);
     size_t shown = 0;
     /* U-labels and capitals name the same domain; what is no domain has no key. */
-    if (arena && domain.len)
-        address_normalise_domain(arena, domain, &domain);
+    if (arena && domain.len && !address_normalise_domain(arena, domain, &domain))
+        domain = (struct bytes){NULL, 0};
     for (size_t i = 0; i < count; i++) {
-        if (domain.len && !bytes_equal(domain, bytes_of(keys[i].domain)))
+        if (arguments->domain && !bytes_equal(domain, bytes_of(keys[i].domain)))
             continue;
         shown++;
         if (arguments->dns)

@@ -74,3 +74,13 @@ def test_wrong_arguments_are_named(site):
 def test_what_is_no_message_is_named(site):
     assert "Is a directory" in complaint(site, "test", str(site.folder))
     assert "No such file" in complaint(site, "test", str(site.folder / "none.eml"))
+
+
+@pytest.mark.parametrize("domain, quoted", [
+    ("it's.example", "'it'\\''s.example'"), ("a b", "'a b'"), ("", "''"), ("[192.0.2.1]", "'[192.0.2.1]'")])
+def test_what_is_no_domain_has_no_key(site, domain, quoted):
+    done = subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(site.config), "key", "show", domain],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                          check=False, text=True)
+    assert done.returncode == 1 and done.stdout == "", done
+    assert done.stderr.endswith(f" key new {quoted}\n"), done
