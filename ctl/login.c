@@ -6,6 +6,7 @@
 #include "conf/nearest.h"
 #include "ctl/command.h"
 #include "ctl/login/command.h"
+#include "dkim/our_command.h"
 
 static const struct {
     const char *name;
@@ -39,8 +40,8 @@ static int complain_of_word(const char *word)
         error_set(&error, "login: there is no \"%.200s\"; did you mean \"%s\"?", word,
                   nearest.name);
     else
-        error_set(&error, "login: there is no \"%.200s\"; for a login of that name: login show",
-                  word);
+        error_set(&error, "login: there is no \"%.200s\"; for a login of that name: %s login show",
+                  word, our_command());
     return command_complain(&error, EX_USAGE);
 }
 

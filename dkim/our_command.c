@@ -8,7 +8,19 @@
 
 #include "policy/shell.h"
 
-static char words[sizeof "submilterctl -c " + sizeof(struct shell_word)] = "submilterctl";
+#define WITH_FILE "submilterctl -c "
+
+static char words[sizeof WITH_FILE + 4 * PATH_MAX + 16] = "submilterctl";
+
+/* Whole, and only where that cannot be had shortened: another file would be looked at. */
+static void use(const char *path)
+{
+    struct arena *arena = arena_new(2 * sizeof words);
+    const char *quoted = arena ? shell_quote(arena, path) : "";
+    bool fits = *quoted && strlen(quoted) < sizeof words - sizeof WITH_FILE;
+    snprintf(words, sizeof words, WITH_FILE "%s", fits ? quoted : shell_word(path).text);
+    arena_free(arena);
+}
 
 void our_command_uses(const char *config)
 {
@@ -17,7 +29,7 @@ void our_command_uses(const char *config)
     if (strcmp(path, SYSCONFDIR "/submilter.conf") == 0)
         snprintf(words, sizeof words, "submilterctl");
     else
-        snprintf(words, sizeof words, "submilterctl -c %s", shell_word(path).text);
+        use(path);
 }
 
 const char *our_command(void)

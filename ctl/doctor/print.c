@@ -4,6 +4,7 @@
 
 #include "ctl/doctor/doctor.h"
 #include "ctl/plain.h"
+#include "dkim/our_command.h"
 #include "gate/json.h"
 
 static const char *const words[] = {
@@ -93,6 +94,6 @@ void doctor_print_list(void)
             printf("  %-8s %-32s %s\n", words[check->kinds[k].severity], check->kinds[k].id,
                    check->kinds[k].summary);
     }
-    puts("not looked at: whether DNS shows the keys (submilterctl key show --dns prints the "
-         "records)");
+    printf("not looked at: whether DNS shows the keys (%s key show --dns prints the records)\n",
+           our_command());
 }

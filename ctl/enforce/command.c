@@ -10,6 +10,7 @@
 #include "ctl/progress.h"
 #include "ctl/setup/apply.h"
 #include "ctl/setup/hold.h"
+#include "dkim/our_command.h"
 
 #define DAYS 7
 #define EXIT_ASKS 1
@@ -187,7 +188,7 @@ static bool read_rules(int argc, char **argv, struct change_wanted *wanted, stru
             wanted->rules[wanted->rule_count++] = rule;
     }
     if (!wanted->rule_count)
-        return error_set(error, "name the rule; submilterctl conf lists them");
+        return error_set(error, "name the rule; %s conf lists them", our_command());
     return !wanted->policy || !wanted->group ||
            error_set(error, "a group of users has one mode in all policies: --group goes without "
                             "--policy");

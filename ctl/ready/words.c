@@ -7,6 +7,7 @@
 
 #include "conf/nearest.h"
 #include "conf/quote.h"
+#include "dkim/our_command.h"
 
 const struct ready_word ready_words[] = {
     {"no-plaintext", NULL, "mail without TLS", "mode", RULE_tls, READY_SET, "enforce"},
@@ -46,8 +47,9 @@ static const struct ready_word *find_word(const char *name, struct error *error)
             return word;
         nearest_offer(&nearest, word->name);
     }
-    error_set(error, "there is no \"%s\" to get ready for%s%s; submilterctl ready lists the words",
-              name, nearest.name ? ": did you mean " : "", nearest.name ? nearest.name : "");
+    error_set(error, "there is no \"%s\" to get ready for%s%s; %s ready lists the words", name,
+              nearest.name ? ": did you mean " : "", nearest.name ? nearest.name : "",
+              our_command());
     return NULL;
 }
 

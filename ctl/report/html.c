@@ -4,7 +4,9 @@
 
 #include "ctl/report/figures.h"
 #include "ctl/report/html_private.h"
+#include "ctl/report/markup.h"
 #include "ctl/when.h"
+#include "dkim/our_command.h"
 
 void html_section(const struct html_page *page, const char *title, const char *note)
 {
@@ -128,8 +130,10 @@ void report_html(const struct summary *summary, FILE *out)
         html_section(&page, "No mail was decided on in this time", NULL);
         html_section_end(&page);
     }
-    fputs("<footer>An id leads to its decision: <code>submilterctl explain ID</code>. People&#39;s "
-          "addresses stand on this page: keep it as you keep the mail log.</footer>\n"
+    fputs("<footer>An id leads to its decision: <code>", out);
+    markup_write(out, bytes_of(our_command()));
+    fputs(" explain ID</code>. People&#39;s addresses stand on this page: keep it as you keep the "
+          "mail log.</footer>\n"
           "</main>\n</body>\n</html>\n",
           out);
 }

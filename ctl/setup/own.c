@@ -168,9 +168,9 @@ static const char *counters_file(const struct conf_text *conf, struct plan *plan
         if (!user || (user->pw_uid != 0 && user->pw_uid != status.st_uid)) {
             plan_say(plan, PLAN_WARNING,
                      "%s does not belong to %s, so counters.file is not set: what limits count is "
-                     "lost at each start, and submilterctl limits and login cannot see it; "
+                     "lost at each start, and %s limits and login cannot see it; "
                      "--history in a folder of its own mends that",
-                     folder, conf->user);
+                     folder, conf->user, our_command());
             return NULL;
         }
     }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/setup/postfix_parts.h"
+#include "dkim/our_command.h"
 
 static const char *etc_file(const struct postfix *postfix, struct arena *arena, const char *name)
 {
@@ -148,10 +149,10 @@ bool postfix_has_signer(const struct postfix *postfix, struct plan *plan)
         plan_say(
             plan, PLAN_WARNING,
             "%s signs already: submilter makes no keys and leaves signing to it (dkim: { mode "
-            "= \"off\"; }). To change over: make keys with submilterctl key new, publish "
+            "= \"off\"; }). To change over: make keys with %s key new, publish "
             "them, end the other's signing by %s, and take the lines dkim: { mode = \"off\"; } "
             "out of submilter.conf, at once",
-            signer->name, signer->stop);
+            signer->name, our_command(), signer->stop);
     }
     return found;
 }

@@ -8,6 +8,8 @@
 
 #include "ctl/verify/mail_folder.h"
 #include "ctl/verify/probe_message.h"
+#include "dkim/our_command.h"
+#include "policy/shell.h"
 
 #define MESSAGE_MAX ((size_t)4 << 20)
 
@@ -42,8 +44,8 @@ bool arrival_wait(const struct context *context, struct sink *sink, time_t begun
     checklist_skip(context->list, CHECK_ARRIVED,
                    "nobody was told to look; save the message with the subject \"submilterctl "
                    "verify %s-allowed\" that %s gets, with its whole header, and go on with: "
-                   "submilterctl verify %s --message FILE",
-                   context->token, options->to, options->address);
+                   "%s verify %s --message FILE",
+                   context->token, options->to, our_command(), shell_word(options->address).text);
     return false;
 }
 

@@ -12,7 +12,8 @@
 #include "dkim/verifier.h"
 
 static const struct remedy changed_later = {
-    "something changes messages after they were signed (submilterctl doctor)",
+    "something changes messages after they were signed",
+    {"doctor"},
     "smtp_header_checks, smtp_generic_maps, a content filter that hands mail back in, 8-bit "
     "conversion",
     "genericstable, MASQUERADE_AS, 8-bit conversion and the breaking of long lines, which "
@@ -29,6 +30,7 @@ static const char *printable(const struct context *context, struct bytes text)
 static void check_from(const struct context *context, const struct facts_header *header)
 {
     static const struct remedy rewritten = {NULL,
+                                            {NULL},
                                             "smtp_generic_maps, canonical_maps, masquerade_domains",
                                             "genericstable, MASQUERADE_AS"};
     const struct field *field = facts_field(header, BYTES("From"), 0);

@@ -78,11 +78,9 @@ static void judge_unmarked(const struct context *context, const struct refusal *
                            const char *stage, const struct smtp_reply *reply)
 {
     if (!smtp_reply_permanent(reply))
-        checklist_fail(context->list, refusal->check,
-                       "see the mail log; a milter that does not answer shows like this "
-                       "(submilterctl doctor)",
-                       "the server refused %s for now only, and not by submilter: %s", stage,
-                       reply->text);
+        checklist_fail(
+            context->list, refusal->check, remedy_or_no_answer(context, "see the mail log"),
+            "the server refused %s for now only, and not by submilter: %s", stage, reply->text);
     else if (bytes_start_with_nocase(smtp_reply_status(reply), BYTES("5.1.")))
         checklist_skip(context->list, refusal->check,
                        "the server refused the address itself at %s, which tells nothing of who "

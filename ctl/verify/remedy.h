@@ -7,12 +7,16 @@
 /* Any of them may be NULL. */
 struct remedy {
     const char *general;
+    const char *see[2]; /* commands of submilterctl's that show more */
     const char *postfix;
     const char *sendmail;
 };
 
-/* "general; Postfix: ...", or Sendmail's, or both where the server does not say what it is. In the
- * arena. */
+/* "general; see: submilterctl doctor; Postfix: ...", or Sendmail's, or both where the server does
+ * not say what it is. In the arena. */
 const char *remedy_text(const struct context *context, const struct remedy *remedy);
+
+/* advice, and that it looks the same where the server's milter does not answer. In the arena. */
+const char *remedy_or_no_answer(const struct context *context, const char *advice);
 
 #endif

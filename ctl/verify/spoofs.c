@@ -6,12 +6,12 @@
 #include "ctl/verify/conversation.h"
 #include "ctl/verify/probe_message.h"
 #include "ctl/verify/refusal.h"
+#include "dkim/our_command.h"
 
 #define NOT_ASKED                                                                                  \
     {                                                                                              \
-        "is submilter asked here at all, and does the login match another row of the senders? "    \
-        "See: submilterctl doctor, submilterctl test --login NAME",                                \
-            "smtpd_milters of this service",                                                       \
+        "is submilter asked here at all, and does the login match another row of the senders?",    \
+            {"doctor", "test --login NAME"}, "smtpd_milters of this service",                      \
             "INPUT_MAIL_FILTER, and InputMailFilters in this port's DAEMON_OPTIONS"                \
     }
 
@@ -39,7 +39,9 @@ static void hang_up(struct spoofs *spoofs)
 static bool check_login(struct spoofs *spoofs)
 {
     static const struct remedy not_offered = {
-        "or name another --mechanism", "smtpd_sasl_auth_enable, smtpd_sasl_type, smtpd_sasl_path",
+        "or name another --mechanism",
+        {NULL},
+        "smtpd_sasl_auth_enable, smtpd_sasl_type, smtpd_sasl_path",
         "confAUTH_MECHANISMS and TRUST_AUTH_MECH, what Sendmail.conf of SASL says, no M=A in this "
         "port's DAEMON_OPTIONS"};
     struct context *context = spoofs->context;
@@ -54,8 +56,8 @@ static bool check_login(struct spoofs *spoofs)
                        error.text);
     else if (result == SESSION_LOGIN_REFUSED && !smtp_reply_permanent(&facts->last))
         checklist_fail(context->list, CHECK_LOGIN,
-                       "does the server that checks passwords run (Dovecot, saslauthd)? A milter "
-                       "that does not answer shows like this too (submilterctl doctor)",
+                       remedy_or_no_answer(context, "does the server that checks passwords run "
+                                                    "(Dovecot, saslauthd)?"),
                        "refused for now only: %s", facts->last.text);
     else if (result == SESSION_LOGIN_REFUSED)
         checklist_fail(context->list, CHECK_LOGIN,
@@ -170,15 +172,17 @@ static void accepted(const struct context *context, const char *stage,
         checklist_pass(context->list, CHECK_ACCEPTED, "%s", reply->text);
     else if (smtp_reply_mark(reply).len)
         checklist_fail(context->list, CHECK_ACCEPTED,
-                       "the words in the brackets name the rule and the record; who may use the "
-                       "address: senders in submilter.conf; no key: submilterctl key new",
+                       arena_printf(context->arena,
+                                    "the words in the brackets name the rule and the record; who "
+                                    "may use the address: senders in submilter.conf; no key: "
+                                    "%s key new",
+                                    our_command()),
                        "submilter refused %s: %s", stage, reply->text);
     else
         checklist_fail(context->list, CHECK_ACCEPTED,
                        smtp_reply_permanent(reply)
                            ? "the server itself refused it: see its log and its restrictions"
-                           : "see the mail log; a milter that does not answer shows like this "
-                             "(submilterctl doctor)",
+                           : remedy_or_no_answer(context, "see the mail log"),
                        "the server refused %s: %s", stage, reply->text);
 }
 

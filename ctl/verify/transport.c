@@ -8,13 +8,10 @@
 
 #define NOT_ASKED                                                                                  \
     {                                                                                              \
-        "is submilter asked here at all (submilterctl doctor)?",                                   \
+        "is submilter asked here at all?", {"doctor"},                                             \
             "smtpd_milters of this service in master.cf",                                          \
             "INPUT_MAIL_FILTER, and InputMailFilters in this port's DAEMON_OPTIONS"                \
     }
-
-#define MILTER_DOWN                                                                                \
-    "see the mail log; a milter that does not answer shows like this (submilterctl doctor)"
 
 static const enum rule_id tls_rule[] = {RULE_tls, RULE_auth};
 static const enum rule_id auth_rule[] = {RULE_auth};
@@ -65,7 +62,9 @@ static bool only_challenges(struct bytes mechanisms)
 
 static void check_clear_login(struct context *context, struct session *session)
 {
-    static const struct remedy remedy = {NULL, "smtpd_tls_auth_only = yes",
+    static const struct remedy remedy = {NULL,
+                                         {NULL},
+                                         "smtpd_tls_auth_only = yes",
                                          "confAUTH_OPTIONS with p, and PLAIN and LOGIN alone in "
                                          "confAUTH_MECHANISMS for none at all"};
     const char *do_this = remedy_text(context, &remedy);
@@ -83,7 +82,8 @@ static void check_clear_login(struct context *context, struct session *session)
                        offered[0] ? " but by mechanisms that do not show the password: " : "",
                        offered, reply.text);
     else if (reply.code / 100 == 4)
-        checklist_fail(context->list, CHECK_CLEAR_LOGIN, MILTER_DOWN,
+        checklist_fail(context->list, CHECK_CLEAR_LOGIN,
+                       remedy_or_no_answer(context, "see the mail log"),
                        "AUTH without TLS is refused for now only: %s", reply.text);
     else
         checklist_fail(context->list, CHECK_CLEAR_LOGIN, do_this,
@@ -136,13 +136,14 @@ static enum transport_result tls_failed(struct context *context, enum session_re
 {
     static const struct remedy not_offered = {
         NULL,
+        {NULL},
         "smtpd_tls_security_level = encrypt (may on port 25), smtpd_tls_cert_file and "
         "smtpd_tls_key_file",
         "confSERVER_CERT and confSERVER_KEY, in folders that only root may write to; no M=S in "
         "this port's DAEMON_OPTIONS"};
     const struct verify_options *options = context->options;
     if (result == SESSION_NO_TLS && context->facts.starttls)
-        checklist_fail(context->list, CHECK_TLS, MILTER_DOWN,
+        checklist_fail(context->list, CHECK_TLS, remedy_or_no_answer(context, "see the mail log"),
                        "STARTTLS is offered, and refused: %s", context->facts.last.text);
     else if (result == SESSION_NO_TLS)
         checklist_fail(context->list, CHECK_TLS, remedy_text(context, &not_offered),
@@ -155,8 +156,10 @@ static enum transport_result tls_failed(struct context *context, enum session_re
                        "the certificate does not hold for %s: %s", options->host, error->text);
     else
         checklist_fail(context->list, CHECK_TLS,
-                       "are certificate and key readable and of one pair, is this a port for --tls "
-                       "starttls or for --tls implicit? " MILTER_DOWN,
+                       remedy_or_no_answer(context,
+                                           "are certificate and key readable and of one pair, is "
+                                           "this a port for --tls starttls or for --tls implicit? "
+                                           "See the mail log"),
                        "%s", error->text);
     return TRANSPORT_UNSAFE;
 }
@@ -179,6 +182,7 @@ static void judge_old_tls(struct context *context, struct session *session)
 {
     static const struct remedy remedy = {
         "submilter.conf: tls.mode = \"enforce\", tls.min_version = \"TLSv1.2\"",
+        {NULL},
         "smtpd_tls_protocols = smtpd_tls_mandatory_protocols = >=TLSv1.2",
         "confSERVER_SSL_OPTIONS with +SSL_OP_NO_TLSv1 +SSL_OP_NO_TLSv1_1"};
     const struct verify_options *options = context->options;

@@ -76,6 +76,19 @@ def test_what_is_no_message_is_named(site):
     assert "No such file" in complaint(site, "test", str(site.folder / "none.eml"))
 
 
+@pytest.mark.parametrize("arguments, command", [
+    (("login", "alice"), "login show"), (("enforce",), "conf lists them"), (("ready", "x"), "ready lists the words"),
+    (("doctor", "--list"), "key show --dns"), (("report", "--file", "{folder}/none", "--html", "-"), "explain ID"),
+    (("key", "show", "example.net"), "key new example.net")], ids=str)
+def test_what_hints_name_looks_at_the_same_configuration(site, arguments, command):
+    (site.folder / "none").write_text("")
+    done = subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(site.config),
+                           *(word.format(folder=site.folder) for word in arguments)],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60,
+                          check=False, text=True)
+    assert f"submilterctl -c {site.config} {command}" in done.stdout, done.stdout
+
+
 @pytest.mark.parametrize("domain, quoted", [
     ("it's.example", "'it'\\''s.example'"), ("a b", "'a b'"), ("", "''"), ("[192.0.2.1]", "'[192.0.2.1]'")])
 def test_what_is_no_domain_has_no_key(site, domain, quoted):

@@ -1,4 +1,5 @@
 /* What is quoted comes out of a shell as it was. */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,6 +95,21 @@ static void test_our_command(void **state)
     assert_int_equal(chdir("/etc"), 0);
     our_command_uses("passwd"); /* any file that is there */
     assert_string_equal(our_command(), "submilterctl -c /etc/passwd");
+    char path[PATH_MAX];
+    char expected[2 * PATH_MAX];
+    for (size_t i = 0; i < sizeof path - 1; i++)
+        path[i] = i % 100 ? 'a' : '/';
+    path[sizeof path - 1] = '\0';
+    snprintf(expected, sizeof expected, "submilterctl -c %s", path);
+    our_command_uses(path);
+    assert_string_equal(our_command(), expected);
+    path[1] = ' ';
+    snprintf(expected, sizeof expected, "submilterctl -c '%s'", path);
+    our_command_uses(path);
+    assert_string_equal(our_command(), expected);
+    memset(path + 1, '\'', sizeof path - 2);
+    our_command_uses(path);
+    assert_int_equal(strlen(our_command()), strlen("submilterctl -c '/'") + 4 * (sizeof path - 2));
     our_command_uses(SYSCONFDIR "/submilter.conf");
     assert_string_equal(our_command(), "submilterctl");
 }

@@ -88,8 +88,12 @@ class VerifySite(GuardedSite):
 
     def ctl(self, *arguments, config=None, data=None):
         env = {name: os.environ.get(name, "") + ":exitcode=99" for name in ("ASAN_OPTIONS", "LSAN_OPTIONS")}
-        return Outcome(run(program("ctl/submilterctl"), "-c", config or self.submilter.config, *arguments,
-                           "--json", check=False, data=data, env=env))
+        config = config or self.submilter.config
+        outcome = Outcome(run(program("ctl/submilterctl"), "-c", config, *arguments, "--json", check=False,
+                              data=data, env=env))
+        for text in outcome.commands:
+            assert f" -c {config} " in text, f"{text!r} looks at another configuration"
+        return outcome
 
 
 class Outcome:
@@ -105,6 +109,12 @@ class Outcome:
     def token(self):
         """By which its message is known, where it was not told where to look."""
         return re.search(r"submilterctl verify ([0-9a-f]+)-allowed", self.row("arrived")["seen"]).group(1)
+
+    @property
+    def commands(self):
+        """What its rows tell to do by submilterctl, up to the next command."""
+        told = "; ".join(row.get("do") or row["seen"].partition("go on with: ")[2] for row in self.rows)
+        return [f" {text}" for text in told.split("submilterctl")[1:]]
 
     def row(self, check):
         """The one row of that name."""
