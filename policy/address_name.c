@@ -33,10 +33,23 @@ static void begin_part(struct address_name *name, enum address_token_kind kind)
 {
     if (kind == TOKEN_ATOM && name->part == TOKEN_ATOM)
         return;
-    name->word_lies_across |=
-        ends_within_word((struct bytes){name->text + name->part_from, name->len - name->part_from});
+    struct bytes part = {name->text + name->part_from, name->len - name->part_from};
+    if (!name->word_is_open && ends_within_word(part)) {
+        name->word_is_open = true;
+        name->open_until = name->len;
+    }
     name->part = kind;
     name->part_from = name->len;
+}
+
+/* Without an end behind its part it is no word for anybody. The end may begin in the part. */
+static bool word_lies_across(const struct address_name *name)
+{
+    struct bytes text = {name->text, name->len};
+    if (!name->word_is_open)
+        return false;
+    text = bytes_slice(text, name->open_until - 1, text.len);
+    return bytes_find_nocase(text, BYTES("?=")) < text.len;
 }
 
 void address_name_add(struct address_name *name, const struct address_lexer *lexer,
@@ -71,7 +84,7 @@ const char *address_name_finish(struct arena *arena, const struct address_name *
         return "encoded-control";
     if (decoded.wide_charset)
         return "odd-charset";
-    if (decoded.malformed || name->word_lies_across)
+    if (decoded.malformed || word_lies_across(name))
         return "malformed-word";
     if (!decoded.had_words)
         return NULL;

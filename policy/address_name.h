@@ -13,7 +13,8 @@ struct address_name {
     bool has_quoted;  /* a quoted string is part of it */
     bool has_address; /* ... with what looks like an address in it */
     bool has_comment;
-    bool word_lies_across;        /* an encoded word does not end in the part that it begins in */
+    bool word_is_open;            /* an encoded word does not end in the part that it begins in */
+    size_t open_until;            /* the end of the first such part */
     enum address_token_kind part; /* the last one: atoms, a quoted string, a comment */
     size_t part_from;
 };
