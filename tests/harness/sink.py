@@ -112,6 +112,20 @@ class Sink:
         """The message of that queue id, once it has arrived."""
         return self._wait(lambda: self.find(queue_id), f"queue id {queue_id}", patience)
 
+    def wait_all(self, queue_ids, patience=PATIENCE):
+        """Until each of them has arrived, patience seconds after another at most."""
+        missing, seen = set(queue_ids), 0
+        while True:
+            with self.changed:
+                more = self.deliveries[seen:]
+                seen += len(more)
+            missing -= {each.queue_id for each in more}
+            if not missing:
+                return
+            with self.changed:
+                if not self.changed.wait_for(lambda: len(self.deliveries) > seen, patience):
+                    raise GaveUp(f"{len(missing)} messages did not arrive at the sink in {patience} s")
+
     def wait_token(self, token, patience=PATIENCE):
         return self._wait(lambda: self.holding(token), repr(token), patience)
 

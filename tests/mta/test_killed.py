@@ -68,8 +68,7 @@ def test_again_and_again(second):
         for job in jobs:
             job.result()
     records = public_records(daemon.keys)
-    for queue_id in accepted:
-        site.sink.wait(queue_id)
+    site.sink.wait_all(accepted)
     arrived = [check_arrived(delivery, records) for delivery in site.sink.deliveries if MARK in delivery.data]
     assert len(arrived) == len(set(arrived)) and set(accepted.values()) <= set(arrived)
     page = os.environ.get("SUBMILTER_FAULTS")
