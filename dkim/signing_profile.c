@@ -1,6 +1,8 @@
 /* One DKIM_LIB for each way of signing, with everything in it that does not change by message. */
 #include "dkim/signing_profile.h"
 
+#include <resolv.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "dkim/lend.h"
@@ -100,6 +102,21 @@ static bool set_oversign(struct signing_profile *profile, const struct texts *na
     return set_option(profile->lib, DKIM_OPTS_OVERSIGNHDRS, list, sizeof list, error);
 }
 
+/* libopendkim opens the resolver. What all its users share is made for the first one, and where
+ * there is no memory for that glibc leaves it locked: the next one would wait for ever. */
+static bool resolver_begins(void)
+{
+    static atomic_bool has_begun;
+    struct __res_state state = {0};
+    if (atomic_load(&has_begun))
+        return true;
+    if (res_ninit(&state) != 0)
+        return false;
+    res_nclose(&state);
+    atomic_store(&has_begun, true);
+    return true;
+}
+
 static bool set_up(struct signing_profile *profile, const struct signing_options *options,
                    struct error *error)
 {
@@ -110,7 +127,7 @@ static bool set_up(struct signing_profile *profile, const struct signing_options
     profile->header_canon = options->simple_header ? DKIM_CANON_SIMPLE : DKIM_CANON_RELAXED;
     profile->body_canon = options->simple_body ? DKIM_CANON_SIMPLE : DKIM_CANON_RELAXED;
     profile->arena = arena_new((size_t)256 * 1024);
-    profile->lib = dkim_init(memory_take, memory_give);
+    profile->lib = resolver_begins() ? dkim_init(memory_take, memory_give) : NULL;
     if (profile->arena)
         profile->fields = arena_alloc(profile->arena, MOST_NAMES * sizeof *profile->fields);
     if (!profile->lib || !profile->fields)

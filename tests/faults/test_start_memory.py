@@ -20,9 +20,11 @@ COUNTING = CONFIG + HISTORY + 'counters: {{ file = "{folder}/lib/limits"; }};\n'
 EX_OSERR, EX_CONFIG = 71, 78
 SAMPLES = 60
 TRACE = re.compile(r"^(inject: .*|/.*\[0x[0-9a-f]+\])\n", re.MULTILINE)
-# Where others follow a null pointer: OpenSSL 3.0 when it clears up after setting itself up by half, at its first call;
-# libconfig 1.5 wherever it has no memory, if it does not exit(2).
-THEIRS = {"OpenSSL": "(OPENSSL_init_crypto+", "libconfig": "/libconfig.so"}
+# Where others follow a null pointer, or take memory for granted: OpenSSL 3.0 when it clears up after setting itself up
+# by half, at its first call; libconfig 1.5 wherever it has no memory, if it does not exit(2); glibc, which reads
+# nsswitch.conf by an assertion; libopendkim where it copies a list.
+THEIRS = {"OpenSSL": "(OPENSSL_init_crypto+", "libconfig": "/libconfig.so", "glibc": "(__nss_passwd_lookup2+",
+          "libopendkim": "(dkim_options+"}
 
 
 class Start:
@@ -74,7 +76,7 @@ def try_start(daemon, injector, environment, number):
     injector.clear("alloc")
     if start.ended():
         status = start.process.returncode
-        if status in (-signal.SIGSEGV, 2) and start.whose():
+        if status in (-signal.SIGSEGV, -signal.SIGABRT, 2) and start.whose():
             return f"ended in {start.whose()}"
         assert status in (EX_OSERR, EX_CONFIG), f"allocation {number}: {status}: {start.output.read_text()}"
         assert re.search(r"^submilter: .{10}", start.said(), re.MULTILINE), f"allocation {number}: it says nothing"
