@@ -99,21 +99,38 @@ static bool start(struct arena *arena, const struct start *wanted, pid_t *ret_ch
     return true;
 }
 
+/* Whether it ended in time. Without a handle (descriptors have run out, the kernel or a filter has
+ * none) it is asked now and then, and stays there to be waited for. */
+static bool ends_within(pid_t child, int seconds)
+{
+    int handle = (int)syscall(SYS_pidfd_open, child, 0);
+    if (handle >= 0) {
+        struct pollfd ended = {.fd = handle, .events = POLLIN};
+        int ready = poll(&ended, 1, seconds * 1000);
+        close(handle);
+        return ready != 0;
+    }
+    for (int left = seconds * 100; left >= 0; left--) {
+        siginfo_t info = {.si_pid = 0};
+        if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid)
+            return true;
+        if (left)
+            poll(NULL, 0, 10);
+    }
+    return false;
+}
+
 static bool wait_for(pid_t child, int seconds, const char *path, int *ret_status,
                      struct error *error)
 {
-    int handle = (int)syscall(SYS_pidfd_open, child, 0);
-    struct pollfd ended = {.fd = handle, .events = POLLIN};
-    int ready = handle < 0 ? 1 : poll(&ended, 1, seconds * 1000);
-    if (handle >= 0)
-        close(handle);
-    if (ready == 0)
+    bool in_time = ends_within(child, seconds);
+    if (!in_time)
         kill(child, SIGKILL);
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return error_set(error, "%s: %s", path, strerror(errno));
-    if (ready == 0)
+    if (!in_time)
         return error_set(error, "%s did not end within %d seconds", path, seconds);
     *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return true;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -272,6 +273,31 @@ static void test_runs_programs(void **state)
     assert_false(program_must_run_in(arena, "/no/such", where, 60, &output, &error));
 }
 
+/* No descriptor is left to wait by: what a program says takes two. */
+static void test_ends_programs_without_a_descriptor(void **state)
+{
+    (void)state;
+    struct program_output output;
+    struct error error;
+    struct rlimit before;
+    const char *const hangs[] = {"sleep", "600", NULL};
+    const char *const says[] = {"echo", "out", NULL};
+    int last = dup(0);
+    int spare = dup(0);
+    assert_true(last >= 0 && spare == last + 1);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit few = {(rlim_t)spare + 1, before.rlim_max};
+    close(last);
+    close(spare);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    bool ended = !program_run(arena, hangs, 1, &output, &error);
+    bool said = program_run(arena, says, 60, &output, &error);
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_true(ended);
+    assert_true(said);
+    assert_string_equal(output.out.data, "out\n");
+}
+
 /* A daemon that is started while signals are held back has to hear them. */
 static void test_programs_begin_with_no_signal_blocked(void **state)
 {
@@ -300,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_says_its_socket_in_the_mtas_words),
         cmocka_unit_test(test_tells_services_apart),
         cmocka_unit_test(test_runs_programs),
+        cmocka_unit_test(test_ends_programs_without_a_descriptor),
         cmocka_unit_test(test_programs_begin_with_no_signal_blocked),
     };
     return cmocka_run_group_tests(tests, begin, end);
