@@ -50,9 +50,9 @@ log: {{ syslog = false; json = "{folder}/log/decisions.jsonl"; }};
 HISTORY = 'history: {{ file = "{folder}/lib/history.db"; }};\n'
 
 
-def sanitized():
-    """Whether the program was built with AddressSanitizer."""
-    return PROGRAM.exists() and b"__asan_init" in PROGRAM.read_bytes()
+def sanitized(*kinds):
+    """Whether the program was built with one of these sanitizers: "asan", "tsan"; without any: with AddressSanitizer."""
+    return PROGRAM.exists() and any(f"__{kind}_init".encode() in PROGRAM.read_bytes() for kind in kinds or ("asan",))
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from harness.milter_wire import ConnectionClosed, ProtocolError, Session
 from harness.one_configuration import POLICIES, SESSIONS, check_records, under_load
 from harness.waiting import wait_until
 
-plain_build_only = pytest.mark.skipif(sanitized(), reason="AddressSanitizer keeps freed memory")
+plain_build_only = pytest.mark.skipif(sanitized("asan", "tsan"), reason="sanitizers keep freed memory, or what was done to it")
 
 MB = 1 << 20
 

@@ -12,7 +12,7 @@ from harness import process_memory
 from harness.process import run
 from harness.waiting import wait_until
 
-PLAIN = pytest.mark.skipif(sanitized(), reason="the sanitizer's shadow is some terabytes to look through")
+PLAIN = pytest.mark.skipif(sanitized("asan", "tsan"), reason="the sanitizer's shadow is some terabytes to look through")
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="the memory is hidden from all others")
 PASSWORD = "correct-horse-battery-staple-0123456789"
 
