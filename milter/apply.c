@@ -47,7 +47,7 @@ sfsistat apply_fault(SMFICTX *context)
  * SMFIP_HDR_LEADSPC puts that blank itself. */
 static char *value_text(struct connection *connection, struct bytes value)
 {
-    bool own_blank = (connection->flags & SMFIP_HDR_LEADSPC) != 0;
+    bool own_blank = (connection->agreed.flags & SMFIP_HDR_LEADSPC) != 0;
     if (!own_blank && value.len && value.data[0] == ' ')
         value = bytes_slice(value, 1, value.len);
     return arena_text(connection->message->arena, value);

@@ -48,7 +48,7 @@ static int64_t microseconds(void)
 
 static sfsistat quiet(const struct connection *connection, unsigned long flag)
 {
-    return connection->flags & flag ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+    return connection->agreed.flags & flag ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
 /* Takes the text over. */
@@ -105,14 +105,18 @@ static sfsistat on_negotiate(SMFICTX *context, unsigned long actions, unsigned l
     struct connection *connection = connection_of(context);
     if (!connection)
         return SMFIS_REJECT;
-    connection->flags = wanted_protocol & protocol;
-    if (actions & SMFIF_SETSYMLIST)
-        connection->flags |= SMFIP_RCPT_REJ & protocol;
+    struct stream_agreed agreed = {
+        .flags = wanted_protocol & protocol,
+        .asked_macros = (actions & SMFIF_SETSYMLIST) != 0,
+    };
+    if (agreed.asked_macros)
+        agreed.flags |= SMFIP_RCPT_REJ & protocol;
     *ret_actions = ACTIONS & actions;
-    *ret_protocol = connection->flags;
+    *ret_protocol = agreed.flags;
     *ret2 = *ret3 = 0;
-    if (actions & SMFIF_SETSYMLIST && !macros_ask(context, connection))
+    if (agreed.asked_macros && !macros_ask(context))
         return SMFIS_REJECT; /* the connection: there is no message yet */
+    connection_agree(connection, agreed);
     return SMFIS_CONTINUE;
 }
 
@@ -233,7 +237,7 @@ static sfsistat on_rcpt(SMFICTX *context, char **arguments)
         return apply_fault(context);
     struct message *message = connection->message;
     macros_read_queue_id(context, connection);
-    if (connection->flags & SMFIP_RCPT_REJ && macros_tell_refused_rcpt(context)) {
+    if (connection->agreed.flags & SMFIP_RCPT_REJ && macros_tell_refused_rcpt(context)) {
         if (macros_tell_refused_for_good(context))
             message_rcpt_refused_by_mta(message);
         return SMFIS_CONTINUE;
@@ -264,7 +268,7 @@ static sfsistat on_field(SMFICTX *context, char *name, char *value)
         return quiet(connection, SMFIP_NR_HDR);
     struct message *message = connection->message;
     struct bytes text = bytes_of(value);
-    if (!(connection->flags & SMFIP_HDR_LEADSPC))
+    if (!(connection->agreed.flags & SMFIP_HDR_LEADSPC))
         text = bytes_of(arena_printf(message->arena, " %s", value));
     message_field(message, bytes_of(name), text);
     connection->microseconds += microseconds() - began;

@@ -27,7 +27,18 @@ struct connection *connection_of(SMFICTX *context)
         return NULL;
     }
     atomic_fetch_add(&connections, 1);
+    const struct stream_agreed *agreed = streams_agreed();
+    if (agreed)
+        connection->agreed = *agreed;
     return connection;
+}
+
+void connection_agree(struct connection *connection, struct stream_agreed agreed)
+{
+    struct stream_agreed *kept = streams_agreed();
+    connection->agreed = agreed;
+    if (kept)
+        *kept = agreed;
 }
 
 void connection_close(SMFICTX *context)

@@ -5,25 +5,28 @@
 #include <libmilter/mfapi.h>
 
 #include "gate/message.h"
+#include "milter/stream.h"
 
 #define CONNECTION_TELLERS 5
 
 struct connection {
     struct arena *arena; /* for what is known since connect and HELO */
-    unsigned long flags; /* SMFIP_* that were agreed on */
+    struct stream_agreed agreed;
     struct message_session session;
     struct message *message; /* NULL between messages */
     int64_t microseconds;    /* spent on the message so far */
     char queue_id[64];
-    bool asked_macros;    /* the MTA, by the lists of smfi_setsymlist */
     bool told_at_connect; /* macros came then */
     /* Where some of the last stage's are: they are told apart by it (milter/macros.c). */
     const char *told_at[CONNECTION_TELLERS];
 };
 
 /* The connection of a libmilter context, made where it is not there yet; NULL when memory is out.
- */
+ * What was agreed on in an earlier session on the same socket holds for it too. */
 struct connection *connection_of(SMFICTX *context);
+
+/* For xxfi_negotiate: what is agreed on now holds for all sessions on this socket. */
+void connection_agree(struct connection *connection, struct stream_agreed agreed);
 
 /* For xxfi_close: frees and forgets. Nothing there is no harm. */
 void connection_close(SMFICTX *context);

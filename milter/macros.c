@@ -23,7 +23,7 @@ static const struct {
     {SMFIM_EOM, "i"},
 };
 
-bool macros_ask(SMFICTX *context, struct connection *connection)
+bool macros_ask(SMFICTX *context)
 {
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         char list[sizeof wanted[i].list];
@@ -31,7 +31,6 @@ bool macros_ask(SMFICTX *context, struct connection *connection)
         if (smfi_setsymlist(context, wanted[i].stage, list) != MI_SUCCESS)
             return false;
     }
-    connection->asked_macros = true;
     return true;
 }
 
@@ -167,7 +166,7 @@ bool macros_read_session(SMFICTX *context, struct connection *connection)
     tls->state = tls->version.len ? FACT_KNOWN : FACT_ABSENT;
 
     keep_login(context, connection, &connection->session.login);
-    return !lost || !connection->asked_macros;
+    return !lost || !connection->agreed.asked_macros;
 }
 
 /* Lines of the log begin with it, and it is told to admins: it shall not be what else they read. */

@@ -5,7 +5,7 @@
 #include "milter/connection.h"
 
 /* Inside xxfi_negotiate: asks for the macros of every stage. False: no memory. */
-MUST_CHECK bool macros_ask(SMFICTX *context, struct connection *connection);
+MUST_CHECK bool macros_ask(SMFICTX *context);
 
 /* At connect, HELO, MAIL: facts of the session that the macros of that stage carry; texts are
  * copied into the connection's arena. False: libmilter had no memory for some that the MTA has

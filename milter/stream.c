@@ -31,6 +31,7 @@ struct stream {
     int patience; /* of who writes, in milliseconds */
     char *held;
     size_t held_len;
+    struct stream_agreed agreed;
 };
 
 struct stream *stream_new(int fd, stream_poll_function *poll)
@@ -53,6 +54,11 @@ void stream_free(struct stream *stream)
     free(stream->ahead);
     free(stream->held);
     free(stream);
+}
+
+struct stream_agreed *stream_agreed(struct stream *stream)
+{
+    return &stream->agreed;
 }
 
 static bool answers_readable(const struct stream *stream)

@@ -41,6 +41,20 @@ ssize_t stream_read(struct stream *stream, void *buffer, size_t len);
  * are just as the system's. */
 ssize_t stream_write(struct stream *stream, const struct iovec *parts, int count);
 
+/* What was agreed on with the MTA. It holds as long as its socket does: behind libmilter's QUIT_NC
+ * the next client's session comes on it, which is not negotiated again. */
+struct stream_agreed {
+    unsigned long flags; /* SMFIP_* */
+    bool asked_macros;   /* by the lists of smfi_setsymlist */
+};
+
+/* Nothing at first; the stream's own, to be written to. */
+struct stream_agreed *stream_agreed(struct stream *stream);
+
+/* The same of the session that this thread has read from last: inside a callback, but for
+ * xxfi_close, it is the callback's. NULL: it has no stream. */
+struct stream_agreed *streams_agreed(void);
+
 /* Sessions that are accepted from this socket from now on get a stream each: libmilter finds our
  * read(), writev(), poll(), accept() and close(). Once, before libmilter starts. */
 void streams_of(int listening);

@@ -30,6 +30,9 @@ static atomic_size_t
     stream_count; /* other threads may be reading files while streams_of is called */
 static int listens = -1;
 static bool waits; /* accept() does; its thread's own */
+/* libmilter reads a packet and calls the callback for it in one thread, and has no name for the
+ * socket that callbacks could ask for. */
+static _Thread_local int read_last = -1;
 
 void streams_of(int listening)
 {
@@ -146,7 +149,16 @@ int our_close(int fd)
 ssize_t our_read(int fd, void *buffer, size_t len)
 {
     struct stream *stream = stream_of(fd);
-    return stream ? stream_read(stream, buffer, len) : hidden_read()(fd, buffer, len);
+    if (!stream)
+        return hidden_read()(fd, buffer, len);
+    read_last = fd;
+    return stream_read(stream, buffer, len);
+}
+
+struct stream_agreed *streams_agreed(void)
+{
+    struct stream *stream = stream_of(read_last);
+    return stream ? stream_agreed(stream) : NULL;
 }
 
 ssize_t our_writev(int fd, const struct iovec *parts, int count)

@@ -13,6 +13,7 @@
 #include "milter/counting.h"
 #include "milter/history_writer.h"
 #include "milter/log.h"
+#include "milter/stream.h"
 #include "milter/writer.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -37,12 +38,14 @@ struct smfi_str {
 
 static unsigned records; /* since the last packet */
 static bool works;
+static struct stream_agreed agreed; /* the socket's */
 
 struct smfi_str *stand_in_new(void)
 {
     struct smfi_str *context = calloc(1, sizeof *context);
     if (!context)
         abort();
+    agreed = (struct stream_agreed){0};
     return context;
 }
 
@@ -225,11 +228,31 @@ static unsigned expected_records(const struct smfi_str *context, unsigned which,
     return which == 'E' && context->in_message;
 }
 
+/* Where no reply was agreed on, libmilter makes one of each other status, and complains. */
+static bool is_quiet(const struct smfi_str *context, unsigned which)
+{
+    switch (which) {
+    case 'C':
+        return context->protocol & SMFIP_NR_CONN;
+    case 'H':
+        return context->protocol & SMFIP_NR_HELO;
+    case 'L':
+        return context->protocol & SMFIP_NR_HDR;
+    case 'B':
+        return context->protocol & SMFIP_NR_BODY;
+    default:
+        return false;
+    }
+}
+
 static void check_status(struct smfi_str *context, unsigned which, sfsistat status)
 {
     bool refused = status == SMFIS_REJECT || status == SMFIS_TEMPFAIL;
     if (!refused && status != SMFIS_CONTINUE && status != SMFIS_NOREPLY)
         fuzz_fail("%c: the status %d", which, status);
+    if ((status == SMFIS_NOREPLY) != is_quiet(context, which))
+        fuzz_fail("%c: the status %d, and a reply was %sagreed on", which, status,
+                  is_quiet(context, which) ? "not " : "");
     if (refused && strchr("MRE", (int)which) &&
         context->code[0] != (status == SMFIS_REJECT ? '5' : '4'))
         fuzz_fail("%c: the status %d and the reply %s", which, status, context->code);
@@ -261,6 +284,11 @@ bool stand_in_packet(struct smfi_str *context, struct bytes *rest)
 }
 
 /* ---- What callbacks call: libmilter ---- */
+
+struct stream_agreed *streams_agreed(void)
+{
+    return &agreed;
+}
 
 void *smfi_getpriv(SMFICTX *context)
 {

@@ -1,9 +1,12 @@
 """Messages that end before their end: aborted, quit, cut off; at every stage."""
 
+import concurrent.futures
+
 import pytest
 
-from harness.milter_mta import Message, Player
-from harness.milter_wire import packet_of, strings
+from daemon import CONFIG
+from harness.milter_mta import EOM, Message, Outcome, Player
+from harness.milter_wire import P_ALL, P_HDR_LEADSPC, packet_of, strings
 
 STAGES = ["connect", "helo", "mail", "rcpt", "data", "header", "eoh", "body"]
 
@@ -63,14 +66,69 @@ def test_quit(gate, player, stage):
     settle(gate, stage)
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_new_connection_follows(gate, player, stage):
-    play_until(player, stage)
+def message_with_a_refused_recipient(player):
+    """One more recipient, whom the MTA itself refuses."""
+    message = Message()
+    player.mail(message)
+    player.refused_rcpt("<nobody@example.net>")
+    player.rcpt(message.rcpts[0])
+    player.data()
+    for field in message.headers:
+        player.header(*field)
+    player.eoh()
+    player.body(message.body)
+    return Outcome(EOM, player.eom())
+
+
+def new_connection(gate, player, stage):
+    """What was agreed on with the MTA holds on: it is not negotiated again."""
+    if stage == "end":
+        player.open()
+        gate.check_signed(player.message())
+        gate.record()
+    else:
+        play_until(player, stage)
     player.session.quit_nc()
     settle(gate, stage)
     assert player.open() is None
+    for _ in range(2):
+        gate.check_signed(message_with_a_refused_recipient(player))
+        record = gate.record()
+        assert record["rcpt_count"] == 1
+        assert ["From", " Alice <alice@example.com>"] in record["header"]
     gate.check_signed(player.message())
-    assert gate.record()["rcpt_count"] == 1
+    gate.record()
+    assert "claimed not to reply" not in gate.daemon.log()
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "end"])
+def test_new_connection_follows(gate, player, stage):
+    new_connection(gate, player, stage)
+
+
+def test_new_connection_follows_and_each_blank_counts(start_daemon):
+    """Signatures by simple canonicalization hold only for the very bytes that leave."""
+    gate = start_daemon(config=CONFIG.replace("dkim: {{", 'dkim: {{ canonicalization = "simple/simple"; '))
+    for stage in ("connect", "body", "end"):
+        new_connection(gate, Player(gate.session()), stage)
+    sessions = [(Player(gate.session(protocol=P_ALL if leadspc else P_ALL & ~P_HDR_LEADSPC)), leadspc)
+                for leadspc in (True, False) * 8]
+
+    def follow(player, leadspc):
+        """One after another, beside other sockets on which something else was agreed on."""
+        outcomes = []
+        for _ in range(10):
+            player.open()
+            outcomes.append(player.message())
+            player.session.quit_nc()
+        return outcomes, leadspc
+
+    with concurrent.futures.ThreadPoolExecutor(len(sessions)) as pool:
+        for outcomes, leadspc in pool.map(follow, *zip(*sessions)):
+            for outcome in outcomes:
+                gate.check_signed(outcome, leadspc=leadspc)
+    gate.records(len(sessions) * 10)
+    gate.close()
 
 
 @pytest.mark.parametrize("stage", STAGES)
