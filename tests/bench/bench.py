@@ -17,6 +17,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1])]
 
+QUICK_BLOCKS = ("ordinary", "bytes of no charset")
 PARTS = ("comparison", "processors", "senders", "keys", "blocks", "recipients", "connections", "reload", "policy")
 ON_DEMAND = ("pool",)  # of no whole run: a libmilter of its own is needed
 
@@ -73,7 +74,7 @@ def measure(parts, quick):
                 results.series[name] = (title, columns, list(rows))
         if "policy" in parts:
             say("instructions, by callgrind")
-            results.policy = list(instructions.policy(site))
+            results.policy = list(instructions.policy(site, QUICK_BLOCKS if quick else None))
     return results
 
 

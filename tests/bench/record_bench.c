@@ -142,7 +142,8 @@ int main(int argc, char **argv)
 {
     char nothing[] = "nothing";
     struct policy_case one = {.message = text, .message_len = sizeof text - 1};
-    size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 100000;
+    size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 20000;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     if (!case_begin())
         return 1;
     struct snapshot *snapshot = case_snapshot(&one);
