@@ -343,7 +343,7 @@ int daemon_serve(const struct arguments *arguments, const struct listening *list
     current_replace(NULL);
     current_clear();
     int status = well ? 0 : EX_UNAVAILABLE;
-    if (connection_count() > 0)
+    if (connection_count() > 0 || server_hangs())
         _exit(status); /* libmilter's threads are still at work: exit() would take OpenSSL from them
                         */
     return status;

@@ -20,6 +20,7 @@
 #include "milter/notify.h"
 #include "milter/pid_file.h"
 #include "milter/privileges.h"
+#include "milter/server.h"
 #include "milter/signals.h"
 #include "milter/takeover.h"
 
@@ -142,7 +143,10 @@ int main(int argc, char **argv)
     if (!start(&arguments, snapshot, &listening, channel, &error)) {
         listen_remove(&listening);
         snapshot_unref(snapshot);
-        return give_up(&error, EX_OSERR, channel);
+        status = give_up(&error, EX_OSERR, channel);
+        if (server_hangs())
+            _exit(status);
+        return status;
     }
     if (!pid_file_write(&error))
         log_error("%s", error.text);

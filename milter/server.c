@@ -11,18 +11,23 @@
 #include <unistd.h>
 
 #include "milter/callbacks.h"
+#include "milter/clock.h"
 #include "milter/connection.h"
+#include "milter/log.h"
 #include "milter/sessions.h"
 #include "milter/signals.h"
 #include "milter/stream.h"
 
 #define PACKET_BYTES ((size_t)1024 * 1024)
 #define WAKE_MILLISECONDS 10
+#define STOP_MILLISECONDS 10000 /* smfi_stop itself takes up to 5,000 */
 
 static pthread_t server;
 static atomic_bool served_well;
 static atomic_bool ended;
-static bool was_stopped;    /* by us, and not by itself */
+static atomic_bool has_been_told; /* smfi_stop has returned */
+static bool was_stopped;          /* by us, and not by itself */
+static bool hangs;
 static int descriptor = -1; /* the one that libmilter knows */
 static int kept = -1;       /* the listening socket, while libmilter has another one */
 static int silent[2] = {-1, -1};
@@ -75,6 +80,7 @@ static void *stop(void *unused)
     (void)unused;
     signals_block();
     smfi_stop();
+    atomic_store(&has_been_told, true);
     return NULL;
 }
 
@@ -82,20 +88,37 @@ void server_stop(void)
 {
     pthread_t stopper;
     was_stopped = !atomic_load(&ended);
-    if (pthread_create(&stopper, NULL, stop, NULL) != 0) {
+    int64_t end = clock_milliseconds() + STOP_MILLISECONDS;
+    bool apart = pthread_create(&stopper, NULL, stop, NULL) == 0;
+    if (!apart) {
         smfi_stop();
-        return;
+        atomic_store(&has_been_told, true);
     }
-    while (!atomic_load(&ended)) {
+    while (!atomic_load(&ended) || !atomic_load(&has_been_told)) {
+        if (clock_milliseconds() >= end) {
+            log_error("libmilter has not ended %d s after it was told to: this process ends "
+                      "without it",
+                      STOP_MILLISECONDS / 1000);
+            hangs = true;
+            return;
+        }
         signals_wake(server);
         signals_wait(WAKE_MILLISECONDS);
     }
-    pthread_join(stopper, NULL);
+    if (apart)
+        pthread_join(stopper, NULL);
+}
+
+bool server_hangs(void)
+{
+    return hangs;
 }
 
 /* smfi_stop closes the socket, which the thread that accepts may find before it hears why. */
 bool server_join(void)
 {
+    if (hangs)
+        return was_stopped;
     pthread_join(server, NULL);
     return was_stopped || atomic_load(&served_well);
 }

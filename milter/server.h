@@ -12,10 +12,16 @@ MUST_CHECK bool server_start(const struct settings *settings, const struct liste
 /* Whether SIGNAL_ENDED has been told. */
 bool server_has_ended(void);
 
-/* Stops libmilter at once, whatever its sessions are at. */
+/* Stops libmilter at once, whatever its sessions are at. Waits 10 s at most for it to end; where it
+ * does not, that is logged, and server_hangs(). */
 void server_stop(void);
 
-/* After server_stop or SIGNAL_ENDED: waits for the thread. Whether libmilter ended as it should. */
+/* Whether server_stop has waited in vain: libmilter's threads are left as they are, and the process
+ * is to end by _exit(). */
+bool server_hangs(void);
+
+/* After server_stop or SIGNAL_ENDED: waits for the thread, unless it hangs. Whether libmilter ended
+ * as it should, or was stopped. */
 MUST_CHECK bool server_join(void);
 
 /* Accepts no more; what comes waits in the socket, if somebody else holds it open. Sessions go on.

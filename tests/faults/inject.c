@@ -38,6 +38,7 @@ enum call {
     CALL_POLL,
     CALL_THREAD,
     CALL_RANDOM,
+    CALL_SERVE,
     CALL_COUNT,
 };
 
@@ -47,6 +48,7 @@ static const char *const names[CALL_COUNT] = {
     [CALL_FSYNC] = "fsync",   [CALL_RENAME] = "rename",   [CALL_PIPE] = "pipe",
     [CALL_SOCKET] = "socket", [CALL_CONNECT] = "connect", [CALL_ACCEPT] = "accept",
     [CALL_POLL] = "poll",     [CALL_THREAD] = "thread",   [CALL_RANDOM] = "random",
+    [CALL_SERVE] = "serve",
 };
 
 static struct control_row *rows[CALL_COUNT];
@@ -292,4 +294,15 @@ ssize_t getrandom(void *buffer, size_t len, unsigned flags)
 {
     REAL(getrandom, "getrandom")
     return fails(CALL_RANDOM) ? -1 : real(buffer, len, flags);
+}
+
+/* libmilter's main loop is entered by the first call, and left by the second. */
+int smfi_main(void);
+int smfi_main(void)
+{
+    REAL(smfi_main, "smfi_main")
+    if (fails(CALL_SERVE))
+        return -1;
+    int status = real();
+    return fails(CALL_SERVE) ? -1 : status;
 }

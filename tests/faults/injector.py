@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.build import program
 
 CALLS = ("alloc", "open", "read", "write", "writev", "pwrite", "fsync", "rename", "pipe", "socket", "connect",
-         "accept", "poll", "thread", "random")
+         "accept", "poll", "thread", "random", "serve")
 ROWS = 24
 EVER = 1 << 62
 
