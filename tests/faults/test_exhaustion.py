@@ -114,15 +114,12 @@ def named(word):
 
 
 def test_charsets_without_descriptors(start_daemon):
-    """What a name holds is in doubt where the converter of its charset cannot be loaded: not let pass, not refused."""
+    """A name is read as ever: what its charset needs was loaded at the start, and stays."""
     gate = start_daemon()
     player = Player(Session(gate.daemon.socket))
     player.open()
     turned, japanese = named("=?gb18030?Q?Ali=816=A71ce?="), named("=?iso-2022-jp?B?GyRCQkBPOhsoQg==?=")
     allow_descriptors(gate.daemon, 3)
-    for message in (turned, japanese):
-        assert player.message(message).reply.code == 4
-    allow_descriptors(gate.daemon, 1024)
     assert player.message(turned).reply.code == 5
     assert player.message(japanese).accepted
     player.session.close()
