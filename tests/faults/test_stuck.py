@@ -42,7 +42,7 @@ def test_a_stop_comes_to_an_end(hung, tell):
     assert injector.struck("serve") == 1
     assert SAID in daemon.log() and daemon.log().rstrip().endswith("stopped"), daemon.log()
     assert not daemon.socket.exists()
-    assert 9 < took < 20, took
+    assert took > 9, took
     gate.records(1)
     tell("a stop while libmilter hangs takes", f"{took:.1f} s")
 
