@@ -30,7 +30,7 @@ static int mount_disk(void **state)
         return -1;
     snprintf(disk, sizeof disk, "%.*s", (int)(strrchr(limits_folder, '/') - limits_folder),
              limits_folder);
-    is_mounted = !unshare(CLONE_NEWNS) && !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+    is_mounted = !unshare(CLONE_NEWNS) && !mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) &&
                  !mount("tmpfs", disk, "tmpfs", 0, "size=1m");
     if (!is_mounted)
         print_message("# no mounts here, nothing is tried: %s\n", strerror(errno));
