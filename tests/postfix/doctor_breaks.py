@@ -1,8 +1,8 @@
 """How each thing that the doctor finds comes about: Postfix's part, and with it all."""
 
 import doctor_breaks_own
-from doctor_steps import (GUARDED, RSPAMD_SIGNS, Break, all_of, checks, configured, etc_file, in_service,
-                          live_but_older, main_cf, milters, one_more_service, reconfigured, returning_filter)
+from doctor_steps import (GUARDED, OLD, RSPAMD_SIGNS, SCRAM, Break, all_of, at_submission, checks, configured,
+                          etc_file, in_service, live_but_older, main_cf, milters, one_more_service, reconfigured, returning_filter)
 
 OTHER = "{ inet:127.0.0.1"
 POSTFIX = [
@@ -57,6 +57,12 @@ POSTFIX = [
           note="fewer"),
     Break("postfix.mechanism", configured(policies={"submission": {"auth": {"mechanisms": ["OAUTHBEARER"]}}}),
           mend=reconfigured, note="none of them"),
+    Break("postfix.mechanism", at_submission(SCRAM), note="ports-policy"),
+    Break("postfix.mechanism", all_of(main_cf(smtpd_sasl_mechanism_filter="!external, static:rest"), configured(
+        groups=[{"name": "printers", "logins": ["printer"], "rules": OLD}])),
+        mend=main_cf(smtpd_sasl_mechanism_filter="!cram-md5, !external, static:rest"), note="but-a-group"),
+    Break("postfix.mechanism", at_submission(SCRAM, besides={"clients": ["192.168.0.0/16"], "policy": "submission"}),
+          mend=reconfigured, note="but-a-network"),
     Break("postfix.not-listening", one_more_service),
     Break("postfix.live-starttls", main_cf(smtpd_tls_key_file="/nonexistent"),
           mend=lambda site: main_cf(smtpd_tls_key_file=site.certificates.key)(site)),

@@ -15,6 +15,10 @@ RSPAMD_SIGNS = """dkim_signing {
 }
 """
 
+# Rules that allow one mechanism more than the built-in policies, and one alone.
+OLD = {"auth": {"mechanisms": ["CRAM-MD5", "PLAIN", "LOGIN", "SCRAM-SHA-256"]}}
+SCRAM = {"auth": {"mechanisms": ["SCRAM-SHA-256"]}}
+
 
 @dataclass
 class Break:
@@ -66,6 +70,18 @@ def configured(**settings):
     def provoke(site):
         site.submilter.write_config(**settings)
         site.submilter.reload()
+
+    return provoke
+
+
+def at_submission(rules, besides=None):
+    """The submission service's users are judged by a policy of their own; but for those of another listener."""
+
+    def provoke(site):
+        ports = [site.postfix.port("submission")]
+        configured(policies={"own": {"base": "submission", **rules}}, listeners=[
+            *([{"name": "besides", "ports": ports, **besides}] if besides else []),
+            {"name": "own", "ports": ports, "policy": "own"}, *site.submilter.settings["listeners"]])(site)
 
     return provoke
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from doctor_breaks import BREAKS  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
-from doctor_steps import configured  # noqa: E402
+from doctor_steps import OLD, SCRAM, at_submission, configured, main_cf  # noqa: E402
 from harness.build import program  # noqa: E402
 from harness.process import run  # noqa: E402
 from harness.submilter import USER  # noqa: E402
@@ -207,6 +207,59 @@ def test_another_signer_alone_is_no_finding(site):
     status, findings = site.doctor()
     assert status == 0, findings
     assert "new.example" not in site.submilter.server.printed().rpartition("reloaded:")[2], "nor does the daemon warn"
+
+
+def offer_all(site):
+    main_cf(smtpd_sasl_mechanism_filter="!external, static:rest")(site)
+
+
+def mechanisms_found(site):
+    """{service: [(what, whether a command mends it)]}"""
+    found = {}
+    for each in site.findings("postfix.mechanism", "--only", "offer"):
+        found.setdefault(each["where"], []).append((each["what"], each["mend_is_command"]))
+    return found
+
+
+def wait_for_mechanisms(site, *services):
+    """A reload takes effect a moment after the command has ended."""
+    wait_until(lambda: mechanisms_found(site).keys() == set(services), f"findings at {services}",
+               explain=lambda: str(mechanisms_found(site)))
+    return mechanisms_found(site)
+
+
+def test_the_policy_of_the_port_says_what_is_refused(site):
+    """What it allows is no finding, though the built-in policy does not; what it refuses is one, though that allows it."""
+    submission, smtps = site.service("submission"), site.service("smtps")
+    offer_all(site)
+    wait_for_mechanisms(site, submission, smtps)
+    at_submission(OLD)(site)
+    ((what, is_command),) = wait_for_mechanisms(site, smtps)[smtps]
+    assert "offers CRAM-MD5, which" in what and is_command
+    at_submission(SCRAM)(site)
+    ((what, is_command),) = wait_for_mechanisms(site, submission, smtps)[submission]
+    assert is_command and {"PLAIN,", "LOGIN,", "CRAM-MD5,"} <= {*what.split()} and "SCRAM" not in what
+
+
+def test_a_mechanism_that_some_may_use_is_not_taken_from_them(site):
+    """Users of a group, or of a network; the finding names them, and has no command."""
+    submission, smtps = site.service("submission"), site.service("smtps")
+    offer_all(site)
+    configured(groups=[{"name": "printers", "logins": ["printer"], "rules": OLD}])(site)
+    ((what, is_command),) = wait_for_mechanisms(site, submission, smtps)[submission]
+    assert what.endswith("allows only by group printers of policy submission") and not is_command
+    configured()(site)
+    at_submission({"auth": {"mechanisms": ["PLAIN", "SCRAM-SHA-256"]}},
+                  besides={"clients": ["10.0.0.0/8"], "policy": "submission"})(site)
+    (login, is_command), (cram, cram_is_command) = sorted(wait_for_mechanisms(site, submission, smtps)[submission])[::-1]
+    assert "offers LOGIN to all" in login and login.endswith("allows only by policy submission") and not is_command
+    assert "offers CRAM-MD5, which" in cram and cram_is_command
+
+
+def test_a_group_that_may_less_is_no_finding(site):
+    """It was meant to be refused: no change to what is offered would help."""
+    configured(groups=[{"name": "admins", "logins": ["admin"], "rules": SCRAM}])(site)
+    assert not mechanisms_found(site)
 
 
 def test_accepted_in_one_place(site):
