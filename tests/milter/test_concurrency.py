@@ -4,9 +4,10 @@ import concurrent.futures
 import threading
 
 from harness.milter_mta import Client, Message, play
-from harness.milter_wire import Session
+from harness.milter_wire import P_ALL, P_HDR_LEADSPC, Session
 
 SESSIONS = 200
+BURSTS = 100
 
 
 def test_two_hundred_sessions_at_once(gate):
@@ -61,3 +62,34 @@ def test_sessions_come_and_go(gate):
     assert all(outcome.accepted for outcome in outcomes)
     gate.check_signed(outcomes[-1])
     gate.records(300)
+
+
+def test_what_was_agreed_on_is_each_sockets_own(gate):
+    """Many clients one behind another (QUIT_NC) on sockets that agreed on different things, all at once."""
+    leading_blanks = [True, False] * 4
+    players = [gate.player(protocol=P_ALL if blanks else P_ALL & ~P_HDR_LEADSPC) for blanks in leading_blanks]
+    bursts = [bytearray() for _ in players]
+    for player, burst in zip(players, bursts):
+        session = player.session
+        assert player.message().accepted
+        session.quit_nc()
+        session.raw = lambda data, burst=burst, send=session.raw: (burst.extend(data), send(data))
+        assert player.open() is None and player.message().accepted
+        session.quit_nc()
+        del session.raw
+    meeting = threading.Barrier(len(players), timeout=120)
+
+    def again(player, burst):
+        replies = 3  # to MAIL, RCPT and the end
+        meeting.wait()
+        sender = threading.Thread(target=player.session.raw, args=(bytes(burst) * BURSTS,))
+        sender.start()
+        for _ in range(BURSTS * replies):
+            assert player.session.read_reply().code == 2
+        sender.join()
+
+    with concurrent.futures.ThreadPoolExecutor(len(players)) as pool:
+        list(pool.map(again, players, bursts))
+    for record in gate.records(len(players) * (2 + BURSTS), 60):
+        assert ["From", " Alice <alice@example.com>"] in record["header"]
+    assert "claimed not to reply" not in gate.daemon.log()
