@@ -58,12 +58,13 @@ static const char *filter_without(struct doctor *doctor, const struct postfix_se
     return filter ? filter : "";
 }
 
-/* Postfix 3.6 and later can shut out single ones; with none left it would let nobody in. */
+/* Postfix 3.6 and later can shut out single ones; with none left it would let nobody in. Not in
+ * main.cf: users of another service may log in so. */
 static struct mend mend_offer(struct doctor *doctor, const struct postfix_service *service,
                               const struct texts *refused, size_t offered, const char *list)
 {
     if (refused->count < offered && postfix_parameter(doctor->postfix, FILTER))
-        return mend_where_set(doctor, service, FILTER, filter_without(doctor, service, refused));
+        return mend_service(doctor, service, FILTER, filter_without(doctor, service, refused));
     return mend_sentence(doctor,
                          "take %s out of auth_mechanisms of Dovecot, or out of mech_list of Cyrus "
                          "SASL's smtpd.conf; or allow it in auth: { mechanisms = [ ... ]; }; of %s",

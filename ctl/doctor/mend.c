@@ -65,12 +65,18 @@ struct mend mend_main_cf(struct doctor *doctor, const char *name, const char *va
                         mend_quote(doctor, setting ? setting : ""), option);
 }
 
-/* postconf -P takes no value with blanks: that goes through a name in main.cf. */
 struct mend mend_where_set(struct doctor *doctor, const struct postfix_service *service,
                            const char *name, const char *value)
 {
-    if (!service || !postfix_service_own(service, name))
-        return mend_main_cf(doctor, name, value);
+    return service && postfix_service_own(service, name)
+               ? mend_service(doctor, service, name, value)
+               : mend_main_cf(doctor, name, value);
+}
+
+/* postconf -P takes no value with blanks: that goes through a name in main.cf. */
+struct mend mend_service(struct doctor *doctor, const struct postfix_service *service,
+                         const char *name, const char *value)
+{
     const char *option = mend_postfix_option(doctor);
     bool blanks = strpbrk(value, " \t{}") != NULL;
     const char *variable = postfix_service_variable(doctor->arena, service, name);

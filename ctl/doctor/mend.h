@@ -24,6 +24,10 @@ struct mend mend_main_cf(struct doctor *doctor, const char *name, const char *va
 struct mend mend_where_set(struct doctor *doctor, const struct postfix_service *service,
                            const char *name, const char *value);
 
+/* Sets it in the service alone. */
+struct mend mend_service(struct doctor *doctor, const struct postfix_service *service,
+                         const char *name, const char *value);
+
 /* Takes the service's own -o away, so that main.cf's holds. */
 struct mend mend_drop_override(struct doctor *doctor, const struct postfix_service *service,
                                const char *name);

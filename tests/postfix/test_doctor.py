@@ -15,6 +15,7 @@ from doctor_site import DoctorSite  # noqa: E402
 from doctor_steps import OLD, SCRAM, at_submission, configured, main_cf  # noqa: E402
 from harness.build import program  # noqa: E402
 from harness.process import run  # noqa: E402
+from harness.smtp import SmtpClient  # noqa: E402
 from harness.submilter import USER  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
 
@@ -236,8 +237,16 @@ def test_the_policy_of_the_port_says_what_is_refused(site):
     at_submission(OLD)(site)
     ((what, is_command),) = wait_for_mechanisms(site, smtps)[smtps]
     assert "offers CRAM-MD5, which" in what and is_command
+    (found,) = site.findings("postfix.mechanism", "--only", "offer")
+    site.follow(found["mend"])
+    wait_for_mechanisms(site)
+    with SmtpClient(site.postfix.port("submission"), site.certificates.client()) as client:
+        client.ehlo()
+        client.starttls()
+        assert "CRAM-MD5" in client.ehlo().text
+        client.quit()
     at_submission(SCRAM)(site)
-    ((what, is_command),) = wait_for_mechanisms(site, submission, smtps)[submission]
+    ((what, is_command),) = wait_for_mechanisms(site, submission)[submission]
     assert is_command and {"PLAIN,", "LOGIN,", "CRAM-MD5,"} <= {*what.split()} and "SCRAM" not in what
 
 
