@@ -15,6 +15,7 @@
 
 static struct help_keys keys;
 static bool rsa_fails, ed25519_fails;
+static EVP_MD_CTX *forgotten; /* by libopendkim, where it cannot sign with it */
 
 static void *hidden(const char *name)
 {
@@ -36,7 +37,10 @@ int EVP_DigestSign(EVP_MD_CTX *context, unsigned char *signature, size_t *ret_le
 {
     int (*sign)(EVP_MD_CTX *, unsigned char *, size_t *, const unsigned char *, size_t);
     *(void **)&sign = hidden("EVP_DigestSign");
-    return ed25519_fails ? 0 : sign(context, signature, ret_len, data, len);
+    if (!ed25519_fails)
+        return sign(context, signature, ret_len, data, len);
+    forgotten = context;
+    return 0;
 }
 
 static bool tried(struct error *error)
@@ -66,6 +70,7 @@ static void test_keys_that_do_not(void **state)
     ed25519_fails = true;
     assert_false(tried(&error));
     assert_non_null(strstr(error.text, "/example.com/ed.pem: no message could be signed with it"));
+    EVP_MD_CTX_free(forgotten);
 }
 
 int main(void)
