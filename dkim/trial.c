@@ -1,6 +1,8 @@
 /* One signature with one key of each type. */
 #include "dkim/trial.h"
 
+#include "policy/shell.h"
+
 #define TRIAL_ARENA ((size_t)1 << 20)
 
 static bool sign_with(const struct signing_profile *profile, const struct key *key,
@@ -32,8 +34,10 @@ bool signing_trial(const struct signing_profile *profile, const struct keystore 
         if (tried[keys[i].type])
             continue;
         tried[keys[i].type] = true;
-        made = sign_with(profile, &keys[i], arena, error) ||
-               error_prefix(error, "%s: no message could be signed with it: ", keys[i].path);
+        made =
+            sign_with(profile, &keys[i], arena, error) ||
+            error_prefix(error,
+                         "%s: no message could be signed with it: ", shell_word(keys[i].path).text);
         arena_clear(arena);
     }
     arena_free(arena);

@@ -45,7 +45,7 @@ static const char *quote_controls(struct arena *arena, const char *word)
         return "";
     char *out = quoted + sprintf(quoted, "\"$(printf '");
     for (const char *at = word; *at; at++)
-        if (is_control(*at))
+        if (is_control(*at) || (at == word && *at == '-')) /* no option of printf's */
             out += sprintf(out, "\\%03o", (unsigned)(unsigned char)*at);
         else if (*at == '\'')
             out += sprintf(out, "'\\''");
@@ -78,4 +78,18 @@ const char *shell_quote(struct arena *arena, const char *word)
             *out++ = *at;
     strcpy(out, "'");
     return quoted;
+}
+
+const char *shell_find_unquoted(const char *text, const char *marker)
+{
+    bool quoted = false;
+    for (const char *at = text; *at; at++) {
+        if (!quoted && strncmp(at, marker, strlen(marker)) == 0)
+            return at;
+        if (*at == '\'')
+            quoted = !quoted;
+        else if (!quoted && *at == '\\' && at[1])
+            at++;
+    }
+    return NULL;
 }

@@ -15,4 +15,8 @@ struct shell_word shell_word(const char *path);
  * memory is out. */
 const char *shell_quote(struct arena *arena, const char *word);
 
+/* Where a marker stands in a text outside of all words that were quoted so; NULL: nowhere. Others
+ * choose the names of files, which may hold one. */
+const char *shell_find_unquoted(const char *text, const char *marker);
+
 #endif

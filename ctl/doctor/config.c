@@ -18,6 +18,7 @@
 #include "ctl/probe.h"
 #include "gate/expectations.h"
 #include "policy/engine.h"
+#include "policy/shell.h"
 
 static const struct doctor_kind kinds[] = {
     {"doctor.could-not-look", DOCTOR_UNKNOWN,
@@ -42,14 +43,14 @@ static const struct doctor_kind kinds[] = {
 static void look_at_load(struct doctor *doctor)
 {
     static const char marker[] = "make it with: ";
-    if (doctor->snapshot || strstr(doctor->config_error.text, "Mend it with: "))
+    if (doctor->snapshot || shell_find_unquoted(doctor->config_error.text, "Mend it with: "))
         return; /* keys.unusable */
     if ((doctor->settings || access(doctor->config, R_OK) < 0) && !running_as_root_or_it(doctor)) {
         doctor_cannot_look(doctor, doctor->config, mend_sentence(doctor, "run it as root"), "%s",
                            doctor->config_error.text);
         return;
     }
-    const char *command = strstr(doctor->config_error.text, marker);
+    const char *command = shell_find_unquoted(doctor->config_error.text, marker);
     doctor_find(doctor, "config.broken", doctor->config,
                 command ? mend_command(doctor, "%s", command + sizeof marker - 1)
                         : mend_sentence(doctor,

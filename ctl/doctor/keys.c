@@ -6,6 +6,7 @@
 #include "ctl/doctor/checks.h"
 #include "ctl/doctor/mend.h"
 #include "ctl/doctor/running.h"
+#include "policy/shell.h"
 
 #define OLD_DAYS 180
 
@@ -53,7 +54,7 @@ static void look_at_store(struct doctor *doctor)
                            "only root and the daemon's user can tell whether it can use the keys");
         return;
     }
-    const char *command = strstr(error.text, marker);
+    const char *command = shell_find_unquoted(error.text, marker);
     doctor_find(doctor, "keys.unusable", options.folder,
                 command ? mend_command(doctor, "%s%s", command + sizeof marker - 1,
                                        running_then_reload(doctor))

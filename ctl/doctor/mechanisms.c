@@ -93,8 +93,8 @@ static void note_policy_of(struct doctor *doctor, const struct postfix_service *
 }
 
 /* The policies that the daemon may judge by who has logged in there: listeners go by the client,
- * too. Both ends of each network that they name stand for it, two addresses of nobody's for all
- * others. */
+ * too. Where another one holds from an address on, a network begins there, or has ended before it.
+ */
 static bool find_policies(struct doctor *doctor, const struct postfix_service *service,
                           struct texts *ret_policies)
 {
@@ -103,16 +103,18 @@ static bool find_policies(struct doctor *doctor, const struct postfix_service *s
     *ret_policies = (struct texts){.items = items};
     if (!items)
         return false;
-    note_policy(doctor, service, BYTES("192.0.2.1"), ret_policies, items);
-    note_policy(doctor, service, BYTES("2001:db8::1"), ret_policies, items);
+    note_policy(doctor, service, BYTES("0.0.0.0"), ret_policies, items);
+    note_policy(doctor, service, BYTES("::"), ret_policies, items);
     for (size_t i = 0; i < settings->listener_count; i++) {
         for (size_t k = 0; k < settings->listeners[i].client_count; k++) {
             const struct cidr *network = &settings->listeners[i].clients[k];
-            struct in6_addr last = network->address;
+            struct in6_addr behind = network->address;
             for (unsigned bit = network->bits; bit < 128; bit++)
-                last.s6_addr[bit / 8] |= (unsigned char)(0x80 >> bit % 8);
+                behind.s6_addr[bit / 8] |= (unsigned char)(0x80 >> bit % 8);
+            for (int at = 15; at >= 0 && ++behind.s6_addr[at] == 0; at--)
+                ;
             note_policy_of(doctor, service, &network->address, ret_policies, items);
-            note_policy_of(doctor, service, &last, ret_policies, items);
+            note_policy_of(doctor, service, &behind, ret_policies, items);
         }
     }
     return true;

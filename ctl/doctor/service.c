@@ -11,6 +11,7 @@
 #include "ctl/probe.h"
 #include "ctl/systemd.h"
 #include "mta/program.h"
+#include "policy/shell.h"
 
 #define SECONDS 30
 
@@ -161,7 +162,7 @@ static void look_at_keys(const struct service *service)
     char *end = strstr(report.detail, " (or restart");
     if (end)
         *end = '\0';
-    const char *command = strstr(report.detail, marker);
+    const char *command = shell_find_unquoted(report.detail, marker);
     doctor_find(doctor, "service.keys", doctor->settings->dkim.keys,
                 command ? mend_command(doctor, "%s%s", command + sizeof marker - 1,
                                        running_then_reload(doctor))

@@ -61,7 +61,7 @@ POSTFIX = [
     Break("postfix.mechanism", all_of(main_cf(smtpd_sasl_mechanism_filter="!external, static:rest"), configured(
         groups=[{"name": "printers", "logins": ["printer"], "rules": OLD}])),
         mend=main_cf(smtpd_sasl_mechanism_filter="!cram-md5, !external, static:rest"), note="but-a-group"),
-    Break("postfix.mechanism", at_submission(SCRAM, besides={"clients": ["192.168.0.0/16"], "policy": "submission"}),
+    Break("postfix.mechanism", at_submission(SCRAM, {"clients": ["192.168.0.0/16"], "policy": "submission"}),
           mend=reconfigured, note="but-a-network"),
     Break("postfix.not-listening", one_more_service),
     Break("postfix.live-starttls", main_cf(smtpd_tls_key_file="/nonexistent"),

@@ -74,13 +74,13 @@ def configured(**settings):
     return provoke
 
 
-def at_submission(rules, besides=None):
-    """The submission service's users are judged by a policy of their own; but for those of another listener."""
+def at_submission(rules, *besides):
+    """The submission service's users are judged by a policy of their own; but for those of other listeners."""
 
     def provoke(site):
         ports = [site.postfix.port("submission")]
         configured(policies={"own": {"base": "submission", **rules}}, listeners=[
-            *([{"name": "besides", "ports": ports, **besides}] if besides else []),
+            *({"name": f"besides{number}", "ports": ports, **each} for number, each in enumerate(besides)),
             {"name": "own", "ports": ports, "policy": "own"}, *site.submilter.settings["listeners"]])(site)
 
     return provoke

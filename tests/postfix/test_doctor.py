@@ -259,10 +259,20 @@ def test_a_mechanism_that_some_may_use_is_not_taken_from_them(site):
     assert what.endswith("allows only by group printers of policy submission") and not is_command
     configured()(site)
     at_submission({"auth": {"mechanisms": ["PLAIN", "SCRAM-SHA-256"]}},
-                  besides={"clients": ["10.0.0.0/8"], "policy": "submission"})(site)
+                  {"clients": ["10.0.0.0/8"], "policy": "submission"})(site)
     (login, is_command), (cram, cram_is_command) = sorted(wait_for_mechanisms(site, submission, smtps)[submission])[::-1]
     assert "offers LOGIN to all" in login and login.endswith("allows only by policy submission") and not is_command
     assert "offers CRAM-MD5, which" in cram and cram_is_command
+
+
+def test_networks_within_networks(site):
+    """A policy that neither end of its network has."""
+    submission, smtps = site.service("submission"), site.service("smtps")
+    offer_all(site)
+    at_submission(OLD, {"clients": ["10.0.0.0/24", "10.255.255.0/24"], "policy": "own"},
+                  {"clients": ["10.0.0.0/8"], "policy": "submission"})(site)
+    ((what, is_command),) = wait_for_mechanisms(site, submission, smtps)[submission]
+    assert what.endswith("allows only by policy own") and not is_command
 
 
 def test_a_group_that_may_less_is_no_finding(site):

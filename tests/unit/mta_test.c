@@ -284,7 +284,11 @@ static void test_ends_programs_without_a_descriptor(void **state)
     const char *const says[] = {"echo", "out", NULL};
     int last = dup(0);
     int spare = dup(0);
-    assert_true(last >= 0 && spare == last + 1);
+    while (spare != last + 1) { /* others may be open behind those */
+        assert_true(spare > last);
+        last = spare;
+        spare = dup(0);
+    }
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     const struct rlimit few = {(rlim_t)spare + 1, before.rlim_max};
     close(last);

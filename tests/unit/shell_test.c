@@ -81,6 +81,8 @@ static void test_control_characters(void **state)
         assert_true(*at >= ' ' && *at < 0x7f);
     expect_back(arena, "sh", word);
     expect_back(arena, "bash", word);
+    expect_back(arena, "sh", "-\001x");
+    expect_back(arena, "bash", "-\001x");
     arena_free(arena);
 }
 
@@ -114,13 +116,31 @@ static void test_our_command(void **state)
     assert_string_equal(our_command(), "submilterctl");
 }
 
+static void test_markers_in_names(void **state)
+{
+    (void)state;
+    static const char marker[] = "Mend it with: ";
+    static const char *const names[] = {"/k/Mend it with: id; true .pem",
+                                        "/k/it's Mend it with: id", "/k/'Mend it with: id",
+                                        "/k/\\'Mend it with: id'"};
+    char text[1024];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(text, sizeof text, "%s: is no key", shell_word(names[i]).text);
+        assert_null(shell_find_unquoted(text, marker));
+        snprintf(text, sizeof text, "%s is a link. %schmod 0640 x", shell_word(names[i]).text,
+                 marker);
+        assert_string_equal(shell_find_unquoted(text, marker), "Mend it with: chmod 0640 x");
+    }
+    assert_null(shell_find_unquoted("", marker));
+    assert_null(shell_find_unquoted("\\", marker));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_comes_back),
-        cmocka_unit_test(test_cut_visibly),
-        cmocka_unit_test(test_our_command),
-        cmocka_unit_test(test_control_characters),
+        cmocka_unit_test(test_comes_back),       cmocka_unit_test(test_cut_visibly),
+        cmocka_unit_test(test_our_command),      cmocka_unit_test(test_control_characters),
+        cmocka_unit_test(test_markers_in_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
