@@ -54,7 +54,8 @@ static bool load_keys(struct snapshot *snapshot, const struct snapshot *previous
         .expire = dkim->expire,
     };
     return signing_profile_new(&signing, &snapshot->profile, error) &&
-           signing_trial(snapshot->profile, snapshot->keystore, error);
+           (!settings_signs(snapshot->settings) ||
+            signing_trial(snapshot->profile, snapshot->keystore, error));
 }
 
 static bool load_senders(struct snapshot *snapshot, const struct snapshot *previous,

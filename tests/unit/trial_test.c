@@ -6,11 +6,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "dkim/trial.h"
+#include "gate/snapshot.h"
 #include "tests/unit/dkim_help.h"
 
 static struct help_keys keys;
@@ -73,11 +76,45 @@ static void test_keys_that_do_not(void **state)
     EVP_MD_CTX_free(forgotten);
 }
 
+static bool loads(const char *policies)
+{
+    char path[128];
+    struct error error;
+    struct snapshot *snapshot = NULL;
+    snprintf(path, sizeof path, "%s.conf", keys.folder);
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fprintf(file,
+            "domains = [ \"example.com\" ];\nuser = \"\";\ndkim: { keys = \"%s\"; };\npolicies: { "
+            "%s };\n",
+            keys.folder, policies);
+    fclose(file);
+    bool loaded = snapshot_load(path, NULL, &snapshot, &error);
+    if (!loaded)
+        assert_non_null(strstr(error.text, "no message could be signed with it"));
+    snapshot_unref(snapshot);
+    unlink(path);
+    return loaded;
+}
+
+static void test_keys_that_nobody_signs_with(void **state)
+{
+    (void)state;
+    ed25519_fails = false;
+    rsa_fails = true;
+    assert_false(loads(""));
+    assert_true(loads("submission: { dkim: { mode = \"off\"; }; };"
+                      "local: { dkim: { mode = \"off\"; }; };"));
+    rsa_fails = false;
+    assert_true(loads(""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_keys_that_sign),
         cmocka_unit_test(test_keys_that_do_not),
+        cmocka_unit_test(test_keys_that_nobody_signs_with),
     };
     help_keys_new(&keys, true, true);
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
