@@ -34,10 +34,11 @@ bool signing_trial(const struct signing_profile *profile, const struct keystore 
         if (tried[keys[i].type])
             continue;
         tried[keys[i].type] = true;
-        made =
-            sign_with(profile, &keys[i], arena, error) ||
-            error_prefix(error,
-                         "%s: no message could be signed with it: ", shell_word(keys[i].path).text);
+        made = sign_with(profile, &keys[i], arena, error) ||
+               error_prefix(error,
+                            "%s: no message could be signed with it; take it away if openssl.cnf "
+                            "does not allow such keys, else try again: ",
+                            shell_word(keys[i].path).text);
         arena_clear(arena);
     }
     arena_free(arena);
