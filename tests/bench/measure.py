@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,11 @@ class Load:
     def options(self):
         values = {name.replace("_", "-"): value for name, value in vars(self).items()}
         return [word for name, value in values.items() if value for word in (f"--{name}", str(value))]
+
+
+def median_row(results, figures):
+    """Of several runs' results the median of each figure."""
+    return {figure: statistics.median(result[figure] for result in results) for figure in figures}
 
 
 def _read(path):

@@ -5,7 +5,7 @@ import os
 import statistics
 
 from machine import rsa_signatures
-from measure import Load, rss_kb, run_load
+from measure import Load, median_row, rss_kb, run_load
 from milters import Bare, Idle, Submilter
 from series import threads
 
@@ -24,8 +24,7 @@ def on_processors(numbers):
 
 
 def _median_row(results):
-    return {figure: statistics.median(result[figure] for result in results)
-            for figure in ("per_second", "cpu_us", "p50_us", "p99_us")}
+    return median_row(results, ("per_second", "cpu_us", "p50_us", "p99_us"))
 
 
 def _signing_alone(rounds):

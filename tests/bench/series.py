@@ -1,7 +1,6 @@
 """What submilter's own cost grows with. Each series gives rows: a label and figures."""
 
 import shutil
-import statistics
 import threading
 import time
 from pathlib import Path
@@ -10,7 +9,7 @@ from bench_site import DOMAIN
 from blocks import BLOCKS
 from harness.submilter import USER
 from many_keys import key_texts, write_keys
-from measure import Load, children, rss_kb, run_load
+from measure import Load, children, median_row, rss_kb, run_load
 from milters import Submilter
 
 LOGINS = 100  # of the load client
@@ -113,11 +112,6 @@ class Background(threading.Thread):
         return self.result
 
 
-def _median_row(results):
-    return {figure: statistics.median(result[figure] for result in results)
-            for figure in ("per_second", "p50_us", "p99_us", "max_us", "alone_s", "reload_s")}
-
-
 def reload(site, seconds, rounds, key_count, rows):
     """What messages notice of a reload, and how long it takes, alone and beside them: where all keys and the table are
     new, where one key and one line are, and where nothing is. The median of some rounds."""
@@ -155,7 +149,7 @@ def reload(site, seconds, rounds, key_count, rows):
                 took = milter.reload()
                 found[name].append({**load.end(), "alone_s": alone, "reload_s": took})
     for name, results in found.items():
-        yield name, _median_row(results)
+        yield name, median_row(results, ("per_second", "p50_us", "p99_us", "max_us", "alone_s", "reload_s"))
     shutil.rmtree(folder)
     table.unlink()
 
