@@ -70,3 +70,15 @@ void fuzz_free(struct bytes copy)
 {
     free((void *)(uintptr_t)copy.data);
 }
+
+char *fuzz_text(struct bytes text)
+{
+    size_t len = bytes_find(text, '\0');
+    char *copy = malloc(len + 1);
+    if (!copy)
+        abort();
+    if (len)
+        memcpy(copy, text.data, len);
+    copy[len] = '\0';
+    return copy;
+}

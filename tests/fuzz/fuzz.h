@@ -33,4 +33,7 @@ struct bytes fuzz_take_piece(struct bytes *rest);
 struct bytes fuzz_copy(struct bytes text);
 void fuzz_free(struct bytes copy);
 
+/* A text that ends at its first NUL, copied, so that who reads on is seen; free() it. */
+char *fuzz_text(struct bytes text);
+
 #endif

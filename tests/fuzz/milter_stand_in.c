@@ -16,20 +16,14 @@
 #include "milter/stream.h"
 #include "milter/writer.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/stand_in_macros.h"
 
-#define MACROS_MAX 24
 #define ARGUMENTS_MAX 8
-
-struct macro {
-    char name[32];
-    char *value;
-};
 
 struct smfi_str {
     void *private;
     unsigned long protocol;
-    struct macro macros[MACROS_MAX];
-    size_t macro_count;
+    struct stand_in_macros macros;
     bool at_end; /* a callback of the end of a message is running */
     bool connected;
     bool in_message; /* MAIL was accepted */
@@ -49,15 +43,9 @@ struct smfi_str *stand_in_new(void)
     return context;
 }
 
-static void forget_macros(struct smfi_str *context)
-{
-    while (context->macro_count)
-        free(context->macros[--context->macro_count].value);
-}
-
 void stand_in_free(struct smfi_str *context)
 {
-    forget_macros(context);
+    stand_in_macros_forget(&context->macros);
     free(context);
 }
 
@@ -71,19 +59,6 @@ void stand_in_negotiated(struct smfi_str *context, unsigned long protocol)
     context->protocol = protocol;
 }
 
-/* A text of libmilter's ends at its first NUL; a copy, so that who reads on is seen. */
-static char *text_of(struct bytes text)
-{
-    size_t len = bytes_find(text, '\0');
-    char *copy = malloc(len + 1);
-    if (!copy)
-        abort();
-    if (len)
-        memcpy(copy, text.data, len);
-    copy[len] = '\0';
-    return copy;
-}
-
 static struct bytes cut(struct bytes *rest)
 {
     size_t len = bytes_find(*rest, '\0');
@@ -92,22 +67,10 @@ static struct bytes cut(struct bytes *rest)
     return text;
 }
 
-/* The new value is there before an old one goes, as in libmilter. */
-static void define(struct smfi_str *context, struct bytes name, struct bytes value)
-{
-    char *copy = text_of(value);
-    if (context->macro_count == MACROS_MAX)
-        forget_macros(context);
-    struct macro *macro = &context->macros[context->macro_count++];
-    snprintf(macro->name, sizeof macro->name, name.len > 1 ? "{%.*s}" : "%.*s",
-             (int)bytes_slice(name, 0, 28).len, name.len ? name.data : "");
-    macro->value = copy;
-}
-
 /* What comes at CONNECT and at MAIL from each MTA; without it memory counts as lost. */
 static void define_host(struct smfi_str *context)
 {
-    define(context, BYTES("j"), BYTES("mail.example.com"));
+    stand_in_macros_define(&context->macros, BYTES("j"), BYTES("mail.example.com"));
 }
 
 static sfsistat connect_to(struct smfi_str *context, struct bytes piece)
@@ -115,7 +78,7 @@ static sfsistat connect_to(struct smfi_str *context, struct bytes piece)
     struct sockaddr_in in = {.sin_family = AF_INET};
     struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
     unsigned chosen = fuzz_take_byte(&piece);
-    char *host = text_of(piece);
+    char *host = fuzz_text(piece);
     _SOCK_ADDR *address = NULL;
     for (size_t i = 0; i < 16; i++)
         in6.sin6_addr.s6_addr[i] = (uint8_t)(i < piece.len ? piece.data[i] : 0);
@@ -139,7 +102,7 @@ static sfsistat command(struct smfi_str *context, struct bytes piece,
     char *arguments[ARGUMENTS_MAX + 1] = {NULL};
     size_t count = 0;
     while (count == 0 || (piece.len && count < ARGUMENTS_MAX))
-        arguments[count++] = text_of(cut(&piece));
+        arguments[count++] = fuzz_text(cut(&piece));
     sfsistat status = callback(context, arguments);
     while (count)
         free(arguments[--count]);
@@ -149,7 +112,7 @@ static sfsistat command(struct smfi_str *context, struct bytes piece,
 static sfsistat field(struct smfi_str *context, struct bytes piece)
 {
     struct bytes name = cut(&piece);
-    char *name_text = text_of(name), *value = text_of(piece);
+    char *name_text = fuzz_text(name), *value = fuzz_text(piece);
     sfsistat status = callbacks.xxfi_header(context, name_text, value);
     free(name_text);
     free(value);
@@ -185,7 +148,7 @@ static sfsistat call(struct smfi_str *context, unsigned which, struct bytes piec
         define_host(context);
         return connect_to(context, piece);
     case 'H':
-        text = text_of(piece);
+        text = fuzz_text(piece);
         status = callbacks.xxfi_helo(context, text);
         free(text);
         return status;
@@ -206,12 +169,13 @@ static sfsistat call(struct smfi_str *context, unsigned which, struct bytes piec
         return callbacks.xxfi_abort(context);
     case 'K':
         callbacks.xxfi_close(context);
-        forget_macros(context);
+        stand_in_macros_forget(&context->macros);
         context->connected = false;
         return SMFIS_CONTINUE;
     case 'D': { /* "name\0value": braces around long names are put by us */
         struct bytes name = cut(&piece);
-        define(context, name, piece);
+        if (!bytes_equal(name, BYTES("j"))) /* comes with its commands, once with each */
+            stand_in_macros_define(&context->macros, name, piece);
         return SMFIS_CONTINUE;
     }
     default:
@@ -311,10 +275,7 @@ int smfi_setsymlist(SMFICTX *context, int stage, char *macros)
 
 char *smfi_getsymval(SMFICTX *context, char *name)
 {
-    for (size_t i = context->macro_count; i; i--)
-        if (strcmp(context->macros[i - 1].name, name) == 0)
-            return context->macros[i - 1].value;
-    return NULL;
+    return stand_in_macros_value(&context->macros, name);
 }
 
 /* As libmilter's own checks, and what Sendmail makes of a single percent sign. */
