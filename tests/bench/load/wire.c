@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -88,11 +89,29 @@ void wire_close(struct wire *wire)
     *wire = (struct wire){.fd = -1};
 }
 
+/* Postfix waits by poll() before each write and each read. It matters: who sleeps within read() on
+ * a unix socket is woken for nothing as often as the milter reads. */
+static bool wait_for(const struct wire *wire, short events)
+{
+    struct pollfd fd = {.fd = wire->fd, .events = events};
+    return poll(&fd, 1, -1) > 0;
+}
+
+static ssize_t send_some(const struct wire *wire, const char *data, size_t len)
+{
+    return wait_for(wire, POLLOUT) ? send(wire->fd, data, len, MSG_NOSIGNAL) : -1;
+}
+
+static ssize_t read_some(const struct wire *wire, char *buffer, size_t room)
+{
+    return wait_for(wire, POLLIN) ? read(wire->fd, buffer, room) : -1;
+}
+
 bool wire_flush(struct wire *wire, struct error *error)
 {
     size_t sent = 0;
     while (sent < wire->out_len) {
-        ssize_t now = send(wire->fd, wire->out + sent, wire->out_len - sent, MSG_NOSIGNAL);
+        ssize_t now = send_some(wire, wire->out + sent, wire->out_len - sent);
         if (now < 0 && errno != EINTR)
             return failed(error, "the milter takes no more");
         sent += now > 0 ? (size_t)now : 0;
@@ -153,7 +172,7 @@ static bool fill(struct wire *wire, size_t wanted, struct error *error)
         wire->in_room = wanted;
     }
     while (wire->in_to - wire->in_from < wanted) {
-        ssize_t now = read(wire->fd, wire->in + wire->in_to, wire->in_room - wire->in_to);
+        ssize_t now = read_some(wire, wire->in + wire->in_to, wire->in_room - wire->in_to);
         if (now == 0)
             return error_set(error, "the milter closed the connection");
         if (now < 0 && errno != EINTR)
