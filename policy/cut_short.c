@@ -44,7 +44,7 @@ enum { ENOUGH = 3, ENOUGH_INTRODUCED = 5, ENOUGH_WITH_FROM = 2 };
 
 static const struct known *known_field(struct bytes name)
 {
-    for (size_t i = 0; i < KNOWN; i++)
+    for (size_t i = 0; name.len && i < KNOWN; i++) /* most lines have no name */
         if (bytes_equal_nocase(name, bytes_of(known_fields[i].name)))
             return &known_fields[i];
     return NULL;
