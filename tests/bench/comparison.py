@@ -18,6 +18,7 @@ class Cell:
 
 SMALL, MIDDLE, LARGE = 4096, 100_000, 5_000_000
 MAIN = "4 connections, 1 message each"
+MAIN_TURNS = 3  # a round: what the goals are about
 CELLS = (
     Cell("1 connection, 1 message each", Load(connections=1)),
     Cell(MAIN),
@@ -57,7 +58,8 @@ class Comparison:
             for number in range(self.rounds):
                 self.say(f"round {number + 1} of {self.rounds}")
                 for cell in self.cells:
-                    self._round(cell, number)
+                    for turn in range(MAIN_TURNS if cell.name == MAIN else 1):
+                        self._round(cell, number + turn)
         finally:
             for milter in self.running.values():
                 milter.stop()

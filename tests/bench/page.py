@@ -4,7 +4,7 @@ import statistics
 import textwrap
 import time
 
-from comparison import MAIN
+from comparison import MAIN, MAIN_TURNS
 from goals import judge
 from milters import ALL, Submilter
 
@@ -38,7 +38,8 @@ def _comparison(comparison):
     names = [milter.name for milter in ALL]
     for figure, title, digits in FIGURES:
         yield ""
-        yield f"{title[0].upper()}{title[1:]}, the median of {comparison.rounds} rounds"
+        yield f"{title[0].upper()}{title[1:]}, the median of {comparison.rounds} rounds (of {MAIN}: " \
+              f"{comparison.rounds * MAIN_TURNS})"
         rows = [[cell.name, *(number(median(comparison.values(cell.name, name, figure)), digits) for name in names)]
                 for cell in comparison.cells]
         yield from table(["", *names], rows)
