@@ -106,7 +106,10 @@ static bool ends_within(pid_t child, int seconds)
     int handle = (int)syscall(SYS_pidfd_open, child, 0);
     if (handle >= 0) {
         struct pollfd ended = {.fd = handle, .events = POLLIN};
-        int ready = poll(&ended, 1, seconds * 1000);
+        int ready;
+        do
+            ready = poll(&ended, 1, seconds * 1000);
+        while (ready < 0 && errno == EINTR);
         close(handle);
         return ready != 0;
     }
