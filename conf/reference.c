@@ -147,8 +147,9 @@ static void write_all(struct layout *layout, const struct schema *schema)
     layout_lines(layout, "\n");
     layout_comment(layout,
                    "Files named *.conf in the folder conf.d beside this one are read after it, in "
-                   "the order of their names: groups { } merge, everything else replaces. Check "
-                   "with: submilter -n. See what holds, and from where: submilterctl conf.");
+                   "the order of their names: sections { } merge, everything else replaces, lists "
+                   "as a whole. Check with: submilter -n. See what holds, and from where: "
+                   "submilterctl conf.");
     layout->begun = true;
     for (const struct option_row *row = top_rows; row->name; row++)
         write_row(layout, row, NULL);
