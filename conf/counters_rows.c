@@ -31,7 +31,8 @@ const struct option_row counters_rows[] = {
      .offset = offsetof(struct counters_settings, redis_password_file),
      .default_value = "\"\"",
      .check = check_path_or_none,
-     .help = "A file with the password that Redis asks for, readable by the daemon's user alone."},
+     .help = "A file with the password that Redis asks for, which nobody but the daemon's user may "
+             "read, or its group where the file is root's."},
     {.name = "fleet",
      .type = OPTION_TEXT,
      .offset = offsetof(struct counters_settings, fleet),
