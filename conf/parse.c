@@ -104,7 +104,7 @@ static bool refuse(const config_t *config, const char *file, struct bytes text, 
     struct bytes line = line_of(text, number);
     if (!reason || strcmp(reason, "duplicate setting name") != 0)
         return error_set(error, "%s:%d: %s", file, number, reason ? reason : "cannot be parsed");
-    return error_set(error, "%s:%d: a key of this line stands in the same group already: %.*s",
+    return error_set(error, "%s:%d: a key of this line stands in the same section already: %.*s",
                      file, number, (int)(line.len < LINE_SHOWN ? line.len : LINE_SHOWN), line.data);
 }
 
