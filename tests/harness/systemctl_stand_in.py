@@ -104,7 +104,9 @@ def manage():
         while service.poll() is None and not any("READY" in said for _, said in notifications.messages):
             notifications.read(0.05)
         (STATE / "service.pid").write_text(str(service.pid))
-        (STATE / "state").write_text("running" if service.poll() is None else "failed")
+        told = STATE / "state.new"  # whole, before it is there for start()
+        told.write_text("running" if service.poll() is None else "failed")
+        told.rename(STATE / "state")
         signal.sigwait({signal.SIGTERM})
         service.terminate()
         service.wait()
