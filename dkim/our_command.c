@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "policy/shell.h"
 
@@ -22,10 +23,24 @@ static void use(const char *path)
     arena_free(arena);
 }
 
+/* It may be pasted in another folder, also of a file that is not there yet. */
+static const char *absolute(const char *config, char ret_whole[PATH_MAX])
+{
+    if (*config == '/')
+        return config;
+    if (realpath(config, ret_whole))
+        return ret_whole;
+    if (!*config || !getcwd(ret_whole, PATH_MAX))
+        return config;
+    size_t len = strlen(ret_whole);
+    size_t left = PATH_MAX - len;
+    return snprintf(ret_whole + len, left, "/%s", config) < (int)left ? ret_whole : config;
+}
+
 void our_command_uses(const char *config)
 {
-    char whole[PATH_MAX]; /* it may be pasted in another folder */
-    const char *path = config[0] != '/' && realpath(config, whole) ? whole : config;
+    char whole[PATH_MAX];
+    const char *path = absolute(config, whole);
     if (strcmp(path, SYSCONFDIR "/submilter.conf") == 0)
         snprintf(words, sizeof words, "submilterctl");
     else

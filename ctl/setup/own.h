@@ -30,6 +30,11 @@ MUST_CHECK bool own_add(const struct setup_options *options, const struct conf_t
 void own_say_enforced(const struct setup_options *options, const struct conf_text *conf,
                       const struct settings *written, struct plan *plan);
 
+/* What the admin does once the plan is carried out: looks at what is refused, and enforces.
+ * written: from own_settings. */
+void own_say_next(const struct setup_options *options, const struct settings *written,
+                  struct plan *plan);
+
 /* Whether the user, whom the daemon becomes, can read the tables of senders; where there is no such
  * user yet, the plan asks once there is. */
 MUST_CHECK bool own_check_tables(const struct texts *tables, const char *user, struct plan *plan,

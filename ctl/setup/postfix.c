@@ -9,10 +9,8 @@
 #include "ctl/setup/own.h"
 #include "ctl/setup/postfix_parts.h"
 #include "ctl/setup/service.h"
-#include "dkim/our_command.h"
 #include "mta/endpoint.h"
 #include "mta/program.h"
-#include "policy/shell.h"
 
 #define SECONDS 60
 
@@ -159,19 +157,6 @@ static bool hook_up(const struct setup_options *options, const struct postfix *p
     return true;
 }
 
-static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
-{
-    const char *log = records ? shell_quote(plan->arena, records) : "the log";
-    plan_say(plan, PLAN_NEXT,
-             options->enforce ? "See what it refuses, and why: tail -f %s"
-                              : "See what it would refuse, and why: tail -f %s",
-             log);
-    if (!options->enforce)
-        plan_say(plan, PLAN_NEXT,
-                 "Once that is only what should be refused: %s setup postfix --enforce --yes",
-                 our_command());
-}
-
 /* submilter.conf's word for it; else the option's; else below Postfix's queue, where services in a
  * chroot reach it. An error where the socket is handed over, and nobody says where it is. */
 static bool find_socket(const struct setup_options *options, const struct settings *written,
@@ -219,7 +204,7 @@ static bool propose_for(const struct setup_options *options, const struct postfi
     if (hooked)
         own_say_enforced(options, &conf, written, plan);
     if (plan_pending(plan))
-        say_next(options, written ? written->log.json : options->records, plan);
+        own_say_next(options, written, plan);
     return true;
 }
 

@@ -13,9 +13,7 @@
 #include "ctl/setup/process.h"
 #include "ctl/setup/sendmail_parts.h"
 #include "ctl/setup/service.h"
-#include "dkim/our_command.h"
 #include "mta/endpoint.h"
-#include "policy/shell.h"
 
 #define MC "/etc/mail/sendmail.mc"
 #define SOCKET "unix:/run/submilter/submilter.sock"
@@ -210,18 +208,6 @@ static bool hook_up(const struct setup_options *options, const struct sendmail_s
     return add_restart(&site->cf, plan, error);
 }
 
-static void say_next(const struct setup_options *options, const char *records, struct plan *plan)
-{
-    plan_say(plan, PLAN_NEXT,
-             options->enforce ? "See what it refuses, and why: tail -f %s"
-                              : "See what it would refuse, and why: tail -f %s",
-             records ? shell_quote(plan->arena, records) : "the log");
-    if (!options->enforce)
-        plan_say(plan, PLAN_NEXT,
-                 "Once that is only what should be refused: %s setup sendmail --enforce --yes",
-                 our_command());
-}
-
 /* submilter.conf's word for it; else the option's; else where Sendmail looks for a filter submilter
  * already. NULL where a socket that systemd hands over has no other name. */
 static const char *socket_of(const struct setup_options *options, const struct sendmail_site *site,
@@ -265,7 +251,7 @@ static bool propose_for(const struct setup_options *options, const struct sendma
     if (hooked)
         own_say_enforced(options, &conf, written, plan);
     if (plan_pending(plan))
-        say_next(options, written ? written->log.json : options->records, plan);
+        own_say_next(options, written, plan);
     return true;
 }
 

@@ -1,13 +1,13 @@
 /* submilterctl setup: proposes, shows, carries out or takes back. */
 #include "ctl/setup/setup.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "ctl/command.h"
 #include "ctl/setup/apply.h"
+#include "ctl/setup/arguments.h"
 #include "ctl/setup/hold.h"
 #include "ctl/setup/leftover.h"
 #include "ctl/setup/recover.h"
@@ -20,120 +20,6 @@
 #define MOST_BYTES ((size_t)512 * 1024 * 1024)
 
 static const struct setup_kind *const kinds[] = {&setup_postfix, &setup_sendmail, NULL};
-
-struct setup_arguments {
-    const struct setup_kind *kind;
-    struct setup_options options;
-    bool undo;
-    bool force;
-    bool json;
-};
-
-enum {
-    OPTION_PLACE = 256,
-    OPTION_CF,
-    OPTION_CF_FOLDER,
-    OPTION_STATE,
-    OPTION_DAEMON,
-    OPTION_SOCKET,
-    OPTION_DOMAIN,
-    OPTION_RECORDS,
-    OPTION_HISTORY,
-    OPTION_USER
-};
-
-static bool add_domain(struct arena *arena, struct texts *domains, const char *domain)
-{
-    const char **items = arena_alloc(arena, (domains->count + 1) * sizeof *items);
-    if (!items)
-        return false;
-    for (size_t i = 0; i < domains->count; i++)
-        items[i] = domains->items[i];
-    items[domains->count] = domain;
-    *domains = (struct texts){items, domains->count + 1};
-    return true;
-}
-
-static bool take(struct arena *arena, struct setup_arguments *arguments, int option,
-                 const char *value)
-{
-    struct setup_options *options = &arguments->options;
-    switch (option) {
-    case OPTION_PLACE:
-        options->place = value;
-        return true;
-    case OPTION_CF:
-        options->cf = value;
-        return true;
-    case OPTION_CF_FOLDER:
-        options->cf_folder = value;
-        return true;
-    case OPTION_STATE:
-        options->state = value;
-        return true;
-    case OPTION_DAEMON:
-        options->daemon = value;
-        return true;
-    case OPTION_SOCKET:
-        options->socket = value;
-        return true;
-    case OPTION_RECORDS:
-        options->records = value;
-        return true;
-    case OPTION_HISTORY:
-        options->history = value;
-        return true;
-    case OPTION_USER:
-        options->user = value;
-        return true;
-    case OPTION_DOMAIN:
-        return add_domain(arena, &options->domains, value);
-    default:
-        return option == 0; /* a flag, which getopt has set */
-    }
-}
-
-static bool read_arguments(struct arena *arena, int argc, char **argv,
-                           struct setup_arguments *arguments)
-{
-    int yes = 0;
-    int enforce = 0;
-    int no_keys = 0;
-    int undo = 0;
-    int force = 0;
-    int json = 0;
-    const struct option options[] = {
-        {arguments->kind->place_option, required_argument, NULL, OPTION_PLACE},
-        {"state", required_argument, NULL, OPTION_STATE},
-        {"daemon", required_argument, NULL, OPTION_DAEMON},
-        {"socket", required_argument, NULL, OPTION_SOCKET},
-        {"records", required_argument, NULL, OPTION_RECORDS},
-        {"history", required_argument, NULL, OPTION_HISTORY},
-        {"user", required_argument, NULL, OPTION_USER},
-        {"domain", required_argument, NULL, OPTION_DOMAIN},
-        {"yes", no_argument, &yes, 1},
-        {"enforce", no_argument, &enforce, 1},
-
-        {"no-keys", no_argument, &no_keys, 1},
-        {"undo", no_argument, &undo, 1},
-        {"force", no_argument, &force, 1},
-        {"json", no_argument, &json, 1},
-        /* A row without a name ends the list. */
-        {arguments->kind->makes_cf ? "cf" : NULL, required_argument, NULL, OPTION_CF},
-        {"cf-dir", required_argument, NULL, OPTION_CF_FOLDER},
-        {0}};
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
-        if (!take(arena, arguments, option, optarg))
-            return false;
-    arguments->undo = undo;
-    arguments->force = force;
-    arguments->json = json;
-    arguments->options.enforce = enforce;
-    arguments->options.keys = !no_keys;
-    arguments->options.carry_out = yes || undo;
-    return optind == argc;
-}
 
 /* What was put back is told to whom it concerns as far as that goes. */
 static void let_fail(struct plan *plan)
@@ -296,7 +182,7 @@ static int run(const char *config, int argc, char **argv)
     struct arena *arena = arena_new(MOST_BYTES);
     if (!arena)
         return command_complain(&(struct error){"memory is out"}, EX_OSERR);
-    bool read = read_arguments(arena, argc - 1, argv + 1, &arguments);
+    bool read = arguments_read(arena, argc - 1, argv + 1, &arguments);
     if (read && arguments.force && !arguments.undo) {
         fprintf(stderr, "submilterctl: setup: --force goes with --undo alone\n");
         read = false;

@@ -20,6 +20,9 @@ struct setup_options {
     bool enforce;
     bool keys;      /* false: --no-keys */
     bool carry_out; /* the plan will be carried out, and not only shown */
+    /* This setup once more, for a shell: with the options that were given, but without those that
+     * say what to do (--yes, --enforce, --json). */
+    const char *again;
 };
 
 struct setup_kind {

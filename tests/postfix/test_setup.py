@@ -2,6 +2,9 @@
 
 import os
 import re
+import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -255,3 +258,40 @@ def test_shows_the_plan_to_who_is_not_root(host):
 def test_tells_wrong_arguments():
     with CASES["debian"][0]() as made:
         assert "usage" in made.setup("--no-such-option", check=(64,))[1]
+
+
+def enforcing(lines):
+    """The command for a shell that "Next" has for it."""
+    [line] = [line for line in lines if "--enforce --yes" in line]
+    return line.split("refused: ")[1]
+
+
+def test_what_comes_next_is_for_the_same_instance(host):
+    """Pasted as it is, in another folder, it enforces here and nowhere else."""
+    shutil.copytree(host.state.parent / "etc/postfix", host.folder / "postfix-out")
+    host.postfix, host.state = host.folder / "postfix-out", host.folder / "sta te"
+    more = ("--domain", "example.org", "--socket", f"unix:{host.queue}/own/s.sock", "--no-keys")
+    command = enforcing(host.plan("--yes", *more, check=(0,))["next"])
+    words = shlex.split(command)
+    assert words[1:] == [*host.command()[1:], *more, "--enforce", "--yes"]
+    before = snapshot(host.etc / "postfix")
+    bin_folder = program("ctl/submilterctl").parent
+    run("sh", "-c", f"cd / && PATH={bin_folder}:$PATH && {command}")
+    assert not (host.config.parent / "conf.d/observe.conf").exists()
+    assert snapshot(host.etc / "postfix") == before and len(list(host.state.iterdir())) == 2
+
+
+def in_folder(host, *arguments):
+    """setup called in the host's /etc, with paths from there."""
+    host.settle()
+    command = [program("ctl/submilterctl"), "-c", "submilter.conf", "setup", "postfix", "--user", "nobody", *arguments]
+    done = subprocess.run([str(word) for word in command], cwd=host.etc, capture_output=True, check=False)
+    return done.returncode, (done.stdout + done.stderr).decode()
+
+
+def test_what_comes_next_works_in_any_folder(host):
+    code, text = in_folder(host, "--postfix-config", "./postfix", "--state", "../state")
+    command = enforcing(text.splitlines())
+    assert code == 2 and shlex.split(command) == [
+        "submilterctl", "-c", str(host.etc / "submilter.conf"), "setup", "postfix", "--user", "nobody",
+        "--postfix-config", str(host.postfix), "--state", f"{host.etc}/../state", "--enforce", "--yes"]

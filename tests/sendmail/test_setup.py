@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -341,3 +342,18 @@ def test_sendmail_hears_of_no_submilter_that_is_not_there(host, daemon):
     assert done.returncode == 73, said(done)
     assert host.state("/etc/mail") == before and host.sendmail_pid() == pid and not host.path(CONF).exists()
     assert host.smtp("EHLO x", "MAIL FROM:<>") == ["250", "250"]
+
+
+def test_what_comes_next_is_for_the_same_files(host):
+    lay_out(host, "debian")
+    host.shell("mkdir '/etc/mail/o n' && cp -a /etc/mail/sendmail.mc '/etc/mail/o n/a.mc' && m4 '/etc/mail/o n/a.mc' >/etc/mail/b.cf")
+    given = ("--mc", "/etc/mail/o n/a.mc", "--cf", "/etc/mail/b.cf", "--state", "/root/st", "--no-keys")
+    host.shell("mkdir -m 0700 -p /root/st")
+    steps = json.loads(host.setup("--yes", "--json", *given).stdout)["next"]
+    [command] = [line.split("refused: ")[1] for line in steps if "--enforce" in line]
+    assert shlex.split(command) == ["submilterctl", "setup", "sendmail", "--daemon", str(program("milter/submilter")),
+                                    "--user", "nobody", *given, "--enforce", "--yes"]
+    before = host.state("/etc/mail")
+    host.shell(command)
+    assert host.state("/etc/mail") == before
+    assert not host.path("/usr/local/etc/submilter/conf.d/observe.conf").exists()

@@ -97,6 +97,8 @@ static void test_our_command(void **state)
     assert_int_equal(chdir("/etc"), 0);
     our_command_uses("passwd"); /* any file that is there */
     assert_string_equal(our_command(), "submilterctl -c /etc/passwd");
+    our_command_uses("not-there-yet.conf");
+    assert_string_equal(our_command(), "submilterctl -c /etc/not-there-yet.conf");
     char path[PATH_MAX];
     char expected[2 * PATH_MAX];
     for (size_t i = 0; i < sizeof path - 1; i++)

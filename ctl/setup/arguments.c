@@ -1,0 +1,149 @@
+/* Reading the options of setup. */
+#include "ctl/setup/arguments.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dkim/our_command.h"
+#include "policy/shell.h"
+
+enum {
+    OPTION_PLACE = 256,
+    OPTION_CF,
+    OPTION_CF_FOLDER,
+    OPTION_STATE,
+    OPTION_DAEMON,
+    OPTION_SOCKET,
+    OPTION_DOMAIN,
+    OPTION_RECORDS,
+    OPTION_HISTORY,
+    OPTION_USER
+};
+
+/* "" stays, which names nothing. NULL when memory is out. */
+static const char *absolute(struct arena *arena, const char *path)
+{
+    char folder[PATH_MAX];
+    if (!*path || *path == '/' || !getcwd(folder, sizeof folder))
+        return path;
+    while (strncmp(path, "./", 2) == 0)
+        path += 2;
+    if (!*path || strcmp(path, ".") == 0)
+        return arena_text(arena, bytes_of(folder));
+    return arena_printf(arena, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, path);
+}
+
+/* A program without a slash is looked for in PATH. */
+static bool is_path(int option, const char *value)
+{
+    return option == OPTION_PLACE || option == OPTION_CF || option == OPTION_CF_FOLDER ||
+           option == OPTION_STATE || (option == OPTION_DAEMON && strchr(value, '/'));
+}
+
+static bool add_domain(struct arena *arena, struct texts *domains, const char *domain)
+{
+    const char **items = arena_alloc(arena, (domains->count + 1) * sizeof *items);
+    if (!items)
+        return false;
+    for (size_t i = 0; i < domains->count; i++)
+        items[i] = domains->items[i];
+    items[domains->count] = domain;
+    *domains = (struct texts){items, domains->count + 1};
+    return true;
+}
+
+static bool take(struct arena *arena, struct setup_options *options, int option, const char *value)
+{
+    switch (option) {
+    case OPTION_PLACE:
+        options->place = value;
+        return true;
+    case OPTION_CF:
+        options->cf = value;
+        return true;
+    case OPTION_CF_FOLDER:
+        options->cf_folder = value;
+        return true;
+    case OPTION_STATE:
+        options->state = value;
+        return true;
+    case OPTION_DAEMON:
+        options->daemon = value;
+        return true;
+    case OPTION_SOCKET:
+        options->socket = value;
+        return true;
+    case OPTION_RECORDS:
+        options->records = value;
+        return true;
+    case OPTION_HISTORY:
+        options->history = value;
+        return true;
+    case OPTION_USER:
+        options->user = value;
+        return true;
+    case OPTION_DOMAIN:
+        return add_domain(arena, &options->domains, value);
+    default:
+        return false;
+    }
+}
+
+static bool take_value(struct arena *arena, struct setup_options *options, const char *name,
+                       int option, const char *given)
+{
+    const char *value = is_path(option, given) ? absolute(arena, given) : given;
+    if (!value || !take(arena, options, option, value))
+        return false;
+    options->again =
+        arena_printf(arena, "%s --%s %s", options->again, name, shell_quote(arena, value));
+    return options->again != NULL;
+}
+
+bool arguments_read(struct arena *arena, int argc, char **argv, struct setup_arguments *arguments)
+{
+    int yes = 0;
+    int enforce = 0;
+    int no_keys = 0;
+    int undo = 0;
+    int force = 0;
+    int json = 0;
+    const struct option rows[] = {
+        {arguments->kind->place_option, required_argument, NULL, OPTION_PLACE},
+        {"state", required_argument, NULL, OPTION_STATE},
+        {"daemon", required_argument, NULL, OPTION_DAEMON},
+        {"socket", required_argument, NULL, OPTION_SOCKET},
+        {"records", required_argument, NULL, OPTION_RECORDS},
+        {"history", required_argument, NULL, OPTION_HISTORY},
+        {"user", required_argument, NULL, OPTION_USER},
+        {"domain", required_argument, NULL, OPTION_DOMAIN},
+        {"yes", no_argument, &yes, 1},
+        {"enforce", no_argument, &enforce, 1},
+        {"no-keys", no_argument, &no_keys, 1},
+        {"undo", no_argument, &undo, 1},
+        {"force", no_argument, &force, 1},
+        {"json", no_argument, &json, 1},
+        /* A row without a name ends the list. */
+        {arguments->kind->makes_cf ? "cf" : NULL, required_argument, NULL, OPTION_CF},
+        {"cf-dir", required_argument, NULL, OPTION_CF_FOLDER},
+        {0}};
+    struct setup_options *options = &arguments->options;
+    int option;
+    int row = 0;
+    options->config = absolute(arena, options->config);
+    options->again = arena_printf(arena, "%s setup %s", our_command(), arguments->kind->name);
+    while ((option = getopt_long(argc, argv, "", rows, &row)) != -1)
+        if (option != 0 && !take_value(arena, options, rows[row].name, option, optarg))
+            return false;
+    if (no_keys && options->again)
+        options->again = arena_printf(arena, "%s --no-keys", options->again);
+    arguments->undo = undo;
+    arguments->force = force;
+    arguments->json = json;
+    options->enforce = enforce;
+    options->keys = !no_keys;
+    options->carry_out = yes || undo;
+    return optind == argc && options->config && options->again;
+}
