@@ -1,4 +1,4 @@
-/* Reading the options of setup. */
+/* Reading the options of setup, and what their values have to look like. */
 #include "ctl/setup/arguments.h"
 
 #include <getopt.h>
@@ -6,7 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/checks.h"
 #include "dkim/our_command.h"
+#include "mta/endpoint.h"
 #include "policy/shell.h"
 
 enum {
@@ -146,4 +148,58 @@ bool arguments_read(struct arena *arena, int argc, char **argv, struct setup_arg
     options->keys = !no_keys;
     options->carry_out = yes || undo;
     return optind == argc && options->config && options->again;
+}
+
+static bool check_path(const char *text, struct error *error)
+{
+    return *text || error_set(error, "expected a path");
+}
+
+static bool check_kept(const char *text, struct error *error)
+{
+    return check_path_or_none(text, error) ||
+           error_set(error, "expected an absolute path, or '' for none");
+}
+
+/* Of one that is handed over nobody could tell the MTA where it is. */
+static bool check_reached(const char *text, struct error *error)
+{
+    bool good = check_socket(text, error);
+    if (good ? !endpoint_is_handed_over(text) : strncmp(text, "unix:/", 6) == 0)
+        return good;
+    return error_set(error, "expected where the MTA finds submilter: \"unix:/PATH\", "
+                            "\"inet:PORT@IPV4-ADDRESS\" or \"inet6:PORT@IPV6-ADDRESS\"");
+}
+
+/* It stands in commands and in systemd's units, too. */
+static bool check_user(const char *text, struct error *error)
+{
+    bool good = check_word(text, error) && *text != '-' && !strpbrk(text, ":/,");
+    return good || error_set(error, "expected the name of a user");
+}
+
+bool arguments_check(const struct setup_arguments *arguments, struct error *error)
+{
+    const struct setup_options *options = &arguments->options;
+    const struct {
+        const char *name;
+        const char *value; /* NULL: not given */
+        bool (*check)(const char *text, struct error *error);
+    } rows[] = {
+        {arguments->kind->place_option, options->place, check_path},
+        {"state", options->state, check_path},
+        {"daemon", options->daemon, check_path},
+        {"cf", options->cf, check_path},
+        {"cf-dir", options->cf_folder, check_path},
+        {"socket", options->socket, check_reached},
+        {"records", options->records, check_kept},
+        {"history", options->history, check_kept},
+        {"user", options->user, check_user},
+    };
+    struct error why;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].value && !rows[i].check(rows[i].value, &why))
+            return error_set(error, "--%s %s: %s", rows[i].name, shell_word(rows[i].value).text,
+                             why.text);
+    return true;
 }

@@ -17,4 +17,8 @@ struct setup_arguments {
 MUST_CHECK bool arguments_read(struct arena *arena, int argc, char **argv,
                                struct setup_arguments *arguments);
 
+/* Whether the options' values can be had at all; the error names the option and what was expected.
+ */
+MUST_CHECK bool arguments_check(const struct setup_arguments *arguments, struct error *error);
+
 #endif

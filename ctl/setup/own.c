@@ -118,18 +118,28 @@ static bool open_tables(const struct settings *settings, struct error *error)
     return opened;
 }
 
+/* The draft is gone by the time that its fault is read of. */
+static bool name_proposed(const char *draft, const char *config, struct error *error)
+{
+    const struct error found = *error;
+    size_t len = strlen(draft);
+    return strncmp(found.text, draft, len) == 0 &&
+           error_set(error, "the proposed %s%s", config, found.text + len);
+}
+
 /* What is proposed is loaded first as if it were there: the admin reads of a fault before anything
  * is changed. */
-static bool load_draft(struct arena *arena, const char *main, struct settings **ret_settings,
-                       struct error *error)
+static bool load_draft(struct arena *arena, const char *config, const char *main,
+                       struct settings **ret_settings, struct error *error)
 {
     struct scratch scratch;
     if (!scratch_make(arena, &scratch, error))
         return false;
     const char *main_path = arena_printf(arena, "%s/submilter.conf", scratch.folder);
     bool good = main_path || error_set(error, "memory is out");
-    good = good && write_draft(arena, main_path, main, error) &&
-           settings_load(main_path, ret_settings, error);
+    good =
+        good && write_draft(arena, main_path, main, error) &&
+        (settings_load(main_path, ret_settings, error) || name_proposed(main_path, config, error));
     scratch_remove(&scratch);
     return good;
 }
@@ -187,7 +197,8 @@ static bool add_configuration(const struct setup_options *options, const struct 
     const char *main = conf_text_main(plan->arena, &whole);
     if (!main)
         return error_set(error, "memory is out");
-    bool good = load_draft(plan->arena, main, &settings, error) && open_tables(settings, error) &&
+    bool good = load_draft(plan->arena, options->config, main, &settings, error) &&
+                open_tables(settings, error) &&
                 add_observe(options, conf, settings, observe_path, plan, error);
     settings_unref(settings);
     if (!good)

@@ -165,9 +165,6 @@ static bool find_socket(const struct setup_options *options, const struct settin
 {
     bool handed_over = written && endpoint_is_handed_over(written->socket);
     *ret_socket = written && !handed_over ? written->socket : options->socket;
-    if (*ret_socket && endpoint_is_handed_over(*ret_socket))
-        return error_set(error, "--socket %s: name it as the MTA can reach it, unix:PATH",
-                         *ret_socket);
     if (handed_over && !*ret_socket)
         return error_set(error,
                          "%s: submilter is handed its socket (%s): name it for Postfix with "

@@ -153,6 +153,8 @@ static int run_in(struct arena *arena, struct setup_arguments *arguments)
     const char *name = real ? backup_name(arena, arguments->kind->name, real) : NULL;
     if (!plan || !name)
         return command_complain(&(struct error){"memory is out"}, EX_OSERR);
+    if (!arguments->undo && !arguments_check(arguments, &error))
+        return finish(arguments, plan, EX_CONFIG, &error);
     if (options->carry_out && !backup_open(arena, options->state, name, &backup, &error))
         return finish(arguments, plan, backup.busy ? EX_TEMPFAIL : EX_CANTCREAT, &error);
     if (options->carry_out)

@@ -295,3 +295,30 @@ def test_what_comes_next_works_in_any_folder(host):
     assert code == 2 and shlex.split(command) == [
         "submilterctl", "-c", str(host.etc / "submilter.conf"), "setup", "postfix", "--user", "nobody",
         "--postfix-config", str(host.postfix), "--state", f"{host.etc}/../state", "--enforce", "--yes"]
+
+
+PATH_OR_NONE = "expected an absolute path, or '' for none"
+FOUND = "expected where the MTA finds submilter"
+BAD_VALUES = [("--records", "r.jsonl", PATH_OR_NONE), ("--history", "hist db", PATH_OR_NONE), ("--socket", "foo", FOUND),
+              ("--socket", "", FOUND), ("--socket", "fd:4", FOUND), ("--socket", "inet:8894@mail", FOUND),
+              ("--socket", "unix:/" + 200 * "s", "expected a socket path of at most"),
+              ("--user", "", "expected the name of a user"), ("--user", "-r", "expected the name of a user"),
+              ("--state", "", "expected a path"), ("--daemon", "", "expected a path"),
+              ("--postfix-config", "", "expected a path")]
+
+
+@pytest.mark.parametrize("option, value, expected", BAD_VALUES)
+def test_names_the_option_whose_value_is_bad(host, option, value, expected):
+    before = snapshot(host.folder)
+    plan = host.plan("--yes", option, value, check=(78,))
+    assert plan["error"].startswith(f"{option} {shlex.quote(value)}: {expected}"), plan["error"]
+    assert not plan["changes"] and not plan["warnings"] and snapshot(host.folder) == before
+
+
+def test_names_the_file_that_would_be_wrong(host):
+    """A draft is loaded, which is gone by the time that somebody reads of it."""
+    long = host.folder / ("q" * 100)
+    host.queue.rename(long)
+    run("/usr/sbin/postconf", "-c", host.postfix, "-e", f"queue_directory = {long}")
+    error = host.plan(check=(78,))["error"]
+    assert error.startswith(f"the proposed {host.config}:") and "socket: expected" in error

@@ -357,3 +357,11 @@ def test_what_comes_next_is_for_the_same_files(host):
     host.shell(command)
     assert host.state("/etc/mail") == before
     assert not host.path("/usr/local/etc/submilter/conf.d/observe.conf").exists()
+
+
+@pytest.mark.parametrize("name, value, expected", [("--records", "r.jsonl", "expected an absolute path"),
+                                                     ("--socket", "fd:4", "expected where"), ("--cf", "", "expected a path")])
+def test_names_the_option_whose_value_is_bad(host, name, value, expected):
+    lay_out(host, "debian")
+    done = host.setup("--yes", name, value)
+    assert done.returncode == 78 and f"{name} {shlex.quote(value)}: {expected}" in said(done), said(done)
