@@ -33,8 +33,8 @@ struct conf_text {
     bool relays;          /* a listener has the policy "relay", which is then written too */
     bool signs;           /* false: somebody else does */
     const char *keys;     /* folder */
-    const char *records;  /* file */
-    const char *history;  /* file */
+    const char *records;  /* file; "": none */
+    const char *history;  /* file; "": none */
     const char *counters; /* counters.file; NULL: not set */
 };
 

@@ -171,7 +171,13 @@ static const char *counters_file(const struct conf_text *conf, struct plan *plan
 {
     struct stat status;
     const char *folder = place_folder_of(plan->arena, conf->history);
-    if (!folder)
+    if (!*conf->history)
+        plan_say(plan, PLAN_WARNING,
+                 "no history is kept (--history ''), so counters.file is not set: what limits "
+                 "count is lost at each start, and %s limits and login cannot see it; a folder of "
+                 "%s's in counters.file mends that",
+                 our_command(), conf->user);
+    if (!folder || !*conf->history)
         return NULL;
     if (stat(folder, &status) == 0) {
         const struct passwd *user = getpwnam(conf->user);
@@ -260,7 +266,7 @@ static void add_folders(const struct setup_options *options, const struct conf_t
     if (drop_in && drops_in)
         plan_folder(plan, drop_in, for_all);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        const char *kept_in = files[i] ? place_folder_of(plan->arena, files[i]) : NULL;
+        const char *kept_in = files[i] && *files[i] ? place_folder_of(plan->arena, files[i]) : NULL;
         if (kept_in)
             plan_folder(plan, kept_in, for_log);
     }
@@ -314,8 +320,8 @@ bool own_wanted(const struct setup_options *options, const struct conf_text *con
                                         .mode = SOCKET_MODE,
                                         .group = conf->socket_group,
                                         .user = service_user(options, written, arena),
-                                        .records = conf->records,
-                                        .history = conf->history};
+                                        .records = *conf->records ? conf->records : NULL,
+                                        .history = *conf->history ? conf->history : NULL};
     if (written) {
         ret_wanted->mode = written->socket_mode;
         ret_wanted->group = written->socket_group;

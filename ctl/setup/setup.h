@@ -13,8 +13,8 @@ struct setup_options {
     const char *state;     /* the folder for all backups */
     const char *daemon;    /* the program submilter */
     const char *socket;    /* in submilter.conf's form; NULL: the kind's own choice */
-    const char *records;   /* the file of records */
-    const char *history;   /* the database of them */
+    const char *records;   /* the file of records; "": none */
+    const char *history;   /* the database of them; "": none */
     const char *user;      /* who the daemon is to be */
     struct texts domains;  /* --domain */
     bool enforce;

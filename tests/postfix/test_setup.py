@@ -322,3 +322,33 @@ def test_names_the_file_that_would_be_wrong(host):
     run("/usr/sbin/postconf", "-c", host.postfix, "-e", f"queue_directory = {long}")
     error = host.plan(check=(78,))["error"]
     assert error.startswith(f"the proposed {host.config}:") and "socket: expected" in error
+
+
+def test_keeps_no_records_where_none_are_wanted(host):
+    host.plan("--yes", "--records", "", check=(0,))
+    assert 'log: { json = ""; };' in host.conf() and not host.records.parent.exists()
+    assert f'counters: {{ file = "{host.history.parent}/limits"; }};' in host.conf()
+    assert not host.plan(check=(0,))["changes"]
+
+
+@pytest.mark.parametrize("history, shown", [(True, "{} log{} --follow"), (False, "submilter's lines in the mail log")])
+def test_says_where_to_look_without_a_file_of_records(host, history, shown):
+    none = ("--records", "") if history else ("--records", "", "--history", "")
+    command = f"submilterctl -c {host.config}"
+    steps = host.plan(*none, check=(2,))["next"]
+    assert "See what it would refuse, and why: " + shown.format(command, " --would") in steps, steps
+    steps = host.plan("--yes", "--enforce", *none, check=(0,))["next"]
+    assert "See what it refuses, and why: " + shown.format(command, "") in steps, steps
+    host.plan("--undo", check=(0,))
+    host.config.write_text(f'domains = [ "example.com" ];\nsocket = "unix:{host.queue}/submilter/s.sock";\n'
+                           f'log: {{ json = ""; }};\nhistory: {{ file = "{host.history if history else ""}"; }};\n')
+    steps = host.plan("--enforce", check=(2,))["next"]
+    assert "See what it refuses, and why: " + shown.format(command, "") in steps, steps
+
+
+def test_keeps_no_history_where_none_is_wanted(host):
+    done = host.plan("--yes", "--history", "", check=(0,))
+    assert 'history: { file = ""; };' in host.conf() and "counters" not in host.conf()
+    assert any("--history ''" in line and "counters.file is not set" in line for line in done["warnings"])
+    assert not any("./" in line or ". does" in line for line in done["warnings"])
+    assert not host.history.parent.exists() and host.records.parent.exists()

@@ -365,3 +365,8 @@ def test_names_the_option_whose_value_is_bad(host, name, value, expected):
     lay_out(host, "debian")
     done = host.setup("--yes", name, value)
     assert done.returncode == 78 and f"{name} {shlex.quote(value)}: {expected}" in said(done), said(done)
+
+
+def test_says_where_to_look_without_a_file_of_records(host):
+    lay_out(host, "debian")
+    assert "See what it would refuse, and why: submilterctl log --would --follow\n" in said(host.setup("--records", ""))
