@@ -86,13 +86,13 @@ static void look_at_modes(struct doctor *doctor)
         if (is_idle(policy, i))
             list = arena_printf(doctor->arena, "%s%s%s", list, *list ? ", " : "", rules[i]->name);
     const char *file = mend_observe_file(doctor);
-    const char *mta = doctor->postfix ? "postfix" : "sendmail";
+    const char *words = doctor->postfix ? mend_postfix_setup(doctor) : "sendmail";
     if (list && *list)
         doctor_find(doctor, "config.observed", file ? file : doctor->config,
                     file ? mend_sentence(doctor,
                                          "once the records show that nobody honest would be "
                                          "refused: submilterctl -c %s setup %s --enforce --yes",
-                                         mend_quote(doctor, doctor->config), mta)
+                                         mend_quote(doctor, doctor->config), words)
                          : mend_sentence(doctor,
                                          "once the records show that nobody honest would be "
                                          "refused: mode = \"enforce\" for them in policies: { "

@@ -32,11 +32,7 @@ static const struct doctor_kind kinds[] = {
 /* Where nobody asks yet there is more to do than a line of main.cf, and in the right order. */
 static struct mend mend_by_postfix_setup(struct doctor *doctor)
 {
-    const char *words = doctor->postfix_config
-                            ? arena_printf(doctor->arena, "postfix --postfix-config %s",
-                                           mend_quote(doctor, doctor->postfix_config))
-                            : "postfix";
-    return mend_by_setup(doctor, words ? words : "postfix");
+    return mend_by_setup(doctor, mend_postfix_setup(doctor));
 }
 
 static bool nobody_asks(const struct ours_places *places)

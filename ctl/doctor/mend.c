@@ -48,6 +48,15 @@ struct mend mend_by_setup(struct doctor *doctor, const char *words)
                         mend_quote(doctor, doctor->config), words, enforced ? " --enforce" : "");
 }
 
+const char *mend_postfix_setup(struct doctor *doctor)
+{
+    const char *words = doctor->postfix_config
+                            ? arena_printf(doctor->arena, "postfix --postfix-config %s",
+                                           mend_quote(doctor, doctor->postfix_config))
+                            : "postfix";
+    return words ? words : "postfix";
+}
+
 const char *mend_postfix_option(struct doctor *doctor)
 {
     if (!doctor->postfix_config)
