@@ -109,7 +109,9 @@ static bool show_json(const struct expectations *expectations, struct snapshot *
     json_int(&json, "broken", (int64_t)ret_tally->broken);
     json_int(&json, "untold", (int64_t)ret_tally->untold);
     json_close(&json, '}');
-    bool good = !json.failed && puts(json.data) != EOF;
+    bool good = !json.failed;
+    if (good)
+        puts(json.data);
     json_done(&json);
     return good;
 }
@@ -146,8 +148,8 @@ static int check(struct snapshot *snapshot, struct check_options *options)
     else
         show_text(expectations, snapshot, options, &tally);
     expectations_free(expectations);
-    if (!good || fflush(stdout) != 0)
-        return EX_IOERR;
+    if (!good)
+        return command_complain(&(struct error){"memory is out"}, EX_OSERR);
     return tally.broken || tally.untold ? 1 : 0;
 }
 

@@ -6,9 +6,12 @@
 #include "conf/settings.h"
 #include "ctl/command.h"
 
-static int print_reference(void)
+/* What can fail besides the output is memory. */
+static int status_of(bool printed)
 {
-    return settings_print_reference(stdout) ? 0 : EX_IOERR;
+    if (printed || ferror(stdout))
+        return 0;
+    return command_complain(&(struct error){"memory is out"}, EX_OSERR);
 }
 
 static int print_effective(const char *config)
@@ -19,7 +22,7 @@ static int print_effective(const char *config)
         return command_complain(&error, EX_CONFIG);
     bool printed = settings_print(settings, stdout);
     settings_unref(settings);
-    return printed ? 0 : EX_IOERR;
+    return status_of(printed);
 }
 
 static int run(const char *config, int argc, char **argv)
@@ -34,7 +37,7 @@ static int run(const char *config, int argc, char **argv)
     }
     if (optind < argc)
         return EX_USAGE;
-    return defaults ? print_reference() : print_effective(config);
+    return defaults ? status_of(settings_print_reference(stdout)) : print_effective(config);
 }
 
 const struct command command_conf = {

@@ -117,10 +117,12 @@ static int look(struct doctor *doctor, const struct doctor_arguments *arguments)
         error_set(&error, "memory is out: not all was looked at");
         status = command_complain(&error, EX_OSERR);
     }
-    if (!arguments->json)
+    if (!arguments->json) {
         doctor_print_text(doctor);
-    else if (!doctor_print_json(doctor))
-        status = EX_IOERR;
+    } else if (!doctor_print_json(doctor)) {
+        error_set(&error, "memory is out");
+        status = command_complain(&error, EX_OSERR);
+    }
     doctor_close(doctor);
     return status;
 }

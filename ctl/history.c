@@ -8,6 +8,7 @@
 
 #include "conf/settings.h"
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/plain.h"
 #include "ctl/progress.h"
 #include "ctl/source.h"
@@ -48,9 +49,11 @@ static int print_json(const struct report *report)
     json_int(&json, "max_size", report->settings->max_size);
     json_int(&json, "keep", report->settings->keep);
     json_close(&json, '}');
-    bool printed = !json.failed && puts(json.data) >= 0 && fflush(stdout) == 0;
+    bool good = !json.failed;
+    if (good)
+        puts(json.data);
     json_done(&json);
-    return printed ? 0 : EX_IOERR;
+    return good ? 0 : command_complain(&(struct error){"memory is out"}, EX_OSERR);
 }
 
 static void print_time(const char *name, int64_t ms)
@@ -60,7 +63,7 @@ static void print_time(const char *name, int64_t ms)
     printf("%-16s%s\n", name, ms ? text : "none");
 }
 
-static int print_text(const struct report *report)
+static void print_text(const struct report *report)
 {
     const struct history_status *status = &report->status;
     printf("%-16s", "file");
@@ -76,7 +79,6 @@ static int print_text(const struct report *report)
     int64_t days = report->settings->keep / 86400;
     printf("%-16s%" PRId64 " day%s\n", "kept for", days, days == 1 ? "" : "s");
     printf("%-16s%" PRId64 "\n", "schema", status->schema);
-    return fflush(stdout) == 0 && !ferror(stdout) ? 0 : EX_IOERR;
 }
 
 static int64_t journal_of(const char *path)
@@ -102,7 +104,10 @@ static int show(const struct history_settings *settings, bool json)
     if (!counted)
         return source_complain(&error, EX_IOERR);
     report.journal = journal_of(settings->file);
-    return json ? print_json(&report) : print_text(&report);
+    if (json)
+        return print_json(&report);
+    print_text(&report);
+    return 0;
 }
 
 static bool go_on(void *context, uint64_t read, uint64_t total)
@@ -123,11 +128,13 @@ static int import(const struct history_settings *settings, const char *const *fi
     progress_begin(&progress, "read", 0);
     bool well = import_files(settings->file, files, count, &watch, &done, &error);
     progress_end(&progress);
+    if (done.inserted)
+        output_change_made();
     printf("%zu %s imported, %zu %s there already, %zu %s could not be read\n", done.inserted,
            done.inserted == 1 ? "record was" : "records were", done.known,
            done.known == 1 ? "was" : "were", done.unreadable,
            done.unreadable == 1 ? "line" : "lines");
-    fflush(stdout);
+    output_flush();
     if (done.unreadable) {
         fputs("submilterctl: ", stderr);
         plain_write(stderr, bytes_of(done.first_unreadable));

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/reload_hint.h"
 #include "dkim/keygen.h"
 #include "dkim/our_command.h"
@@ -73,12 +74,11 @@ static bool print_key(const struct keystore_options *place, const char *path, st
     if (!keystore_load(place, NULL, &store, error))
         return false;
     const struct key *keys = keystore_keys(store, &count);
-    bool printed = true;
     for (size_t i = 0; i < count; i++)
         if (strcmp(keys[i].path, path) == 0)
-            printed = keygen_print_records(&keys[i], stdout);
+            keygen_print_records(&keys[i], stdout);
     keystore_unref(store);
-    return printed || error_set(error, "cannot write the records");
+    return true;
 }
 
 /* With both types a selector of the admin's own serves for RSA, and with an "e" behind it for
@@ -123,11 +123,13 @@ static int make(const char *config, const struct key_arguments *arguments)
         made = make_one(arguments, &place, KEY_RSA, arena, &error);
     if (made && arguments->ed25519)
         made = make_one(arguments, &place, KEY_ED25519, arena, &error);
-    if (made)
+    if (made) {
+        output_change_made();
         puts(
             "; Publish these records; once DNS shows them everywhere, tell the daemon: " RELOAD_HINT
             "\n"
             "; It signs with every key that is in the folder from its next start or reload on.");
+    }
     arena_free(arena);
     settings_unref(settings);
     return made ? 0 : command_complain(&error, EX_CANTCREAT);

@@ -90,7 +90,9 @@ static int run(const char *config, int argc, char **argv)
         status = source_complain(&error, EX_NOINPUT);
     else if (!print_all(&options, &place, follow, &history, &error))
         /* Following has no other end. */
-        status = follow && progress_interrupted() ? 0 : source_complain(&error, EX_IOERR);
+        status = follow && progress_interrupted()            ? 0
+                 : !progress_interrupted() && ferror(stdout) ? EX_IOERR
+                                                             : source_complain(&error, EX_IOERR);
     source_close(history);
     log_follow_free(follow);
     if (progress_interrupted())

@@ -1,11 +1,11 @@
 /* Printing decisions. */
 #include "ctl/log_rows.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/output.h"
 #include "ctl/plain.h"
 #include "ctl/table_text.h"
 #include "ctl/when.h"
@@ -15,7 +15,7 @@
 #define ROWS_AT_ONCE 1000
 
 struct log_rows {
-    FILE *out;
+    FILE *out;                /* standard output */
     struct table_text *table; /* NULL: JSON */
     bool terminal;
     bool any;
@@ -165,7 +165,7 @@ bool log_rows_add(struct log_rows *rows, struct history *history, const struct h
     else
         fwrite(row->record.data, 1, row->record.len, rows->out);
     fputc('\n', rows->out);
-    return !ferror(rows->out) || error_set(error, "writing: %s", strerror(errno));
+    return !ferror(rows->out);
 }
 
 bool log_rows_flush(struct log_rows *rows, struct error *error)
@@ -173,7 +173,8 @@ bool log_rows_flush(struct log_rows *rows, struct error *error)
     if (rows->table && table_text_rows(rows->table) &&
         !table_text_print(rows->table, rows->out, error))
         return false;
-    return fflush(rows->out) == 0 || error_set(error, "writing: %s", strerror(errno));
+    output_flush();
+    return !ferror(rows->out);
 }
 
 bool log_rows_any(const struct log_rows *rows)

@@ -8,6 +8,7 @@
 
 #include "conf/nearest.h"
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/plain.h"
 #include "dkim/our_command.h"
 
@@ -72,13 +73,12 @@ static int complain_of_name(const char *name)
     return EX_USAGE;
 }
 
-int main(int argc, char **argv)
+static int answer(int argc, char **argv)
 {
     static const struct option options[] = {
         {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
     const char *config = SYSCONFDIR "/submilter.conf";
     int option;
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* some commands hold keys: no core has them */
     /* "+": options behind the command are the command's. */
     while ((option = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1) {
         switch (option) {
@@ -105,4 +105,11 @@ int main(int argc, char **argv)
         if (strcmp(argv[optind], commands[i]->name) == 0)
             return run(commands[i], config, argc - optind, argv + optind);
     return complain_of_name(argv[optind]);
+}
+
+int main(int argc, char **argv)
+{
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* some commands hold keys: no core has them */
+    output_begin();
+    return output_end(answer(argc, argv));
 }

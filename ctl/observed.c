@@ -165,10 +165,8 @@ static int show(const struct observed_arguments *arguments, const struct tally *
     struct error error;
     bool printed = arguments->json ? print_json(tally, &arguments->source, &error)
                                    : print_text(tally, arguments, &error);
-    if (printed && (fflush(stdout) != 0 || ferror(stdout)))
-        printed = error_set(&error, "standard output cannot be written");
     if (!printed)
-        return command_complain(&error, EX_IOERR);
+        return command_complain(&error, EX_OSERR);
     return tally_messages(tally, 0, tally->count) ? EXIT_WOULD_REFUSE : 0;
 }
 

@@ -141,6 +141,7 @@ void progress_drop_untaken(void)
     struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
     if (poll(&out, 1, 0) == 0)
         __fpurge(stdout);
+    clearerr(stdout); /* a write that the signal cut short */
 }
 
 int progress_status(void)

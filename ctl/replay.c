@@ -119,7 +119,7 @@ static int show(const struct replay_options *options, const struct snapshot *sna
         command_complain(&error, 0);
     }
     if (!(options->json ? show_replay_json : show_replay_text)(&show, stdout, &error))
-        return command_complain(&error, EX_IOERR);
+        return command_complain(&error, EX_OSERR);
     return differences_any(differences) ? EXIT_DIFFERENCES : 0;
 }
 

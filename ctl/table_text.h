@@ -36,7 +36,7 @@ size_t table_text_rows(const struct table_text *table);
 
 /* Writes the rows and forgets them, the titles above the first. Later rows keep to the widths of
  * earlier ones where they can, so that rows may be printed some at a time. False: memory was out
- * for one of the cells, or writing failed. */
+ * for one of the cells. */
 MUST_CHECK bool table_text_print(struct table_text *table, FILE *out, struct error *error);
 
 /* No titles: before the first cell. */

@@ -127,7 +127,8 @@ static int live(struct top *top)
         event = screen_wait(top->interval * 1000);
     }
     screen_end();
-    return 0; /* a signal is how it is meant to end, too */
+    clearerr(stdout); /* what a signal cut short was drawn anew */
+    return 0;         /* a signal is how it is meant to end, too */
 }
 
 static int run(const char *config, int argc, char **argv)
@@ -154,7 +155,6 @@ static int run(const char *config, int argc, char **argv)
     } else {
         report_look_at(stdout, &look_now);
         draw(&top, &look_now, 0, NULL, "\n", stdout);
-        status = fflush(stdout) == 0 && !ferror(stdout) ? 0 : EX_IOERR;
     }
     news_end(&top.news);
     window_free(top.window);

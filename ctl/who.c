@@ -5,6 +5,7 @@
 #include <sysexits.h>
 
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/progress.h"
 #include "ctl/who/who.h"
 #include "gate/snapshot.h"
@@ -169,7 +170,7 @@ static int status_of(enum who_answer answer, const struct error *error)
     case WHO_INTERRUPTED:
         return progress_status();
     case WHO_FAILED:
-        return command_complain(error, EX_OSERR);
+        return ferror(stdout) ? EX_IOERR : command_complain(error, EX_OSERR);
     }
     return 0;
 }
@@ -200,10 +201,12 @@ static int ask(struct who *who, struct question *question, const char *config, s
         json_close(who->json, '}');
         json_raw(who->json, BYTES("\n"));
     }
-    if (answered < WHO_INTERRUPTED &&
-        (who->buffer.failed || !who_flush(who) || fflush(stdout) != 0)) {
+    if (answered < WHO_INTERRUPTED && who->buffer.failed) {
         answered = WHO_FAILED;
-        error_set(error, "the answer could not be written");
+        error_set(error, "out of memory");
+    } else if (answered < WHO_INTERRUPTED) {
+        (void)who_flush(who);
+        output_flush(); /* before the reason */
     }
     json_done(&who->buffer);
     return status_of(answered, error);

@@ -31,7 +31,7 @@ MUST_CHECK bool keygen_make(const struct keygen_options *options, struct arena *
                             const char **ret_path, struct error *error);
 
 /* The key's TXT record for a zone file in BIND's form (strings of at most 255 bytes), and as one
- * plain name and value. False when writing failed. */
-bool keygen_print_records(const struct key *key, FILE *out);
+ * plain name and value. */
+void keygen_print_records(const struct key *key, FILE *out);
 
 #endif

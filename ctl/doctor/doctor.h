@@ -95,7 +95,8 @@ void doctor_cannot_look(struct doctor *doctor, const char *where, struct mend me
 size_t doctor_counted(const struct doctor *doctor, enum doctor_severity severity);
 
 void doctor_print_text(const struct doctor *doctor);
-bool doctor_print_json(const struct doctor *doctor);
+/* False: memory is out. */
+MUST_CHECK bool doctor_print_json(const struct doctor *doctor);
 void doctor_print_list(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include "ctl/command.h"
 #include "ctl/enforce/enforce.h"
 #include "ctl/enforce/expected.h"
+#include "ctl/output.h"
 #include "ctl/progress.h"
 #include "ctl/setup/apply.h"
 #include "ctl/setup/hold.h"
@@ -98,6 +99,7 @@ static int decide(const struct enforce_arguments *arguments, struct enforce *enf
                      enforce->plan, &enforce->reload, error) ||
         !carry_out(enforce, error))
         return fail(enforce, EX_CANTCREAT);
+    output_change_made();
     return enforce->reload.result == RELOAD_UNSEEN ? EX_TEMPFAIL : 0;
 }
 
@@ -116,9 +118,10 @@ static int finish(const struct enforce_arguments *arguments, const struct enforc
         return command_complain(&(struct error){"memory is out"}, EX_OSERR);
     if (!arguments->json)
         enforce_print_text(enforce);
+    output_flush(); /* a signal that was held ends it next */
     if (enforce->outcome == ENFORCE_FAILED && !arguments->json)
         command_complain(&enforce->error, 0);
-    return fflush(stdout) == 0 && !ferror(stdout) ? enforce->status : EX_IOERR;
+    return enforce->status;
 }
 
 /* What some rules do ends, too, besides refusing; NULL: nothing. */

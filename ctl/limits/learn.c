@@ -8,6 +8,7 @@
 #include "ctl/limits/admin.h"
 #include "ctl/limits/command.h"
 #include "ctl/limits/learned.h"
+#include "ctl/output.h"
 #include "ctl/pages.h"
 #include "ctl/progress.h"
 #include "ctl/source.h"
@@ -66,7 +67,7 @@ static int print(const struct learned *learned, bool as_json, struct error *erro
         printf("%" PRId64 " decisions were read, %" PRId64 " messages of logins had left; %" PRId64
                " correspondents are remembered.\n",
                learned->decisions, learned->messages, learned->pairs);
-        return fflush(stdout) == 0 || error_set(error, "standard output failed") ? 0 : EX_IOERR;
+        return 0;
     }
     json_init(&json);
     json_open(&json, NULL, '{');
@@ -75,9 +76,11 @@ static int print(const struct learned *learned, bool as_json, struct error *erro
     json_int(&json, "correspondents", learned->pairs);
     json_int(&json, "unreadable", learned->unreadable);
     json_close(&json, '}');
-    bool printed = !json.failed && puts(json.data) >= 0 && fflush(stdout) == 0;
+    bool good = !json.failed || error_set(error, "out of memory");
+    if (good)
+        puts(json.data);
     json_done(&json);
-    return printed || error_set(error, "standard output failed") ? 0 : EX_IOERR;
+    return good ? 0 : EX_OSERR;
 }
 
 /* Files may be ones that root alone reads, and are read by then; a database is the daemon's. */
@@ -113,7 +116,9 @@ static int run(struct admin *admin, const char *config, struct source_options *s
     if (history)
         source_close(history);
     if (!status) {
+        output_change_made();
         status = print(&walk.learned, json, error);
+        output_flush();
         say_unreadable(&walk.learned);
     }
     learned_done(&walk.learned);

@@ -7,6 +7,7 @@
 #include "ctl/limits/admin.h"
 #include "ctl/limits/command.h"
 #include "ctl/limits/whom.h"
+#include "ctl/output.h"
 #include "ctl/when.h"
 #include "policy/arena.h"
 
@@ -37,6 +38,7 @@ static int reset(struct whom *whom, bool habit, const char *config, struct arena
     if (!status && !forget(&admin, whom, habit, &found, error))
         status = EX_TEMPFAIL;
     if (!status) {
+        output_change_made();
         fputs("The counters of ", stdout);
         whom_print(whom);
         fputs(" begin anew", stdout);

@@ -67,7 +67,7 @@ static int show(struct shown *show, const char *config, bool json, struct arena 
         admin_warn_of_alone(&admin, false);
     show->alone = !status && limits_alone(admin.limits);
     if (!status && !(json ? shown_json(show, error) : shown_text(show, error)))
-        status = EX_IOERR;
+        status = EX_OSERR;
     admin_close(&admin);
     if (status)
         return command_complain(error, status);

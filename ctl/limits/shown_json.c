@@ -1,7 +1,5 @@
 /* A subject's counters as JSON. */
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/limits/shown.h"
 #include "ctl/login/state_text.h"
@@ -104,10 +102,9 @@ bool shown_json(const struct shown *show, struct error *error)
     json_close(&json, ']');
     json_close(&json, '}');
     json_raw(&json, BYTES("\n"));
-    bool written =
-        !json.failed && fwrite(json.data, 1, json.len, stdout) == json.len && fflush(stdout) == 0;
-    if (!written)
-        error_set(error, "standard output: %s", json.failed ? "out of memory" : strerror(errno));
+    bool good = !json.failed || error_set(error, "out of memory");
+    if (good)
+        fwrite(json.data, 1, json.len, stdout);
     json_done(&json);
-    return written;
+    return good;
 }

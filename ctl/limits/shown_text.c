@@ -1,8 +1,6 @@
 /* A subject's counters for people. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/limits/shown.h"
 #include "ctl/login/state_text.h"
@@ -146,9 +144,6 @@ bool shown_text(const struct shown *show, struct error *error)
     } else if (show->whom.kind == SUBJECT_LOGIN) {
         print_login(show);
     }
-    if (show->found &&
-        (!print_counts(shown_counted(show, show->whom.kind), error) || !print_limits(show, error)))
-        return false;
-    return (fflush(stdout) == 0 && !ferror(stdout)) ||
-           error_set(error, "standard output: %s", strerror(errno));
+    return !show->found ||
+           (print_counts(shown_counted(show, show->whom.kind), error) && print_limits(show, error));
 }

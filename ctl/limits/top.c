@@ -150,8 +150,7 @@ static bool print(struct top *top, struct error *error)
             return error_set(error, "out of memory");
         fwrite(top->json.data, 1, top->json.len, stdout);
     }
-    return (fflush(stdout) == 0 && !ferror(stdout)) ||
-           error_set(error, "standard output: %s", strerror(errno));
+    return true;
 }
 
 static int list(struct top *top, const char *config, struct error *error)
@@ -166,7 +165,7 @@ static int list(struct top *top, const char *config, struct error *error)
     else
         admin_warn_of_alone(&admin, false);
     admin_close(&admin);
-    return status || print(top, error) ? status : EX_IOERR;
+    return status || print(top, error) ? status : EX_OSERR;
 }
 
 static int list_table(struct top *top, const char *config, struct error *error)

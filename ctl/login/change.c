@@ -11,6 +11,7 @@
 #include "ctl/login/cause.h"
 #include "ctl/login/command.h"
 #include "ctl/login/state_text.h"
+#include "ctl/output.h"
 #include "ctl/plain.h"
 #include "ctl/when.h"
 #include "dkim/our_command.h"
@@ -84,7 +85,8 @@ static void say(const struct change *change, const struct login_standing *standi
         state_text_print_past(stdout, &before->answer.standing);
     }
     putchar('\n');
-    if (was_found || fflush(stdout) != 0)
+    output_flush();
+    if (was_found)
         return;
     error_set(&warning, "nothing was ever counted of a login \"%.200s\": is that its name?",
               change->login);
@@ -129,6 +131,7 @@ static bool carry_out(struct admin *admin, const struct change *change, struct e
     if (!limits_show(admin->limits, &before, &found, error) ||
         !limits_set_standing(admin->limits, bytes_of(change->login), &standing, error))
         return false;
+    output_change_made();
     say(change, &standing, &before, found, now);
     return true;
 }

@@ -1,8 +1,6 @@
 /* submilterctl login: every login that is contained. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
 #include "ctl/command.h"
@@ -56,8 +54,7 @@ static bool print(struct list *list, struct error *error)
             return error_set(error, "out of memory");
         fwrite(list->json.data, 1, list->json.len, stdout);
     }
-    return (fflush(stdout) == 0 && !ferror(stdout)) ||
-           error_set(error, "standard output: %s", strerror(errno));
+    return true;
 }
 
 static int list_all(struct list *list, const char *config, struct error *error)
@@ -71,7 +68,7 @@ static int list_all(struct list *list, const char *config, struct error *error)
     else
         admin_warn_of_alone(&admin, false);
     admin_close(&admin);
-    return status || print(list, error) ? status : EX_IOERR;
+    return status || print(list, error) ? status : EX_OSERR;
 }
 
 int login_command_list(const char *config, int argc, char **argv)

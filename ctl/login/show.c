@@ -1,8 +1,6 @@
 /* submilterctl login show: one login's state. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 #include <sysexits.h>
 
 #include "ctl/command.h"
@@ -23,18 +21,17 @@ static bool print(const char *login, const struct limits_request *look, bool jso
         json_bytes(&text, "login", bytes_of(login));
         state_text_json(&text, standing);
         json_close(&text, '}');
-        fputs(text.data ? text.data : "", stdout);
+        if (!text.failed)
+            puts(text.data);
     } else {
         plain_write_value(stdout, bytes_of(login));
         fputs(" is ", stdout);
         state_text_print(stdout, standing, look->who.now);
+        putchar('\n');
     }
-    putchar('\n');
-    bool written = !text.failed && fflush(stdout) == 0 && !ferror(stdout);
-    if (!written)
-        error_set(error, "standard output: %s", text.failed ? "out of memory" : strerror(errno));
+    bool good = !text.failed || error_set(error, "out of memory");
     json_done(&text);
-    return written;
+    return good;
 }
 
 static int show(const char *login, const char *config, bool json, struct error *error)
@@ -51,7 +48,7 @@ static int show(const char *login, const char *config, bool json, struct error *
     else {
         admin_warn_of_alone(&admin, false);
         if (!print(login, &look, json, error))
-            status = EX_IOERR;
+            status = EX_OSERR;
     }
     admin_close(&admin);
     return status;

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/plain.h"
 #include "ctl/propose/new_file.h"
 #include "ctl/propose/proposal.h"
@@ -112,6 +113,8 @@ static int print(const struct proposal *proposal, bool json, struct error *error
 {
     if (proposal->output && !write_file(proposal, error))
         return command_complain(error, EX_CANTCREAT);
+    if (proposal->output)
+        output_change_made();
     bool printed = true;
     if (json)
         printed = proposal_write_json(proposal, stdout, error);
@@ -119,9 +122,7 @@ static int print(const struct proposal *proposal, bool json, struct error *error
         print_summary(proposal);
     else
         printed = proposal_write_table(proposal, stdout, error);
-    if (printed && (fflush(stdout) != 0 || ferror(stdout)))
-        printed = error_set(error, "standard output cannot be written");
-    return printed ? 0 : command_complain(error, EX_IOERR);
+    return printed ? 0 : command_complain(error, EX_OSERR);
 }
 
 /* From an open history to what is printed. */

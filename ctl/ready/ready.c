@@ -104,12 +104,6 @@ static bool describe(struct show_ready *show, struct arena *arena, struct error 
     return show->setting || error_set(error, "out of memory");
 }
 
-static bool is_written(struct error *error)
-{
-    return (fflush(stdout) == 0 && !ferror(stdout)) ||
-           error_set(error, "standard output cannot be written");
-}
-
 static bool find_unused(struct show_ready *show, struct history *history, struct arena *arena,
                         struct error *error)
 {
@@ -134,7 +128,6 @@ static int answer(struct arguments *arguments, const struct show_ready *describe
         show.affected = &affected;
         show.extent = &extent;
         well = arguments->json ? show_ready_json(&show, error) : show_ready_text(&show, error);
-        well = well && is_written(error);
     }
     int status = well ? affected.count > 0 : source_complain(error, EX_IOERR);
     affected_done(&affected);
@@ -173,8 +166,7 @@ static int run(const char *config, int argc, char **argv)
     if (!read_arguments(argc, argv, &arguments, &error))
         return *error.text ? command_complain(&error, EX_USAGE) : EX_USAGE;
     if (!arguments.change.word)
-        return show_ready_words(&error) && is_written(&error) ? 0
-                                                              : command_complain(&error, EX_IOERR);
+        return show_ready_words(&error) ? 0 : command_complain(&error, EX_OSERR);
     if (!settings_load(config, &settings, &error))
         return command_complain(&error, EX_CONFIG);
     source_default_since(&arguments.source, DAYS);

@@ -52,9 +52,9 @@ bool out_file_begin(struct out_file *file, const char *path, struct error *error
 
 bool out_file_finish(struct out_file *file, struct error *error)
 {
+    if (file->stream == stdout) /* main's to look at */
+        return true;
     bool good = fflush(file->stream) == 0 && !ferror(file->stream);
-    if (file->stream == stdout)
-        return good || error_set(error, "standard output: %s", strerror(errno));
     good = good && fsync(fileno(file->stream)) == 0;
     int cause = errno;
     bool closed = fclose(file->stream) == 0;

@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/setup/apply.h"
 #include "ctl/setup/arguments.h"
 #include "ctl/setup/hold.h"
@@ -129,6 +130,8 @@ static int finish(const struct setup_arguments *arguments, const struct plan *pl
         .error = failed ? error->text : NULL,
         .status = status,
     };
+    if (outcome.applied && plan_pending(plan))
+        output_change_made();
     if (arguments->json) {
         show_json(plan, &outcome);
     } else {
@@ -136,9 +139,10 @@ static int finish(const struct setup_arguments *arguments, const struct plan *pl
             printf("%s\n\n", headline(arguments, plan, status));
         if (!failed || plan_pending(plan) || plan->lines)
             show_text(plan, &outcome);
-        if (failed)
-            command_complain(error, status);
     }
+    output_flush(); /* a signal that was held ends it next */
+    if (failed && !arguments->json)
+        command_complain(error, status);
     return status;
 }
 

@@ -123,5 +123,4 @@ void show_text(const struct plan *plan, const struct show_outcome *outcome)
     if (!outcome->error)
         show_lines(plan, PLAN_NEXT, "Next", "  ");
     putchar('\n');
-    fflush(stdout);
 }

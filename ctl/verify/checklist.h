@@ -52,7 +52,7 @@ void checklist_skip(struct checklist *list, enum check check, const char *seen, 
 void checklist_fail(struct checklist *list, enum check check, const char *do_this, const char *seen,
                     ...) __attribute__((format(printf, 4, 5)));
 
-/* The last line or the JSON object. False when it could not be written. */
+/* The last line or the JSON object. False: memory is out. */
 bool checklist_finish(struct checklist *list, const char *address, const char *server);
 
 #endif

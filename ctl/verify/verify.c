@@ -106,7 +106,7 @@ static int run_checks(struct context *context)
     bool any = list->passed + list->failed + list->skipped > 0;
     interrupt_end();
     if (any && !checklist_finish(list, options->address, options->message ? NULL : server))
-        status = EX_IOERR;
+        status = command_complain(&(struct error){"memory is out"}, EX_OSERR);
     if (!status && list->failed)
         status = 1;
     return status;

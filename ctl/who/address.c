@@ -226,10 +226,8 @@ enum who_answer who_address(const struct who *who, const struct mailbox *mailbox
         json_close(who->json, ']');
         json_close(who->json, '}');
     }
-    if (printer.unread) {
-        error_set(error, "the answer could not be written");
+    if (printer.unread)
         return WHO_FAILED;
-    }
     if (progress_interrupted())
         return WHO_INTERRUPTED;
     if (result == TABLE_UNAVAILABLE) {

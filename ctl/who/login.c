@@ -110,7 +110,7 @@ static bool print_page(struct listing *listing)
 {
     begin(listing);
     progress_end(&listing->progress);
-    listing->failed = !table_text_print(listing->table, stdout, listing->error);
+    listing->failed = !table_text_print(listing->table, stdout, listing->error) || ferror(stdout);
     return !listing->failed;
 }
 
@@ -131,7 +131,7 @@ static bool write_grant(struct listing *listing, const struct grant *grant)
 {
     grant_text_json(listing->who->json, grant);
     listing->failed = !who_flush(listing->who) || listing->who->json->failed;
-    return !listing->failed || error_set(listing->error, "the answer could not be written");
+    return !listing->failed || error_set(listing->error, "out of memory");
 }
 
 static bool visit(void *context, const struct grant *grant)

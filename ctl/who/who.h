@@ -22,7 +22,7 @@ enum who_answer {
     WHO_NOBODY,
     WHO_UNKNOWN, /* a table did not answer: what was printed is not all */
     WHO_INTERRUPTED,
-    WHO_FAILED, /* not a table's fault; the error says what */
+    WHO_FAILED, /* not a table's fault; the error says what, but for standard output's */
 };
 
 /* "Who may send as ...", and for nobody what to do. Without a local part: as any plain address at

@@ -45,6 +45,14 @@ def complaint(daemon, *arguments, status):
     return done.stderr
 
 
+def unheard(daemon, *arguments, to=">/dev/full", status=74):
+    """What it says on standard error where a shell sends its standard output there; it must end with that status."""
+    done = subprocess.run(["sh", "-c", f'exec "$@" {to}', "sh", *command(daemon, *arguments)], stdin=subprocess.DEVNULL,
+                          timeout=PATIENCE, text=True, check=False, stderr=subprocess.PIPE)
+    assert done.returncode == status, (arguments, done)
+    return done.stderr
+
+
 def whole(file):
     """What is in it; the offset, which a program that writes there shares, stays where it is."""
     size = os.fstat(file.fileno()).st_size

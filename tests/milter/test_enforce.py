@@ -15,6 +15,7 @@ import pytest
 from daemon import BUILD, CONFIG, FREE, HISTORY, PROGRAM
 from harness.milter_mta import EOM, Outcome
 from harness.waiting import PATIENCE, wait_until
+from look_back import unheard
 from observing import (ENFORCED, OBSERVING, ctl, enforce, is_refused, mail, observing, policies,  # noqa: F401
                        send)
 from test_history import wait_for_rows
@@ -52,6 +53,15 @@ def test_enforced_it_refuses(observing):
     assert send(observing, "alice@example.com").accepted
     assert send(observing, "lab@example.com", "ceo@example.com").accepted, "their group observes it"
     assert [record["action"] for record in observing.records(4)].count("reject") == 1
+
+
+def test_what_nobody_heard_of(observing):
+    """What changes nothing does not say so; what was enforced stays."""
+    daemon = observing.daemon
+    assert "change was made" not in unheard(daemon, "enforce", "from", "--daemon", PROGRAM)
+    assert policies(daemon) == OBSERVING
+    assert "the change was made" in unheard(daemon, "enforce", "from", "--daemon", PROGRAM, "--yes")
+    assert policies(daemon) == ENFORCED
 
 
 def test_what_nobody_breached_is_enforced_at_once(observing):

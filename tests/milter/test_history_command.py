@@ -11,6 +11,8 @@ import threading
 
 import pytest
 
+import look_back
+from counters import older
 from daemon import CONFIG, HISTORY
 from harness.build import TOP, program
 from harness.milter_mta import Message
@@ -63,6 +65,17 @@ def test_a_full_disk(site, options):
         done = subprocess.run([program("ctl/submilterctl"), "-c", site.daemon.config, "history", *options], check=False,
                               stdin=subprocess.DEVNULL, stdout=full)
     assert done.returncode == 74
+
+
+def test_what_was_imported_unheard(site, tmp_path):
+    """It is in the history all the same, and what says so is lost."""
+    site.check_signed(site.play())
+    wait_for_rows(site.daemon, 1)
+    file = tmp_path / "decisions.jsonl"
+    file.write_text(json.dumps(older(site.record(), 1)) + "\n")
+    assert "the change was made" in look_back.unheard(site.daemon, "history", "import", file)
+    wait_for_rows(site.daemon, 2)
+    assert "change was made" not in look_back.unheard(site.daemon, "history", "import", file)
 
 
 def test_where_there_is_none(start_daemon):

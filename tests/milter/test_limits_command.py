@@ -307,6 +307,21 @@ def test_what_was_learned_is_known(gate, tmp_path):
     assert shown(gate, ALICE)["correspondents"] == {"remembered": 1, "known": 1}
 
 
+def test_what_nobody_heard_of(gate, tmp_path):
+    """Of a change it is said that it was made."""
+    send(gate)
+    wait_for_count(gate, "messages", 1, ALICE)
+    for arguments in (("limits", "show", ALICE), ("limits", "top"), ("limits", "top", "--json"), ("login",),
+                      ("limits", "show", ALICE, "--json"), ("login", "--json"), ("login", "show", ALICE)):
+        assert "change was made" not in look_back.unheard(gate.daemon, *arguments)
+    past = tmp_path / "decisions.jsonl"
+    past.write_text(json.dumps(older(gate.settled, 30)) + "\n")
+    for arguments in (("limits", "reset", ALICE), ("login", "freeze", ALICE), ("login", "thaw", ALICE),
+                      ("limits", "learn", "--file", past), ("limits", "learn", "--json", "--file", past)):
+        assert "the change was made" in look_back.unheard(gate.daemon, *arguments)
+    wait_for_count(gate, "messages", 0, ALICE)
+
+
 def test_learning_without_a_past(start_daemon):
     gate = start_daemon(config=COUNTING.replace(HISTORY, "").replace('json = "{folder}/log/decisions.jsonl"', 'json = ""'))
     assert "no decisions are kept" in look_back.complaint(gate.daemon, "limits", "learn", status=78)

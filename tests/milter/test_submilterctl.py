@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from daemon import BUILD, Daemon
+from look_back import unheard
 
 HEAD = b"From: alice@example.com\nTo: bob@example.net\nDate: Sat, 21 Nov 2026 10:00:00 +0000\n"
 
@@ -97,3 +98,38 @@ def test_what_is_no_domain_has_no_key(site, domain, quoted):
                           check=False, text=True)
     assert done.returncode == 1 and done.stdout == "", done
     assert done.stderr.endswith(f" key new {quoted}\n"), done
+
+
+PRINTING = [
+    ("--help",), ("--version",), ("key", "--help"), ("conf",), ("conf", "--defaults"), ("doctor", "--list"),
+    ("doctor", "--mta", "none"), ("doctor", "--mta", "none", "--json"), ("key", "show"), ("key", "show", "--dns"),
+    ("test", "{folder}/mail"), ("test", "--json", "{folder}/mail"), ("who", "alice@example.com"),
+    ("who", "alice@example.com", "--json"), ("check", "{folder}/expected"), ("check", "--json", "{folder}/expected"),
+    ("ready",), *((*command, "--file", "{folder}/records") for command in (
+        ("observed",), ("observed", "--json"), ("propose", "senders"), ("ready", "tls1.3"), ("replay",), ("replay", "--json"),
+        ("report",), ("report", "--json"), ("report", "--html", "-"), ("top",), ("log",), ("log", "--json"), ("log", "--follow")))]
+RECORD = {"v": 1, "id": "01KAK0000000000000000000AA", "time": "2026-11-21T10:00:00.000Z", "action": "accept"}
+
+
+@pytest.mark.parametrize("to, cause", [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")])
+@pytest.mark.parametrize("arguments", PRINTING, ids=" ".join)
+def test_what_nobody_got_is_no_success(site, arguments, to, cause):
+    """Whatever the answer would have been; and no file is taken for a standard output that is closed."""
+    (site.folder / "mail").write_bytes(HEAD + b"\nx\n")
+    (site.folder / "expected").write_text("alice@example.com: accepted\n")
+    (site.folder / "records").write_text(json.dumps(RECORD) + "\n")
+    said = unheard(site, *(word.format(folder=site.folder) for word in arguments), to=to)
+    assert said.count("standard output could not be written") == 1 and "change was made" not in said, said
+    assert cause in said or "conf" in arguments, said
+
+
+@pytest.mark.parametrize("to", [">/dev/full", ">&-"])
+def test_a_key_is_made_whose_records_nobody_got(site, to):
+    assert "the change was made" in unheard(site, "key", "new", "example.net", to=to)
+    assert list((site.folder / "keys" / "example.net").glob("*.pem")) != []
+
+
+def test_errors_stay_what_they_are(site):
+    """So does what prints nothing."""
+    assert "standard output" not in unheard(site, "key", "show", "example.net", status=1)
+    assert "standard output" not in unheard(site, "test", str(site.folder / "none.eml"), to=">&-", status=66)

@@ -334,6 +334,16 @@ def test_a_signal_rolls_back(host, number):
     assert etc_of(host) == before and not host.config.exists()
 
 
+def test_what_nobody_heard_of(host):
+    """A plan that nobody saw is no answer; what was done is said."""
+    for arguments, changed in (((), False), (("--yes",), True), (("--undo",), True)):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run(host.command(*arguments), stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                                  check=False, text=True)
+        assert done.returncode == 74 and ("the change was made" in done.stderr) == changed, done
+        assert hooked(host) == (arguments == ("--yes",))
+
+
 def test_escapes_what_steers_a_terminal(host):
     with open(host.postfix / "main.cf", "ab") as main:
         main.write(b"# \x1b[31mred\x07 \xe2\x80\xae \xff\nsmtpd_sender_login_maps = mysql:/etc/\x1b]0;owned\x07\n")
