@@ -64,9 +64,11 @@ static int print(const struct learned *learned, bool as_json, struct error *erro
 {
     struct json json;
     if (!as_json) {
-        printf("%" PRId64 " decisions were read, %" PRId64 " messages of logins had left; %" PRId64
-               " correspondents are remembered.\n",
-               learned->decisions, learned->messages, learned->pairs);
+        printf("%" PRId64 " decision%s read, %" PRId64 " message%s of logins had left; %" PRId64
+               " correspondent%s remembered.\n",
+               learned->decisions, learned->decisions == 1 ? " was" : "s were", learned->messages,
+               learned->messages == 1 ? "" : "s", learned->pairs,
+               learned->pairs == 1 ? " is" : "s are");
         return 0;
     }
     json_init(&json);

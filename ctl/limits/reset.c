@@ -1,5 +1,6 @@
 /* submilterctl limits reset: counters begin anew. */
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -13,21 +14,47 @@
 
 #define CEILING ((size_t)1 << 20)
 
-/* found: whether anything was known of it, which a mistyped name shows. */
-static bool forget(struct admin *admin, const struct whom *whom, bool habit, bool *ret_found,
-                   struct error *error)
+/* What was known of it, which a mistyped name shows. */
+struct before {
+    bool counted;
+    int64_t remembered; /* a login's correspondents */
+};
+
+static bool forget(struct admin *admin, const struct whom *whom, bool habit,
+                   struct before *ret_before, struct error *error)
 {
+    int64_t known;
     struct limits_request look = {.op = LIMITS_LOOK, .who.now = when_now()};
     look.who.names[whom->kind] = whom->name;
-    return limits_show(admin->limits, &look, ret_found, error) &&
+    *ret_before = (struct before){0};
+    return limits_show(admin->limits, &look, &ret_before->counted, error) &&
+           (ret_before->counted || whom->kind != SUBJECT_LOGIN ||
+            limits_count_correspondents(admin->limits, whom->name, look.who.now,
+                                        &ret_before->remembered, &known, error)) &&
            limits_reset(admin->limits, whom->kind, whom->name, habit, error);
+}
+
+static void say(const struct whom *whom, bool habit, const struct before *before)
+{
+    static const char *const verbs[2][2] = {{"s are", " is"}, {"s were", " was"}};
+    fputs("The counters of ", stdout);
+    whom_print(whom);
+    fputs(" begin anew", stdout);
+    fputs(habit ? ", and what it was like is forgotten" : "", stdout);
+    if (before->counted)
+        puts(".");
+    else if (before->remembered > 0)
+        printf("; nothing had been counted, but %" PRId64 " correspondent%s remembered.\n",
+               before->remembered, verbs[habit][before->remembered == 1]);
+    else
+        puts("; nothing had been counted: is the name right?");
 }
 
 static int reset(struct whom *whom, bool habit, const char *config, struct arena *arena,
                  struct error *error)
 {
     struct admin admin;
-    bool found = false;
+    struct before before;
     int status = admin_configure(config, &admin, error);
     if (status)
         return command_complain(error, status);
@@ -35,15 +62,11 @@ static int reset(struct whom *whom, bool habit, const char *config, struct arena
         status = EX_USAGE;
     else
         status = admin_enter(&admin, error);
-    if (!status && !forget(&admin, whom, habit, &found, error))
+    if (!status && !forget(&admin, whom, habit, &before, error))
         status = EX_TEMPFAIL;
     if (!status) {
         output_change_made();
-        fputs("The counters of ", stdout);
-        whom_print(whom);
-        fputs(" begin anew", stdout);
-        fputs(habit ? ", and what it was like is forgotten" : "", stdout);
-        puts(found ? "." : "; nothing had been counted: is the name right?");
+        say(whom, habit, &before);
         admin_warn_of_no_daemon(&admin);
     }
     admin_close(&admin);

@@ -32,10 +32,12 @@ static bool gather_login(struct shown *show, struct admin *admin, struct error *
 {
     bool found;
     show->group = settings_group(admin->settings, show->whom.name);
-    return limits_count_correspondents(admin->limits, show->whom.name, show->now, &show->remembered,
-                                       &show->known, error) &&
-           (!show->group || look(admin, &show->group_look, SUBJECT_GROUP, bytes_of(show->group),
-                                 show->now, &found, error));
+    if (!limits_count_correspondents(admin->limits, show->whom.name, show->now, &show->remembered,
+                                     &show->known, error))
+        return false;
+    show->found = show->found || show->remembered > 0;
+    return !show->group || look(admin, &show->group_look, SUBJECT_GROUP, bytes_of(show->group),
+                                show->now, &found, error);
 }
 
 static bool gather(struct shown *show, struct admin *admin, struct arena *arena,
@@ -74,7 +76,7 @@ static int show(struct shown *show, const char *config, bool json, struct arena 
     return show->found ? 0 : 1;
 }
 
-/* 0: it is known; 1: nothing was ever counted of it; else sysexits. */
+/* 0: it is known; 1: nothing was ever counted of it, and nothing learned; else sysexits. */
 int limits_command_show(const char *config, int argc, char **argv)
 {
     static const struct option options[] = {

@@ -73,8 +73,18 @@ static bool read_arguments(int argc, char **argv, struct change *change, struct 
     return cause_write(because, change->cause, error);
 }
 
+/* Whose name is right: something was counted of it, or a correspondent learned. */
+static bool is_known(struct limits *limits, const struct change *change, bool found, int64_t now)
+{
+    struct error ignored;
+    int64_t remembered, known;
+    return found || (limits_count_correspondents(limits, bytes_of(change->login), now, &remembered,
+                                                 &known, &ignored) &&
+                     remembered > 0);
+}
+
 static void say(const struct change *change, const struct login_standing *standing,
-                const struct limits_request *before, bool was_found, int64_t now)
+                const struct limits_request *before, bool known, int64_t now)
 {
     struct error warning;
     plain_write_value(stdout, bytes_of(change->login));
@@ -86,7 +96,7 @@ static void say(const struct change *change, const struct login_standing *standi
     }
     putchar('\n');
     output_flush();
-    if (was_found)
+    if (known)
         return;
     error_set(&warning, "nothing was ever counted of a login \"%.200s\": is that its name?",
               change->login);
@@ -132,7 +142,7 @@ static bool carry_out(struct admin *admin, const struct change *change, struct e
         !limits_set_standing(admin->limits, bytes_of(change->login), &standing, error))
         return false;
     output_change_made();
-    say(change, &standing, &before, found, now);
+    say(change, &standing, &before, is_known(admin->limits, change, found, now), now);
     return true;
 }
 

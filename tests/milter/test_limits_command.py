@@ -307,6 +307,30 @@ def test_what_was_learned_is_known(gate, tmp_path):
     assert shown(gate, ALICE)["correspondents"] == {"remembered": 1, "known": 1}
 
 
+def test_who_is_known_by_correspondents_alone(gate, tmp_path):
+    """Nothing was counted yet of whom a file of records knows: that is something, and no wrong name."""
+    send(gate)
+    wait_for_count(gate, "messages", 1, ALICE)
+    past = tmp_path / "decisions.jsonl"
+    past.write_text(json.dumps({**older(gate.settled, 30), "login": CAROL}) + "\n")
+    assert words(gate, "learn", "--file", past) == [
+        "1 decision was read, 1 message of logins had left; 1 correspondent is remembered."]
+    found = wait_until(lambda: (lambda now: now if now["correspondents"]["remembered"] else None)(
+        json.loads(look_back.output(gate.daemon, "limits", "show", CAROL, "--json"))), "it is remembered")
+    assert found["found"] and found["correspondents"] == {"remembered": 1, "known": 1}
+    lines = words(gate, "show", CAROL)
+    assert "first message none was counted" in lines and "correspondents 1, 1 of them known" in lines, lines
+    assert words(gate, "reset", CAROL) == ["The counters of the login carol@example.com begin anew; nothing had been "
+                                           "counted, but 1 correspondent is remembered."]
+    assert words(gate, "reset", CAROL, "--habit") == [
+        "The counters of the login carol@example.com begin anew, and what it was like is forgotten; nothing had been "
+        "counted, but 1 correspondent was remembered."]
+    wait_until(lambda: "Nothing was counted" in look_back.output(gate.daemon, "limits", "show", CAROL), "it is forgotten")
+    assert words(gate, "reset", CAROL)[0].endswith("nothing had been counted: is the name right?")
+    words(gate, "learn", "--file", past)
+    assert "counted" not in look_back.run_as(None, gate.daemon, "login", "slow", CAROL).stderr
+
+
 def test_what_nobody_heard_of(gate, tmp_path):
     """Of a change it is said that it was made."""
     send(gate)
