@@ -50,14 +50,15 @@ static int run(const char *config, int argc, char **argv)
 
 const struct command command_limits = {
     .name = "limits",
-    .arguments =
-        "show LOGIN [--json]\n"
-        "  submilterctl limits reset LOGIN [--habit]\n"
-        "  submilterctl limits show|reset --group NAME | --domain NAME | --client ADDRESS |\n"
-        "          --network NETWORK | --host\n"
-        "  submilterctl limits top [--by QUANTITY] [--window WINDOW] [--kind KIND]\n"
-        "          [--limit N] [--json]\n"
-        "  submilterctl limits learn " SOURCE_ARGUMENTS " [--json]",
+    .arguments = "show LOGIN [--json]\n"
+                 "  submilterctl limits show --group NAME | --domain NAME | --client ADDRESS |\n"
+                 "          --network NETWORK | --host [--json]\n"
+                 "  submilterctl limits reset LOGIN [--habit]\n"
+                 "  submilterctl limits reset --group NAME | --domain NAME | --client ADDRESS |\n"
+                 "          --network NETWORK | --host\n"
+                 "  submilterctl limits top [--by QUANTITY] [--window WINDOW] [--kind KIND]\n"
+                 "          [--limit N] [--json]\n"
+                 "  submilterctl limits learn " SOURCE_ARGUMENTS " [--json]",
     .summary = "what is counted of a login, an address or all, beside the limits in force; "
                "who\n      sends most; begins counts anew; learns correspondents from the past",
     .options =

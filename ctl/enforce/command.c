@@ -283,7 +283,8 @@ static int run_observe(const char *config, int argc, char **argv)
 const struct command command_enforce = {
     .name = "enforce",
     .arguments = "RULE... [--policy POLICY | --group GROUP] [--action ACTION]\n"
-                 "      [--yes | --dry-run] [--json] [--since TIME] [--file FILE]...",
+                 "      [--yes | --dry-run] [--daemon PROGRAM] [--json]\n"
+                 "      " SOURCE_ARGUMENTS,
     .summary = "has rules that were observed refuse mail from now on: says whom that would have "
                "met,\n      edits the configuration, has the daemon read it",
     .options = "  --policy POLICY   in this policy; by default in each one that observes it\n"
@@ -298,7 +299,8 @@ const struct command command_enforce = {
 
 const struct command command_observe = {
     .name = "observe",
-    .arguments = "RULE... [--policy POLICY | --group GROUP] [--dry-run] [--json]",
+    .arguments = "RULE... [--policy POLICY | --group GROUP] [--dry-run]\n"
+                 "      [--daemon PROGRAM] [--json]",
     .summary = "the way back: rules are judged and recorded, and refuse nothing",
     .options = "  --policy POLICY   in this policy; by default in each one that enforces it\n"
                "  --group GROUP     for this group of users\n"

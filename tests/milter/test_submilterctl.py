@@ -1,6 +1,7 @@
 """submilterctl test: what it prints is safe to look at, and what it decides is what the daemon decides."""
 
 import json
+import re
 import subprocess
 
 import pytest
@@ -133,3 +134,28 @@ def test_errors_stay_what_they_are(site):
     """So does what prints nothing."""
     assert "standard output" not in unheard(site, "key", "show", "example.net", status=1)
     assert "standard output" not in unheard(site, "test", str(site.folder / "none.eml"), to=">&-", status=66)
+
+
+COMMANDS = ["check", "conf", "doctor", "enforce", "explain", "history", "key", "limits", "log", "login", "observe", "observed",
+            "propose", "ready", "replay", "report", "setup", "test", "top", "verify", "who"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_usage_names_what_the_help_explains(site, command):
+    """Each option in the list below it."""
+    done = subprocess.run([str(BUILD / "ctl" / "submilterctl"), command, "--help"], stdout=subprocess.PIPE, timeout=60,
+                          check=True, text=True)
+    usage, _, options = done.stdout.partition("\n\n")
+    explained = re.findall(r"^  (--[a-z-]+)", options, re.MULTILINE)
+    assert [option for option in explained if not re.search(option + r"(?![a-z-])", usage)] == []
+
+
+def test_the_usage_of_limits_show(site):
+    """It takes --json of whomever it is asked for, and reset does not."""
+    said = complaint(site, "limits", "reset", "--host", "--json")
+    assert "--json" in said
+    usage = subprocess.run([str(BUILD / "ctl" / "submilterctl"), "limits", "--help"], stdout=subprocess.PIPE, timeout=60,
+                           check=True, text=True).stdout.replace("\n          ", " ")
+    shows = [line for line in usage.splitlines() if "limits show" in line]
+    assert "LOGIN" in shows[0] and "--group" in "".join(shows) and all("--json" in line for line in shows), usage
+    assert not any("reset" in line for line in shows), usage
