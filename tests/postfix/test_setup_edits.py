@@ -89,7 +89,7 @@ def test_an_edit_after_a_kill_behind_main_cf(host):
 def test_what_was_taken_back_is_told_where_the_rest_fails(host):
     kill_at_the_end(host)
     assert hooked(host)
-    failing = ("--yes", "--socket", "fd:3")
+    failing = ("--yes", "--socket", f"unix:{host.folder}/out-of-reach/s.sock")
     done = run(*host.command(*failing, "--json"), check=False)
     plan = json.loads(done.stdout)
     assert plan["error"] and not hooked(host)
