@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/plain.h"
 #include "ctl/when.h"
 #include "gate/expectations.h"
@@ -109,11 +110,7 @@ static bool show_json(const struct expectations *expectations, struct snapshot *
     json_int(&json, "broken", (int64_t)ret_tally->broken);
     json_int(&json, "untold", (int64_t)ret_tally->untold);
     json_close(&json, '}');
-    bool good = !json.failed;
-    if (good)
-        puts(json.data);
-    json_done(&json);
-    return good;
+    return output_json(&json);
 }
 
 static void show_text(const struct expectations *expectations, struct snapshot *snapshot,

@@ -49,11 +49,7 @@ static int print_json(const struct report *report)
     json_int(&json, "max_size", report->settings->max_size);
     json_int(&json, "keep", report->settings->keep);
     json_close(&json, '}');
-    bool good = !json.failed;
-    if (good)
-        puts(json.data);
-    json_done(&json);
-    return good ? 0 : command_complain(&(struct error){"memory is out"}, EX_OSERR);
+    return output_json(&json) ? 0 : command_complain(&(struct error){"memory is out"}, EX_OSERR);
 }
 
 static void print_time(const char *name, int64_t ms)

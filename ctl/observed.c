@@ -9,6 +9,7 @@
 #include "conf/modes.h"
 #include "ctl/command.h"
 #include "ctl/observed/tally.h"
+#include "ctl/output.h"
 #include "ctl/plain.h"
 #include "ctl/progress.h"
 #include "ctl/source.h"
@@ -153,11 +154,7 @@ static bool print_json(const struct tally *tally, const struct source_options *s
     }
     json_close(&json, ']');
     json_close(&json, '}');
-    bool good = !json.failed || error_set(error, "memory is out");
-    if (good)
-        puts(json.data);
-    json_done(&json);
-    return good;
+    return output_json(&json) || error_set(error, "memory is out");
 }
 
 static int show(const struct observed_arguments *arguments, const struct tally *tally)

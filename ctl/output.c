@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
@@ -31,6 +30,15 @@ void output_flush(void)
 {
     if (fflush(stdout) != 0 && !cause)
         cause = errno;
+}
+
+bool output_json(struct json *json)
+{
+    bool good = !json->failed;
+    if (good)
+        puts(json->data);
+    json_done(json);
+    return good;
 }
 
 int output_end(int status)

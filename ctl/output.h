@@ -4,6 +4,9 @@
 #ifndef CTL_OUTPUT_H
 #define CTL_OUTPUT_H
 
+#include "gate/json.h"
+#include "policy/error.h"
+
 /* A standard descriptor that is closed fails like a full disk from now on, rather than be the next
  * file that is opened. */
 void output_begin(void);
@@ -14,6 +17,9 @@ void output_change_made(void);
 /* Before signals are let in that may end the command, and before what is said on standard error is
  * to stand behind it. */
 void output_flush(void);
+
+/* Prints a whole value as a line of its own, and gives back its memory. False: memory is out. */
+MUST_CHECK bool output_json(struct json *json);
 
 /* Where something of it could not be written this is said on standard error, and the status is
  * EX_IOERR in place of a command's own answer (0 to 63); errors stay what they are. */

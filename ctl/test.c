@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/test_options.h"
 #include "gate/message_text.h"
 #include "gate/record.h"
@@ -135,11 +136,7 @@ static int print_json(const struct message *message, int64_t now)
     struct json json;
     json_init(&json);
     record_write_json(message, &context, &json);
-    if (!json.failed)
-        puts(json.data);
-    int status = json.failed ? EX_OSERR : 0;
-    json_done(&json);
-    return status;
+    return output_json(&json) ? 0 : EX_OSERR;
 }
 
 /* "<login>", where a login is an address; else login@ the first of our domains. */

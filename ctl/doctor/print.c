@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ctl/doctor/doctor.h"
+#include "ctl/output.h"
 #include "ctl/plain.h"
 #include "dkim/our_command.h"
 #include "gate/json.h"
@@ -76,11 +77,7 @@ bool doctor_print_json(const struct doctor *doctor)
         write_finding(&json, &doctor->findings[i]);
     json_close(&json, ']');
     json_close(&json, '}');
-    bool good = !json.failed;
-    if (good)
-        puts(json.data);
-    json_done(&json);
-    return good;
+    return output_json(&json);
 }
 
 void doctor_print_list(void)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "ctl/enforce/enforce.h"
+#include "ctl/output.h"
 #include "ctl/setup/diff.h"
 #include "ctl/when.h"
 
@@ -99,9 +100,5 @@ bool enforce_print_json(const struct enforce *enforce)
         json_none(&json, "error");
     json_int(&json, "exit", enforce->status);
     json_close(&json, '}');
-    bool good = !json.failed;
-    if (good)
-        puts(json.data);
-    json_done(&json);
-    return good;
+    return output_json(&json);
 }

@@ -78,11 +78,7 @@ static int print(const struct learned *learned, bool as_json, struct error *erro
     json_int(&json, "correspondents", learned->pairs);
     json_int(&json, "unreadable", learned->unreadable);
     json_close(&json, '}');
-    bool good = !json.failed || error_set(error, "out of memory");
-    if (good)
-        puts(json.data);
-    json_done(&json);
-    return good ? 0 : EX_OSERR;
+    return output_json(&json) || error_set(error, "out of memory") ? 0 : EX_OSERR;
 }
 
 /* Files may be ones that root alone reads, and are read by then; a database is the daemon's. */

@@ -3,6 +3,7 @@
 
 #include "ctl/limits/shown.h"
 #include "ctl/login/state_text.h"
+#include "ctl/output.h"
 #include "ctl/when.h"
 
 static void write_numbers(struct json *json, const char *name,
@@ -101,10 +102,5 @@ bool shown_json(const struct shown *show, struct error *error)
         write_limit(&json, show, &show->limits[i]);
     json_close(&json, ']');
     json_close(&json, '}');
-    json_raw(&json, BYTES("\n"));
-    bool good = !json.failed || error_set(error, "out of memory");
-    if (good)
-        fwrite(json.data, 1, json.len, stdout);
-    json_done(&json);
-    return good;
+    return output_json(&json) || error_set(error, "out of memory");
 }

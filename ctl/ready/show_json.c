@@ -1,6 +1,7 @@
 /* For programs: one object. */
 #include <stdio.h>
 
+#include "ctl/output.h"
 #include "ctl/ready/show.h"
 #include "ctl/when.h"
 #include "gate/json.h"
@@ -100,10 +101,5 @@ bool show_ready_json(const struct show_ready *show, struct error *error)
         write_user(&json, show->affected, &show->affected->items[i]);
     json_close(&json, ']');
     json_close(&json, '}');
-    json_raw(&json, BYTES("\n"));
-    bool good = !json.failed || error_set(error, "out of memory");
-    if (good)
-        fwrite(json.data, 1, json.len, stdout);
-    json_done(&json);
-    return good;
+    return output_json(&json) || error_set(error, "out of memory");
 }
