@@ -1,5 +1,6 @@
 """submilter beside its peers: the same load on each in turn, round after round."""
 
+import statistics
 from dataclasses import dataclass, field
 
 from bench_site import ALGORITHMS
@@ -96,7 +97,14 @@ class Comparison:
     def values(self, cell, milter, figure):
         return [result[figure] for result in self.figures.get(cell, {}).get(milter, [])]
 
+    def _by_round(self, values):
+        """One a round, of a cell that has several turns in it, too."""
+        turns = len(values) // self.rounds
+        return [statistics.median(values[at:at + turns]) for at in range(0, len(values), turns or 1)]
+
     def ratios(self, figure, cell, milter, other_cell=None, own=Submilter.name):
-        """submilter's by another's, a ratio a round."""
-        return [a / b for a, b in zip(self.values(cell, own, figure),
-                                      self.values(other_cell or cell, milter, figure)) if b]
+        """submilter's by another's, a ratio a turn, or a round between two cells."""
+        ours, theirs = self.values(cell, own, figure), self.values(other_cell or cell, milter, figure)
+        if other_cell:
+            ours, theirs = self._by_round(ours), self._by_round(theirs)
+        return [a / b for a, b in zip(ours, theirs) if b]
