@@ -20,7 +20,7 @@ struct block {
 };
 
 struct arena {
-    struct block *blocks; /* the newest first */
+    struct block *blocks; /* the one being filled first */
     size_t ceiling;
     size_t held;  /* the blocks' sizes */
     size_t first; /* what the first block is to have */
@@ -70,30 +70,56 @@ void arena_clear(struct arena *arena)
     arena->failed = false;
 }
 
-/* A quarter of what there is already: of thousands of messages under way at once, a fifth of the
- * memory at most is not used. */
-static struct block *add_block(struct arena *arena, size_t need)
+static struct block *new_block(struct arena *arena, size_t size)
 {
-    size_t size = arena->blocks ? arena->held / 4 : arena->first;
-    size_t room = arena->ceiling - arena->held;
+    struct block *block = malloc(sizeof *block + size);
+    if (!block)
+        return NULL;
+    block->size = size;
+    block->used = 0;
+    arena_poison(block->data, size);
+    arena->held += size;
+    return block;
+}
+
+/* Behind the block that is being filled, which keeps its room for what is small. */
+static struct block *add_own(struct arena *arena, size_t need)
+{
+    struct block *block = new_block(arena, need);
+    if (!block)
+        return NULL;
+    block->next = arena->blocks->next;
+    arena->blocks->next = block;
+    return block;
+}
+
+/* An eighth of what there is already: of thousands of messages under way at once, a ninth of the
+ * memory at most is not used. */
+static struct block *add_shared(struct arena *arena, size_t need, size_t room)
+{
+    size_t size = arena->blocks ? arena->held / 8 : arena->first;
     if (size < LEAST_BLOCK)
         size = LEAST_BLOCK;
     if (size > room)
         size = room;
     if (size < need)
         size = need;
-    if (need > room)
-        return NULL;
-    struct block *block = malloc(sizeof *block + size);
+    struct block *block = new_block(arena, size);
     if (!block)
         return NULL;
     block->next = arena->blocks;
-    block->size = size;
-    block->used = 0;
-    arena_poison(block->data, size);
     arena->blocks = block;
-    arena->held += size;
     return block;
+}
+
+static struct block *add_block(struct arena *arena, size_t need)
+{
+    size_t room = arena->ceiling - arena->held;
+    if (need > room)
+        return NULL;
+    if (arena->blocks && need >= LEAST_BLOCK)
+        return add_own(arena, need);
+    return add_shared(arena, need, room);
 }
 
 static void *take(struct arena *arena, size_t size)
