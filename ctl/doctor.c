@@ -5,6 +5,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "ctl/absolute_path.h"
 #include "ctl/command.h"
 #include "ctl/doctor/doctor.h"
 
@@ -102,11 +103,23 @@ static int status_of(const struct doctor *doctor)
     return 0;
 }
 
+/* The commands that mend are pasted anywhere. */
+static bool make_absolute(struct doctor *doctor)
+{
+    const char **const paths[] = {&doctor->config, &doctor->postfix_config,
+                                  &doctor->sendmail_config};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (*paths[i] && !(*paths[i] = absolute_path(doctor->arena, *paths[i])))
+            return false;
+    return true;
+}
+
 static int look(struct doctor *doctor, const struct doctor_arguments *arguments)
 {
     struct error error;
     doctor->arena = arena_new(ARENA_MOST);
-    if (!doctor->arena) {
+    if (!doctor->arena || !make_absolute(doctor)) {
+        arena_free(doctor->arena);
         error_set(&error, "memory is out");
         return command_complain(&error, EX_OSERR);
     }

@@ -86,7 +86,7 @@ static void look_at_modes(struct doctor *doctor)
         if (is_idle(policy, i))
             list = arena_printf(doctor->arena, "%s%s%s", list, *list ? ", " : "", rules[i]->name);
     const char *file = mend_observe_file(doctor);
-    const char *words = doctor->postfix ? mend_postfix_setup(doctor) : "sendmail";
+    const char *words = doctor->postfix ? mend_postfix_setup(doctor) : mend_sendmail_setup(doctor);
     if (list && *list)
         doctor_find(doctor, "config.observed", file ? file : doctor->config,
                     file ? mend_sentence(doctor,

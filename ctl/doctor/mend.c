@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "conf/observe.h"
+#include "mta/sendmail_build.h"
 #include "policy/shell.h"
 
 struct mend mend_command(struct doctor *doctor, const char *format, ...)
@@ -55,6 +56,16 @@ const char *mend_postfix_setup(struct doctor *doctor)
                                            mend_quote(doctor, doctor->postfix_config))
                             : "postfix";
     return words ? words : "postfix";
+}
+
+const char *mend_sendmail_setup(struct doctor *doctor)
+{
+    const char *cf = doctor->sendmail_config;
+    const char *mc = cf ? sendmail_build_mc_of(doctor->arena, cf) : NULL;
+    const char *words = mc ? arena_printf(doctor->arena, "sendmail --mc %s --cf %s",
+                                          mend_quote(doctor, mc), mend_quote(doctor, cf))
+                           : NULL;
+    return words ? words : "sendmail";
 }
 
 const char *mend_postfix_option(struct doctor *doctor)

@@ -39,8 +39,9 @@ const char *mend_observe_file(struct doctor *doctor);
  * too. */
 struct mend mend_by_setup(struct doctor *doctor, const char *words);
 
-/* What names the Postfix that is looked at for `submilterctl setup`. */
+/* What names the Postfix, or the Sendmail, that is looked at for `submilterctl setup`. */
 const char *mend_postfix_setup(struct doctor *doctor);
+const char *mend_sendmail_setup(struct doctor *doctor);
 
 /* " -c DIR" for commands of Postfix where it isn't the default instance; else "". */
 const char *mend_postfix_option(struct doctor *doctor);

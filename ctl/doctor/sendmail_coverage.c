@@ -41,14 +41,6 @@ static const struct doctor_kind kinds[] = {
 #define SHORTEST 30 /* seconds, as contrib/sendmail/submilter.m4 has it */
 #define FEWEST 32768
 
-static struct mend mend_by_sendmail_setup(struct doctor *doctor, const struct sendmail_view *view)
-{
-    const char *words =
-        arena_printf(doctor->arena, "sendmail --mc %s --cf %s", mend_quote(doctor, view->build.mc),
-                     mend_quote(doctor, view->build.cf));
-    return mend_by_setup(doctor, words ? words : "sendmail");
-}
-
 /* Where a content filter of this host hands mail back: it was judged when it first came in. */
 static bool takes_back(const struct sendmail_daemon *daemon)
 {
@@ -225,7 +217,7 @@ static void look(struct doctor *doctor)
                      !sendmail_cf_same_place(view.ours->endpoint, doctor->settings->socket);
     if (!asked || elsewhere)
         doctor_find(doctor, "sendmail.not-asked", view.build.cf,
-                    mend_by_sendmail_setup(doctor, &view), "%s %s",
+                    mend_by_setup(doctor, mend_sendmail_setup(doctor)), "%s %s",
                     !view.ours  ? "no filter is at"
                     : elsewhere ? "the filter submilter is not at"
                                 : "no daemon asks the filter at",

@@ -2,11 +2,10 @@
 #include "ctl/setup/arguments.h"
 
 #include <getopt.h>
-#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/checks.h"
+#include "ctl/absolute_path.h"
 #include "dkim/our_command.h"
 #include "mta/endpoint.h"
 #include "policy/shell.h"
@@ -23,19 +22,6 @@ enum {
     OPTION_HISTORY,
     OPTION_USER
 };
-
-/* "" stays, which names nothing. NULL when memory is out. */
-static const char *absolute(struct arena *arena, const char *path)
-{
-    char folder[PATH_MAX];
-    if (!*path || *path == '/' || !getcwd(folder, sizeof folder))
-        return path;
-    while (strncmp(path, "./", 2) == 0)
-        path += 2;
-    if (!*path || strcmp(path, ".") == 0)
-        return arena_text(arena, bytes_of(folder));
-    return arena_printf(arena, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, path);
-}
 
 /* A program without a slash is looked for in PATH. */
 static bool is_path(int option, const char *value)
@@ -96,7 +82,7 @@ static bool take(struct arena *arena, struct setup_options *options, int option,
 static bool take_value(struct arena *arena, struct setup_options *options, const char *name,
                        int option, const char *given)
 {
-    const char *value = is_path(option, given) ? absolute(arena, given) : given;
+    const char *value = is_path(option, given) ? absolute_path(arena, given) : given;
     if (!value || !take(arena, options, option, value))
         return false;
     options->again =
@@ -134,7 +120,7 @@ bool arguments_read(struct arena *arena, int argc, char **argv, struct setup_arg
     struct setup_options *options = &arguments->options;
     int option;
     int row = 0;
-    options->config = absolute(arena, options->config);
+    options->config = absolute_path(arena, options->config);
     options->again = arena_printf(arena, "%s setup %s", our_command(), arguments->kind->name);
     while ((option = getopt_long(argc, argv, "", rows, &row)) != -1)
         if (option != 0 && !take_value(arena, options, rows[row].name, option, optarg))

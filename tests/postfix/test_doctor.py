@@ -1,7 +1,9 @@
 """Each finding of the doctor: provoked, mended by the very command that it prints, and gone."""
 
+import json
 import os
 import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -144,6 +146,13 @@ def test_observing_by_setups_file(site):
     (found,) = site.findings("config.observed", "--only", "config")
     assert found["where"] == str(drop_in / "observe.conf")
     assert re.search(r" setup postfix --postfix-config /\S+ --enforce --yes$", found["mend"])
+    folder = site.submilter.config.parent
+    said = site.inside("sh", "-c", shlex.join(["cd", str(folder)]) + " && " + shlex.join([
+        str(program("ctl/submilterctl")), "-c", "./submilter.conf", "doctor", "--json", "--only", "config",
+        "--postfix-config", os.path.relpath(site.postfix.config, folder)]))
+    again = [each for each in json.loads(said.stdout)["findings"] if each["id"] == "config.observed"]
+    assert f"submilterctl -c {folder}/submilter.conf setup" in again[0]["mend"], "it may be pasted in another folder"
+    assert f"--postfix-config {folder}/" in again[0]["mend"]
     shutil.rmtree(drop_in)
 
 

@@ -258,6 +258,17 @@ def test_both_limits_of_mime_headers(host, limits, found):
     assert list(findings(host)) == (["sendmail.mime-headers"] if found else [])
 
 
+def test_the_command_that_enforces_names_the_sendmail_looked_at(host):
+    """Pasted without, it would set up the system's own."""
+    host.shell(f"cp {MC} /etc/mail/other.mc; cp {CF} /etc/mail/other.cf")
+    host.write("/usr/local/etc/submilter/conf.d/observe.conf",
+               'policies: { submission: { from: { mode = "observe"; }; }; };\n')
+    (found,) = host.doctor("--sendmail-config", "/etc/mail/other.cf")["config.observed"]
+    assert found["mend"].endswith(" setup sendmail --mc /etc/mail/other.mc --cf /etc/mail/other.cf --enforce --yes")
+    (found,) = host.doctor()["config.observed"]
+    assert found["mend"].endswith(" setup sendmail --enforce --yes")
+
+
 def test_what_cannot_be_read_is_said(host):
     host.shell(f"rm {CF}")
     found = host.doctor()
