@@ -196,7 +196,14 @@ class Submilter(Milter):
         run("chown", "-R", USER, self.keys)
         if not self.port:
             shutil.chown(self.folder, USER)
-        return [*with_own_log(self.devices), program("milter/submilter"), "-f", "-c", self.config]
+        return [*self._as_a_service(), *with_own_log(self.devices), program("milter/submilter"), "-f", "-c", self.config]
+
+    def _as_a_service(self):
+        """The service manager says so: what goes to syslog has not to go to standard error, too."""
+        stderr = self.folder / "stderr"
+        stderr.touch()
+        status = stderr.stat()
+        return ["env", f"JOURNAL_STREAM={status.st_dev}:{status.st_ino}"]
 
     def start(self):
         log = self.devices / "log"

@@ -1,14 +1,15 @@
 """What a second processor brings, and what libmilter's pool of workers costs or saves. Rows as those of series.py."""
 
+import concurrent.futures
 import contextlib
 import os
 import statistics
 
-from machine import rsa_signatures
 from measure import Load, median_row, rss_kb, run_load
 from milters import Bare, Idle, Submilter
 from series import threads
 
+FIGURES = ("per_second", "cpu_us", "p50_us", "p99_us")
 WITHOUT_POOL = "LIBMILTER_WITHOUT_POOL"  # the folder that the script libmilter_without_pool has made
 
 
@@ -24,39 +25,43 @@ def on_processors(numbers):
 
 
 def _median_row(results):
-    return median_row(results, ("per_second", "cpu_us", "p50_us", "p99_us"))
+    return median_row(results, FIGURES)
 
 
-def _signing_alone(rounds):
-    """What two processors of this machine are to one where nothing is shared: the most that there is to be had."""
-    found = {1: [], 2: []}
-    for _ in range(rounds):
-        for count, rates in found.items():
-            rates.append(rsa_signatures(count))
-    nothing = dict.fromkeys(("cpu_us", "p50_us", "p99_us"))
-    for count, name in ((1, "one processor"), (2, "two processors")):
-        scale = statistics.median(two / one for one, two in zip(*found.values())) if count == 2 else None
-        yield f"openssl speed, {name}", {**nothing, "per_second": statistics.median(found[count]), "scale": scale}
+def _apart(daemons, load):
+    """Each daemon and a load client of its own on a processor of their own, at the same time: messages of all."""
+    def run(number, daemon):
+        with on_processors({number}):  # of this thread, and of what it starts
+            return run_load(daemon, load)
+    with concurrent.futures.ThreadPoolExecutor(len(daemons)) as pool:
+        results = list(pool.map(run, range(len(daemons)), daemons))
+    return {name: sum(result[name] for result in results) if name == "per_second"
+            else statistics.mean(result[name] for result in results) for name in FIGURES}
 
 
 def processors(site, seconds, rounds, connections=32):
-    """MTA and milter together on one processor, then on two: the load client has to have one, too. "scale" is what
-    two do by what one does, the median of all rounds."""
-    yield from _signing_alone(rounds)
+    """MTA and milter together on one processor, then on two (the load client has to have one, too), then one of each
+    on either processor, where nothing is shared: the most that there is to be had. "scale" is what two do by what one
+    does, the median of all rounds."""
     for kind in (Submilter, Bare):
-        daemons, found = {}, {1: [], 2: []}
+        found = {"one processor": [], "two processors": [], "one on each of two": []}
         with contextlib.ExitStack() as stack:
-            for count in found:
-                with on_processors(range(count)):
-                    daemons[count] = stack.enter_context(kind(site))
-                    run_load(daemons[count], Load(seconds=1))
+            def started(numbers):
+                with on_processors(numbers):
+                    daemon = stack.enter_context(kind(site))
+                    run_load(daemon, Load(seconds=1))
+                    return daemon
+            one, other, both = started({0}), started({1}), started({0, 1})
             for _ in range(rounds):
-                for count, daemon in daemons.items():
-                    with on_processors(range(count)):
-                        found[count].append(run_load(daemon, Load(seconds=seconds, connections=connections)))
-        ratios = [two["per_second"] / one["per_second"] for one, two in zip(found[1], found[2])]
-        yield f"{kind.name}, one processor", {**_median_row(found[1]), "scale": None}
-        yield f"{kind.name}, two processors", {**_median_row(found[2]), "scale": statistics.median(ratios)}
+                with on_processors({0}):
+                    found["one processor"].append(run_load(one, Load(seconds=seconds, connections=connections)))
+                found["two processors"].append(run_load(both, Load(seconds=seconds, connections=connections)))
+                found["one on each of two"].append(
+                    _apart([one, other], Load(seconds=seconds, connections=connections // 2)))
+        for name, results in found.items():
+            ratios = [two["per_second"] / one["per_second"] for one, two in zip(found["one processor"], results)]
+            scale = None if name == "one processor" else statistics.median(ratios)
+            yield f"{kind.name}, {name}", {**_median_row(results), "scale": scale}
 
 
 def _with_library(kind, folder):
