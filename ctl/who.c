@@ -97,7 +97,7 @@ static bool load_senders(struct who *who, struct error *error)
         .site = &who->settings->site,
     };
     return senders_open(&options, &who->senders, error) ||
-           error_prefix(error, "%s: senders.tables: ", who->settings->path);
+           settings_blame(who->settings, "senders", "tables", error);
 }
 
 /* Who may not read the keys can ask about senders all the same. */

@@ -71,7 +71,7 @@ static bool load_senders(struct snapshot *snapshot, const struct snapshot *previ
         .previous = previous ? previous->senders : NULL,
     };
     return senders_open(&options, &snapshot->senders, error) ||
-           error_prefix(error, "%s: senders.tables: ", snapshot->settings->path);
+           settings_blame(snapshot->settings, "senders", "tables", error);
 }
 
 bool snapshot_of(struct settings *settings, const struct snapshot *previous,

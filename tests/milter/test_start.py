@@ -16,9 +16,10 @@ import pytest
 
 from daemon import FREE, PROGRAM, USER, Daemon
 from gate import Gate
+from harness.build import program
 from harness.milter_mta import Message
 from harness.milter_wire import open_socket
-from harness.process import stopped
+from harness.process import run, stopped
 from harness.waiting import PATIENCE, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
@@ -226,6 +227,21 @@ def check(daemon):
 def test_a_good_site_is_not_warned_of(stopped_daemon):
     done = check(stopped_daemon())
     assert done.returncode == 0 and done.stderr == "" and "is good" in done.stdout, done
+
+
+@pytest.mark.parametrize("table, said", [
+    ("texthash:/nonexistent/senders", "/nonexistent/senders: there is no such file; make it, or take it out of the list"),
+    ("inline:{alice=bob", "inline:{alice=bob: inline:{ { key = value }, ... } is expected"),
+])
+def test_a_table_that_cannot_be_had_is_said_where_it_is_listed(stopped_daemon, table, said):
+    daemon = stopped_daemon()
+    lines = daemon.config.read_text().count("\n")
+    daemon.configure(f'senders: {{\n    tables = [ "{table}" ];\n}};\n')
+    for status, command in ((78, [PROGRAM, "-n", "-c", daemon.config]),
+                            (75, [program("ctl/submilterctl"), "-c", daemon.config, "who", "alice@example.com"])):
+        done = run(*command, check=False)
+        assert done.returncode == status, done
+        assert f"{daemon.config}:{lines + 2}: senders.tables: {said}" in done.stderr.decode(), done
 
 
 def test_missing_keys_are_told(stopped_daemon):
