@@ -1,8 +1,8 @@
 /* One value of a file becomes another: in every good file, for every rule, and in files that chance
  * has laid out anew. What comes out loads, means that and nothing else, and keeps every byte. */
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +12,7 @@
 #include "conf/modes.h"
 #include "conf/parse.h"
 #include "conf/reword.h"
+#include "tests/unit/chance.h"
 #include "tests/unit/conf_load.h"
 
 #define CEILING ((size_t)256 * 1024 * 1024)
@@ -87,17 +88,6 @@ static void test_each_rule_in_each_good_file(void **state)
             arena_free(arena);
             free(text);
         }
-}
-
-/* A xorshift: the same bytes on every machine. */
-static uint64_t state_of_chance = 88172645463325252U;
-
-static size_t chance(size_t below)
-{
-    state_of_chance ^= state_of_chance << 13;
-    state_of_chance ^= state_of_chance >> 7;
-    state_of_chance ^= state_of_chance << 17;
-    return (size_t)(state_of_chance % below);
 }
 
 #define TEXT_MAX 20000

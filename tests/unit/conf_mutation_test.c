@@ -1,8 +1,8 @@
 /* Good files with a few bytes changed, cut or put in: nothing of it may crash, hang or leak, every
  * refusal says where, and libconfig finds no syntax error that we did not find before it. */
-#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,58 +10,18 @@
 
 #include "conf/parse.h"
 #include "conf/schema.h"
+#include "tests/unit/chance.h"
 #include "tests/unit/conf_load.h"
 
 #define ROUNDS 1500
 #define ROOM 100
-
-/* A xorshift: the same bytes on every machine. */
-static uint64_t state_of_chance = 88172645463325252U;
-
-static size_t chance(size_t below)
-{
-    state_of_chance ^= state_of_chance << 13;
-    state_of_chance ^= state_of_chance >> 7;
-    state_of_chance ^= state_of_chance << 17;
-    return (size_t)(state_of_chance % below);
-}
 
 static const char *const pieces[] = {
     "{",   "}",  "[",        "]",     "(",    ")",    "\"", "\\",          ";",        ",",   "=",
     ":",   "/*", "*/",       "//",    "#",    "\n",   "\r", "L",           "0x",       ".",   "-",
     "1e9", "@",  "@include", "\\x00", "true", "\xff", " ",  "99999999999", "policies", "mode"};
 
-static size_t put_in(char *text, size_t len, size_t at)
-{
-    const char *piece = pieces[chance(sizeof pieces / sizeof *pieces)];
-    size_t more = strlen(piece);
-    memmove(text + at + more, text + at, len - at);
-    memcpy(text + at, piece, more);
-    return len + more;
-}
-
-static size_t cut_out(char *text, size_t len, size_t at)
-{
-    size_t less = 1 + chance(20);
-    if (less > len - at)
-        less = len - at;
-    memmove(text + at, text + at + less, len - at - less);
-    return len - less;
-}
-
-static size_t mutate(char *text, size_t len)
-{
-    for (size_t changes = 1 + chance(4); changes; changes--) {
-        size_t at = chance(len + 1);
-        if (chance(3) == 0)
-            len = cut_out(text, len, at);
-        else if (chance(4) == 0 && at < len)
-            text[at] = (char)chance(256);
-        else
-            len = put_in(text, len, at);
-    }
-    return len;
-}
+static const struct mutation mutation = {pieces, sizeof pieces / sizeof *pieces, 20};
 
 static void check_refusal(const struct error *error, struct bytes text)
 {
@@ -93,10 +53,10 @@ static void mutate_file(const struct schema *schema, const char *name)
     assert_non_null(text);
     for (size_t round = 0; round < ROUNDS; round++) {
         if (round % 8 == 0) {
-            memcpy(text, file, file_len);
+            memcpy(text, file, file_len + 1);
             len = file_len;
         }
-        len = mutate(text, len);
+        len = mutate(&mutation, text, len);
         char *exact = malloc(len ? len : 1);
         assert_non_null(exact);
         memcpy(exact, text, len);

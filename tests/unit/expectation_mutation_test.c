@@ -13,21 +13,11 @@
 #include <cmocka.h>
 
 #include "gate/expectation_judge.h"
+#include "tests/unit/chance.h"
 #include "tests/unit/dkim_help.h"
 
 #define ROUNDS 20000
 #define ROOM 200
-
-/* A xorshift: the same bytes on every machine. */
-static uint64_t state_of_chance = 88172645463325252U;
-
-static size_t chance(size_t below)
-{
-    state_of_chance ^= state_of_chance << 13;
-    state_of_chance ^= state_of_chance >> 7;
-    state_of_chance ^= state_of_chance << 17;
-    return (size_t)(state_of_chance % below);
-}
 
 static const char *const lines[] = {
     "alice@example.com from bob@example.com over TLS: refused from.not-owned",
@@ -79,37 +69,7 @@ static const char *const pieces[] = {"\"",
                                      "::",
                                      "example.com"};
 
-static size_t put_in(char *text, size_t len, size_t at)
-{
-    const char *piece = pieces[chance(sizeof pieces / sizeof *pieces)];
-    size_t more = strlen(piece);
-    memmove(text + at + more, text + at, len - at);
-    memcpy(text + at, piece, more);
-    return len + more;
-}
-
-static size_t cut_out(char *text, size_t len, size_t at)
-{
-    size_t less = 1 + chance(12);
-    if (less > len - at)
-        less = len - at;
-    memmove(text + at, text + at + less, len - at - less);
-    return len - less;
-}
-
-static size_t mutate(char *text, size_t len)
-{
-    for (size_t changes = 1 + chance(3); changes; changes--) {
-        size_t at = chance(len + 1);
-        if (chance(3) == 0)
-            len = cut_out(text, len, at);
-        else if (chance(6) == 0 && at < len)
-            text[at] = (char)chance(256);
-        else
-            len = put_in(text, len, at);
-    }
-    return len;
-}
+static const struct mutation mutation = {pieces, sizeof pieces / sizeof *pieces, 12};
 
 static char folder[] = "/tmp/submilter-mutation.XXXXXX";
 static struct snapshot *snapshot;
@@ -193,9 +153,8 @@ static void mutated_lines(void **state)
     for (size_t round = 0; round < ROUNDS; round++) {
         const char *line = lines[chance(sizeof lines / sizeof *lines)];
         char text[400 + ROOM];
-        size_t len = strlen(line);
-        memcpy(text, line, len);
-        len = mutate(text, len);
+        size_t len = (size_t)snprintf(text, sizeof text - ROOM, "%s", line);
+        len = mutate(&mutation, text, len);
         char *copy = malloc(len ? len : 1);
         memcpy(copy, text, len);
         taken += try_line((struct bytes){copy, len});
