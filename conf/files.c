@@ -97,20 +97,45 @@ static int compare(const void *a, const void *b)
     return strcmp(left->path, right->path);
 }
 
+static bool add_name(const char *name, const char *folder_path, struct arena *arena,
+                     struct file *files, size_t *count, struct error *error)
+{
+    if (!files_wants(name))
+        return true;
+    if (*count == FILES_MAX)
+        return error_set(error, "%s: more than %d files", folder_path, FILES_MAX);
+    char *path = arena_printf(arena, "%s/%s", folder_path, name);
+    if (!path)
+        return error_set(error, "%s: out of memory", folder_path);
+    files[(*count)++] = (struct file){.path = path};
+    return true;
+}
+
 static bool add_names(DIR *folder, const char *folder_path, struct arena *arena, struct file *files,
                       size_t *count, struct error *error)
 {
-    for (struct dirent *entry; (entry = readdir(folder));) {
-        if (!files_wants(entry->d_name))
-            continue;
-        if (*count == FILES_MAX)
-            return error_set(error, "%s: more than %d files", folder_path, FILES_MAX);
-        char *path = arena_printf(arena, "%s/%s", folder_path, entry->d_name);
-        if (!path)
-            return error_set(error, "%s: out of memory", folder_path);
-        files[(*count)++] = (struct file){.path = path};
+    const struct dirent *entry;
+    errno = 0;
+    while ((entry = readdir(folder))) {
+        if (!add_name(entry->d_name, folder_path, arena, files, count, error))
+            return false;
+        errno = 0;
     }
-    return true;
+    return !errno || error_set(error, "%s: cannot be listed: %s", folder_path, strerror(errno));
+}
+
+/* Why it can't be opened is in errno. A link to what is not there yet, as to a disk that is not
+ * mounted, is no word that there are no more files. */
+static bool may_be_missing(const char *folder_path, struct error *error)
+{
+    struct stat status;
+    if (errno == ENOENT && lstat(folder_path, &status) == 0)
+        return error_set(error,
+                         "%s: cannot be opened: it is a link to what is not there; mend the link, "
+                         "or take it away",
+                         folder_path);
+    return errno == ENOENT ||
+           error_set(error, "%s: cannot be opened: %s", folder_path, strerror(errno));
 }
 
 static bool list_folder(const char *folder_path, struct arena *arena, struct file *files,
@@ -118,10 +143,8 @@ static bool list_folder(const char *folder_path, struct arena *arena, struct fil
 {
     *ret_count = 0;
     DIR *folder = opendir(folder_path);
-    if (!folder && errno == ENOENT)
-        return true;
     if (!folder)
-        return error_set(error, "%s: cannot be opened: %s", folder_path, strerror(errno));
+        return may_be_missing(folder_path, error);
     bool good = add_names(folder, folder_path, arena, files, ret_count, error);
     closedir(folder);
     qsort(files, *ret_count, sizeof *files, compare);

@@ -1,4 +1,4 @@
-/* Names of users and groups for people to read. */
+/* Users and groups: their names for people to read, and who has a name. */
 #ifndef DKIM_ACCOUNT_H
 #define DKIM_ACCOUNT_H
 
@@ -10,5 +10,10 @@ struct account {
 
 struct account account_user(uid_t user);
 struct account account_group(gid_t group);
+
+/* Who has that name: 0, ENOENT where nobody has, or why it cannot be known (errno's numbers), as
+ * where a directory service is down. */
+int account_find_user(const char *name, uid_t *ret_user, gid_t *ret_group);
+int account_find_group(const char *name, gid_t *ret_group);
 
 #endif

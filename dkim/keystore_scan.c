@@ -242,11 +242,12 @@ static bool on_root_entry(void *user, const struct dirent *entry, struct error *
         return true;
     if (entry->d_type == DT_DIR)
         return scan_domain(root->scan, root->fd, name, error);
+    const char *folder = root->scan->options->folder;
     if (fstatat(root->fd, name, &status, AT_SYMLINK_NOFOLLOW) != 0)
-        return true;
+        return errno == ENOENT || error_set(error, "%s/%s cannot be looked at: %s", folder,
+                                            shell_word(name).text, strerror(errno));
     if (S_ISDIR(status.st_mode))
         return scan_domain(root->scan, root->fd, name, error);
-    const char *folder = root->scan->options->folder;
     if (S_ISLNK(status.st_mode) || is_key_name(name))
         return error_set(error,
                          "%s/%s is not a domain's folder: keys lie in %s/<domain>/<selector>.pem, "

@@ -1,11 +1,13 @@
 /* Loading settings, tables and keys as one checked whole. */
 #include "gate/snapshot.h"
 
-#include <pwd.h>
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "dkim/account.h"
 #include "dkim/trial.h"
 #include "policy/converter.h"
 #include "policy/lookalike.h"
@@ -23,18 +25,14 @@ bool snapshot_identity(const struct settings *settings, uid_t *ret_user, gid_t *
     *ret_group = getegid();
     if (!settings->user || *ret_user != 0)
         return true;
-    struct passwd entry;
-    struct passwd *found = NULL;
-    char buffer[16 * 1024];
-    getpwnam_r(settings->user, &entry, buffer, sizeof buffer, &found);
-    if (!found)
+    int failed = account_find_user(settings->user, ret_user, ret_group);
+    if (failed == ENOENT)
         return error_set(error,
                          "%s: user: there is no user \"%s\" on this host; make it with: useradd "
                          "--system --no-create-home --shell /usr/sbin/nologin %s",
                          settings->path, settings->user, shell_word(settings->user).text);
-    *ret_user = found->pw_uid;
-    *ret_group = found->pw_gid;
-    return true;
+    return !failed || error_set(error, "%s: user: nobody can tell who \"%s\" is: %s",
+                                settings->path, settings->user, strerror(failed));
 }
 
 static bool load_keys(struct snapshot *snapshot, const struct snapshot *previous,

@@ -74,7 +74,7 @@ static bool load_lines(struct load *load, const char *name, FILE *file, struct e
         well = take_line(load, name, number, (struct bytes){line, (size_t)len}, error) &&
                (number % WATCH_LINES || go_on(load) || error_set(error, "interrupted"));
     }
-    if (well && ferror(file))
+    if (well && !feof(file))
         well = error_set(error, "%s: %s", name, strerror(errno));
     free(line);
     return well;

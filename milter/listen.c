@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -18,6 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "dkim/account.h"
 #include "gate/snapshot.h"
 #include "milter/inherited.h"
 #include "policy/shell.h"
@@ -40,14 +40,11 @@ static bool is_live(const struct sockaddr_un *address)
 
 static bool group_id(const char *name, gid_t *ret_group, struct error *error)
 {
-    struct group entry;
-    struct group *found = NULL;
-    char buffer[16 * 1024];
-    getgrnam_r(name, &entry, buffer, sizeof buffer, &found);
-    if (!found)
+    int failed = account_find_group(name, ret_group);
+    if (failed == ENOENT)
         return error_set(error, "socket_group: there is no group \"%s\" on this host", name);
-    *ret_group = found->gr_gid;
-    return true;
+    return !failed || error_set(error, "socket_group: nobody can tell which group \"%s\" is: %s",
+                                name, strerror(failed));
 }
 
 /* What stands at the path may be replaced: nothing, or a socket that nobody listens on. */

@@ -189,8 +189,14 @@ static bool check_files(const struct walk *walk, struct error *error)
     int fd = openat(walk->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
     bool good = list || say(shown(walk->here), "read", error);
-    for (const struct dirent *file; good && (file = readdir(list));)
+    const struct dirent *file;
+    errno = 0;
+    while (good && (file = readdir(list))) {
         good = !is_read_back(file->d_name) || check_file(walk, fd, file->d_name, error);
+        errno = 0;
+    }
+    if (good && errno)
+        good = say(shown(walk->here), "read", error);
     if (list)
         closedir(list);
     else if (fd >= 0)

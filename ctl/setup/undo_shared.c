@@ -2,6 +2,7 @@
 #include "ctl/setup/undo_shared.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -20,24 +21,48 @@ static bool read_other(const struct backup *backup, const char *folder, struct b
            backup_read_manifest(other, error);
 }
 
+/* What another setup shares must not be taken: who cannot look must not take either. */
+static bool say_unlisted(const char *top, struct error *error)
+{
+    return error_set(error, "%s cannot be listed, where other setups have their backups: %s", top,
+                     strerror(errno));
+}
+
+static bool look_at(const struct backup *backup, const char *top, const char *name,
+                    struct backup *ret_other, struct error *error)
+{
+    struct backup other = {.arena = backup->arena, .lock = -1};
+    if (*name == '.')
+        return true;
+    const char *folder = arena_printf(backup->arena, "%s/%s", top, name);
+    if (!folder)
+        return error_set(error, "memory is out");
+    if (!read_other(backup, folder, &other, error))
+        return false;
+    if (other.count && other.config && strcmp(other.config, backup->config) == 0)
+        *ret_other = other;
+    return true;
+}
+
 bool undo_shared_find(const struct backup *backup, struct backup *ret_other, struct error *error)
 {
     const char *top = place_folder_of(backup->arena, backup->folder);
-    struct backup other = {.arena = backup->arena, .lock = -1};
+    *ret_other = (struct backup){.arena = backup->arena, .lock = -1};
+    if (!top || !backup->config)
+        return true;
+    DIR *state = opendir(top);
+    if (!state)
+        return errno == ENOENT || say_unlisted(top, error);
     bool good = true;
-    *ret_other = other;
-    DIR *state = top && backup->config ? opendir(top) : NULL;
-    for (struct dirent *file; good && state && !ret_other->config && (file = readdir(state));) {
-        const char *folder = arena_printf(backup->arena, "%s/%s", top, file->d_name);
-        if (*file->d_name == '.')
-            continue;
-        good =
-            folder ? read_other(backup, folder, &other, error) : error_set(error, "memory is out");
-        if (good && other.count && other.config && strcmp(other.config, backup->config) == 0)
-            *ret_other = other;
+    const struct dirent *file;
+    errno = 0;
+    while (good && !ret_other->config && (file = readdir(state))) {
+        good = look_at(backup, top, file->d_name, ret_other, error);
+        errno = 0;
     }
-    if (state)
-        closedir(state);
+    if (good && errno)
+        good = say_unlisted(top, error);
+    closedir(state);
     return good;
 }
 
