@@ -97,11 +97,11 @@ bool claim_readable(const struct identity_field *claimed, struct arena *arena,
 }
 
 /* What readers agree on it reads the same way, but for what its buffers do not hold. */
-bool claim_outlasts_mta(const struct facts *facts, const struct identity_field *claimed,
-                        struct arena *arena, struct verdict *verdict)
+bool claim_outlasts_rewriting(const struct identity_field *claimed, struct arena *arena,
+                              struct verdict *verdict)
 {
     struct rewriting rewriting;
-    if (facts->connection.mta != MTA_SENDMAIL)
+    if (claimed->field->value.len < REWRITING_OVERFLOWS_FROM)
         return true;
     if (!rewriting_of(arena, claimed->field->value, &rewriting))
         return unavailable(NULL, arena, verdict);
@@ -109,7 +109,7 @@ bool claim_outlasts_mta(const struct facts *facts, const struct identity_field *
         return true;
     verdict->fact = bytes_trim(claimed->field->value);
     verdict_violation(verdict, arena, "overlong", 550, "5.7.1",
-                      "The name in the %s field is so long that this server would send it as an "
+                      "The name in the %s field is so long that a mail server takes it for an "
                       "address: choose a shorter one in your mail program's settings",
                       identities_word(claimed->kind));
     return false;

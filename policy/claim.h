@@ -44,10 +44,10 @@ bool claim_readable(const struct identity_field *claimed, struct arena *arena,
 bool claim_plainly_written(const struct identity_field *claimed, struct arena *arena,
                            struct verdict *verdict);
 
-/* Whether Sendmail, which writes fields anew, will find the same addresses in it as everybody else.
- */
-bool claim_outlasts_mta(const struct facts *facts, const struct identity_field *claimed,
-                        struct arena *arena, struct verdict *verdict);
+/* Whether Sendmail, which writes fields anew, will find the same addresses in it as everybody else:
+ * ours, and those that relay or receive. */
+bool claim_outlasts_rewriting(const struct identity_field *claimed, struct arena *arena,
+                              struct verdict *verdict);
 
 /* Whether the header was small enough for all that it claims to be seen. */
 bool claim_all_seen(const struct facts *facts, struct arena *arena, struct verdict *verdict);

@@ -9,7 +9,7 @@
 /* Its limits are 255 bytes for a mailbox and for a token, and 1256 for the tokens of one, a NUL
  * behind each. */
 #define CUT_FROM 240
-#define TOKEN_SPLITS_FROM 200
+#define TOKEN_SPLITS_FROM REWRITING_OVERFLOWS_FROM
 #define OVERFLOWS_FROM 1000
 
 struct marking {

@@ -45,7 +45,9 @@ bool rewriting_completes(const struct rewriting *rewriting);
  * rewriting_names too. */
 bool rewriting_cuts(const struct rewriting *rewriting);
 
-/* Whether one is so long that its name could be taken for an address. */
+/* Whether one is so long that its name could be taken for an address; none of a text that is
+ * shorter than so many bytes is. */
+#define REWRITING_OVERFLOWS_FROM 200
 bool rewriting_overflows(const struct rewriting *rewriting);
 
 #endif

@@ -75,7 +75,7 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
     const struct settings *settings = generic;
     const struct identity_field *from = only_from(facts, arena, verdict);
     if (!from || !claim_plainly_written(from, arena, verdict) ||
-        !claim_readable(from, arena, verdict) || !claim_outlasts_mta(facts, from, arena, verdict))
+        !claim_readable(from, arena, verdict) || !claim_outlasts_rewriting(from, arena, verdict))
         return;
     if (from->list.count > 1 && !settings->allow_several) {
         verdict->fact = bytes_trim(from->field->value);

@@ -17,13 +17,13 @@ static const enum identity_kind kinds[] = {IDENTITY_SENDER, IDENTITY_RESENT_FROM
 
 /* RFC 5322 3.6.2, 3.6.6: Sender and Resent-Sender hold one mailbox; a message has one Sender, and
  * as many Resent- blocks as it was sent on. */
-static bool is_well_formed(const struct facts *facts, const struct identity_field *claimed,
-                           struct arena *arena, struct verdict *verdict)
+static bool is_well_formed(const struct identity_field *claimed, struct arena *arena,
+                           struct verdict *verdict)
 {
     const char *word = identities_word(claimed->kind);
     if (!claim_plainly_written(claimed, arena, verdict) ||
         !claim_readable(claimed, arena, verdict) ||
-        !claim_outlasts_mta(facts, claimed, arena, verdict))
+        !claim_outlasts_rewriting(claimed, arena, verdict))
         return false;
     verdict->fact = bytes_trim(claimed->field->value);
     if (claimed->kind == IDENTITY_SENDER && claimed->field->instance > 1) {
@@ -48,7 +48,7 @@ static bool all_well_formed(const struct facts *facts, struct arena *arena, stru
             return false;
     for (size_t i = 0; i < facts->identity_field_count; i++) {
         const struct identity_field *claimed = &facts->identity_fields[i];
-        if (claimed->kind != IDENTITY_FROM && !is_well_formed(facts, claimed, arena, verdict))
+        if (claimed->kind != IDENTITY_FROM && !is_well_formed(claimed, arena, verdict))
             return false;
     }
     return true;
