@@ -162,15 +162,54 @@ static bool turn(struct fleet *fleet, int64_t beat, struct error *error)
     return true;
 }
 
+/* Whether there is a connection to go on with, and something to do for it. */
+static bool goes_on(struct fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    bool yes = fleet->usable && (!fleet->stop || fleet->line.first || fleet->flying.first);
+    pthread_mutex_unlock(&fleet->lock);
+    return yes;
+}
+
+static void leave(struct fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    bool knows_all = fleet->usable && !fleet->unsettled.count && !fleet->raises;
+    pthread_mutex_unlock(&fleet->lock);
+    if (knows_all)
+        fleet_leave(fleet);
+}
+
+/* Nobody waits for this connection any longer; why it ended is said, if it was not asked to. */
+static void hang_up(struct fleet *fleet)
+{
+    pthread_mutex_lock(&fleet->lock);
+    fleet->usable = false;
+    struct error why = fleet->why;
+    int64_t hosts = fleet->hosts;
+    bool stop = fleet->stop;
+    fail_all(fleet, &fleet->flying);
+    fail_all(fleet, &fleet->line);
+    pthread_mutex_unlock(&fleet->lock);
+    redis_close(fleet->redis);
+    fleet->redis = NULL;
+    fleet->gone_since = redis_clock();
+    if (!stop)
+        fleet_say(fleet,
+                  "is not to be counted on: %s; until it is back this host keeps to 1/%lld of the "
+                  "limits, and adds later what it counted",
+                  why.text, (long long)hosts);
+}
+
 /* Until the circuit is broken, or the end. */
 static void serve(struct fleet *fleet)
 {
     int64_t beat = redis_clock() + FLEET_BEAT_MS;
     struct error error;
-    bool goes_on = true, words_wait = false;
+    bool words_wait = false;
     fleet_settle_rest(fleet);
     fleet_say_hosts(fleet);
-    while (goes_on) {
+    do {
         if (!turn(fleet, beat, &error))
             break_circuit(fleet, &error);
         if (redis_clock() >= beat) {
@@ -184,31 +223,9 @@ static void serve(struct fleet *fleet)
             if (!fleet_tell_words(fleet, LIMITS_PATIENCE_MS, &error))
                 break_circuit(fleet, &error);
         }
-        pthread_mutex_lock(&fleet->lock);
-        goes_on = fleet->usable && (!fleet->stop || fleet->line.first || fleet->flying.first);
-        pthread_mutex_unlock(&fleet->lock);
-    }
-    pthread_mutex_lock(&fleet->lock);
-    bool leaves = fleet->usable && !fleet->unsettled.count && !fleet->raises;
-    pthread_mutex_unlock(&fleet->lock);
-    if (leaves)
-        fleet_leave(fleet);
-    pthread_mutex_lock(&fleet->lock);
-    fleet->usable = false;
-    error = fleet->why;
-    int64_t hosts = fleet->hosts;
-    bool stop = fleet->stop;
-    fail_all(fleet, &fleet->flying);
-    fail_all(fleet, &fleet->line);
-    pthread_mutex_unlock(&fleet->lock);
-    redis_close(fleet->redis);
-    fleet->redis = NULL;
-    fleet->gone_since = redis_clock();
-    if (!stop)
-        fleet_say(fleet,
-                  "is not to be counted on: %s; until it is back this host keeps to 1/%lld of the "
-                  "limits, and adds later what it counted",
-                  error.text, (long long)hosts);
+    } while (goes_on(fleet));
+    leave(fleet);
+    hang_up(fleet);
 }
 
 static void pause_for(struct fleet *fleet, int64_t pause)
