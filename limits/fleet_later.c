@@ -88,8 +88,16 @@ struct fleet_raise *fleet_raise_take(struct fleet *fleet)
     return raise;
 }
 
-void fleet_tell_raise(struct fleet *fleet, struct bytes login,
-                      const struct login_standing *standing)
+void fleet_raise_put_back(struct fleet *fleet, struct fleet_raise *raise)
+{
+    pthread_mutex_lock(&fleet->lock);
+    raise->next = fleet->raises;
+    fleet->raises = raise;
+    fleet->raise_count++;
+    pthread_mutex_unlock(&fleet->lock);
+}
+
+bool fleet_raise_put(struct fleet *fleet, struct bytes login, const struct login_standing *standing)
 {
     struct fleet_work *work = fleet_work_new(FLEET_WORK_SETTLE);
     if (work)
@@ -99,6 +107,14 @@ void fleet_tell_raise(struct fleet *fleet, struct bytes login,
                              &work->order.command) ||
         !fleet_put(fleet, work)) {
         fleet_work_free(work);
-        fleet_raise_later(fleet, login, standing);
+        return false;
     }
+    return true;
+}
+
+void fleet_tell_raise(struct fleet *fleet, struct bytes login,
+                      const struct login_standing *standing)
+{
+    if (!fleet_raise_put(fleet, login, standing))
+        fleet_raise_later(fleet, login, standing);
 }

@@ -127,6 +127,11 @@ void fleet_raise_later(struct fleet *fleet, struct bytes login,
 void fleet_raise_forget(struct fleet *fleet, struct bytes login, int64_t since);
 
 struct fleet_raise *fleet_raise_take(struct fleet *fleet); /* to be freed; NULL: none */
+/* One that was taken: the next to be. It needs no memory. */
+void fleet_raise_put_back(struct fleet *fleet, struct fleet_raise *raise);
+/* In line. False: as fleet_put has it, or no memory. */
+MUST_CHECK bool fleet_raise_put(struct fleet *fleet, struct bytes login,
+                                const struct login_standing *standing);
 /* At once, or later. */
 void fleet_tell_raise(struct fleet *fleet, struct bytes login,
                       const struct login_standing *standing);

@@ -96,13 +96,13 @@ static bool tell_raises(struct fleet *fleet, struct error *error)
                                  raise->standing.since, 0, &command)
                  ? fleet_call(fleet, &command, ASK_MS, &reply, error)
                  : error_set(error, "out of memory");
-        if (!ok)
-            fleet_raise_later(fleet, raise->login, &raise->standing);
         redis_reply_free(reply);
         redis_command_done(&command);
-        free(raise);
-        if (!ok)
+        if (!ok) {
+            fleet_raise_put_back(fleet, raise);
             return false;
+        }
+        free(raise);
     }
 }
 
@@ -173,7 +173,11 @@ void fleet_settle_rest(struct fleet *fleet)
         }
     }
     while ((raise = fleet_raise_take(fleet)) != NULL) {
-        fleet_tell_raise(fleet, raise->login, &raise->standing);
+        /* None finds its place before this thread goes on. */
+        if (!fleet_raise_put(fleet, raise->login, &raise->standing)) {
+            fleet_raise_put_back(fleet, raise);
+            return;
+        }
         free(raise);
     }
 }

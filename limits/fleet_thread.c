@@ -209,9 +209,9 @@ static void serve(struct fleet *fleet)
     bool words_wait = false;
     fleet_settle_rest(fleet);
     fleet_say_hosts(fleet);
-    do {
-        if (!turn(fleet, beat, &error))
-            break_circuit(fleet, &error);
+    /* Whoever waited in vain may have broken the circuit: nothing more is told then. */
+    while (goes_on(fleet)) {
+        bool ok = true;
         if (redis_clock() >= beat) {
             beat = redis_clock() + FLEET_BEAT_MS;
             fleet_settle_rest(fleet);
@@ -220,10 +220,11 @@ static void serve(struct fleet *fleet)
         }
         if (words_wait && !fleet->flying.first) {
             words_wait = false;
-            if (!fleet_tell_words(fleet, LIMITS_PATIENCE_MS, &error))
-                break_circuit(fleet, &error);
+            ok = fleet_tell_words(fleet, LIMITS_PATIENCE_MS, &error);
         }
-    } while (goes_on(fleet));
+        if (!ok || !turn(fleet, beat, &error))
+            break_circuit(fleet, &error);
+    }
     leave(fleet);
     hang_up(fleet);
 }
