@@ -3,6 +3,10 @@
 
 #include "dkim/verifier.h"
 
+/* Relaxed canonicalization holds a line as a whole, for each key, and memory for it would run out
+ * past some 4 MB. What signs such a line signs in vain: no MTA sends it as it is. */
+#define LONGEST_SIGNED_LINE ((int64_t)1 << 20)
+
 static bool may_leave(const struct message *message)
 {
     return !message->fault && message->decision.action < ACTION_TEMPFAIL;
@@ -98,13 +102,23 @@ static void drop_verifier(struct message *message)
     message->facts.dkim.own_signature = FACT_UNAVAILABLE;
 }
 
+static void drop_signer(struct message *message)
+{
+    signer_free(message->signer);
+    message->signer = NULL;
+}
+
 void message_dkim_body(struct message *message, struct bytes chunk)
 {
     struct error error;
+    if (message->signer && (message->facts.body.longest_line > LONGEST_SIGNED_LINE ||
+                            message->scan.line_length > LONGEST_SIGNED_LINE)) {
+        message->not_signed = "a line of its body has more than 1 MB, and is broken on the way";
+        drop_signer(message);
+    }
     if (message->signer && !signer_body(message->signer, chunk, &error)) {
         fault_of(message, &error);
-        signer_free(message->signer);
-        message->signer = NULL;
+        drop_signer(message);
     }
     if (message->verifier && !verifier_body(message->verifier, chunk, &error))
         drop_verifier(message);

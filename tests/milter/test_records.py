@@ -150,6 +150,17 @@ def test_a_header_beyond_the_caps_is_cut(gate):
     assert not {"from", "date", "message_id"} & {verdict["rule"] for verdict in record["verdicts"]}
 
 
+@pytest.mark.parametrize("length, signed", [(1 << 20, True), ((1 << 20) + 1, False), (9 << 20, False)])
+def test_a_line_that_no_server_sends_whole_is_not_signed(gate, length, signed):
+    """An attachment of a careless program: base64 in one line. What takes it away is the MTA's limit, not ours."""
+    message = dataclasses.replace(Message(), body=b"Hello\r\n" + b"x" * length + b"\r\n")
+    assert gate.player().message(message).accepted
+    record, = gate.records(1)
+    assert record["action"] == "accept" and "fault" not in record
+    assert bool(record.get("signatures")) == signed
+    assert ("a line of its body has more than 1 MB" in record.get("not_signed", "")) != signed
+
+
 def test_neither_subject_nor_body(gate):
     gate.play(Message(body=b"the secret word\r\n").plus(("X-Filler", " another secret word")))
     record = json.dumps(gate.record())
