@@ -26,7 +26,7 @@
 #define LOCK_MILLISECONDS 5000
 #define LOCK_AGAIN_MILLISECONDS 10
 
-static bool is_live(const struct sockaddr_un *address)
+bool listen_is_live(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -58,7 +58,7 @@ static bool may_replace(const struct sockaddr_un *address, struct error *error)
                          "%s: there is something that is not a socket; remove it or choose "
                          "another path for socket",
                          address->sun_path);
-    if (is_live(address))
+    if (listen_is_live(address))
         return error_set(error,
                          "%s: another process is listening there; stop it first (submilter may be "
                          "running already)",

@@ -3,6 +3,7 @@
 #define MILTER_LISTEN_H
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "conf/settings.h"
 
@@ -22,6 +23,9 @@ struct listening {
  * stale one is replaced. */
 MUST_CHECK bool listen_open(const struct settings *settings, struct listening *ret_listening,
                             struct error *error);
+
+/* Whether a process listens there, as far as can be told: one that may not be asked counts. */
+bool listen_is_live(const struct sockaddr_un *address);
 
 /* Removes the path, if it is still our socket that stands there. */
 void listen_remove(const struct listening *listening);

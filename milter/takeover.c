@@ -14,6 +14,7 @@
 #include "gate/snapshot.h"
 #include "milter/channel.h"
 #include "milter/inherited.h"
+#include "milter/listen.h"
 
 /* The running daemon may be at a reload of large tables. */
 #define PATIENCE 60000
@@ -72,6 +73,23 @@ static bool meet(int meeting, pid_t process, uid_t user, int *ret_channel, struc
     return error_prefix(error, "stop it and start without -t: ");
 }
 
+static const char *path_in(const char *spec)
+{
+    const char *colon = strchr(spec, ':');
+    return colon ? colon + 1 : spec;
+}
+
+/* At a TCP port listen_open finds it out. */
+static bool somebody_listens(const char *spec)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strncmp(spec, "unix:", 5) != 0 && strncmp(spec, "local:", 6) != 0)
+        return false;
+    snprintf(address.sun_path, sizeof address.sun_path, "%.*s", (int)sizeof address.sun_path - 1,
+             path_in(spec));
+    return listen_is_live(&address);
+}
+
 bool takeover_ask(const struct settings *settings, int *ret_channel, struct error *error)
 {
     uid_t user;
@@ -79,7 +97,8 @@ bool takeover_ask(const struct settings *settings, int *ret_channel, struct erro
     int meeting;
     *ret_channel = -1;
     if (!settings->pid_file)
-        return error_set(error,
+        return !somebody_listens(settings->socket) ||
+               error_set(error,
                          "%s: pid_file: -t has to know which process to take over from; write "
                          "pid_file = \"/run/submilter/submilter.pid\"; and restart once",
                          settings->path);
@@ -95,12 +114,6 @@ bool takeover_ask(const struct settings *settings, int *ret_channel, struct erro
     met = met && meet(meeting, process, user, ret_channel, error);
     close(meeting);
     return met || error_prefix(error, "taking over from process %ld: ", (long)process);
-}
-
-static const char *path_in(const char *spec)
-{
-    const char *colon = strchr(spec, ':');
-    return colon ? colon + 1 : spec;
 }
 
 static bool is_socket(const char *path)

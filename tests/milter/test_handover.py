@@ -15,7 +15,7 @@ from daemon import CONFIG, FREE, PROGRAM, USER
 from harness.milter_mta import EOM, Message, Outcome, Player, play
 from harness.milter_wire import Session
 from harness.process import Adopted, free_ports, run, stopped
-from harness.waiting import PATIENCE, wait_until
+from harness.waiting import PATIENCE, accepts, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root has rights to drop")
 HAND_OVERS = int(os.environ.get("SUBMILTER_HAND_OVERS", "12"))
@@ -237,6 +237,22 @@ def test_taking_over(generations):
     assert done.returncode == 78 and daemon.process.poll() is None
     gate.check_signed(gate.play())
     gate.record()
+
+
+def test_taking_over_without_a_pid_file(generations):
+    """As setup leaves it: -t starts where nobody is, and says what it needs to know where somebody is."""
+    daemon = generations().daemon
+    command = [str(PROGRAM), "-f", "-t", "-c", str(daemon.config)]
+    done = subprocess.run(command, timeout=PATIENCE, check=False, capture_output=True, text=True)
+    assert done.returncode == 71 and "pid_file: -t has to know" in done.stderr and daemon.process.poll() is None
+    assert daemon.stop() == 0
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
+        try:
+            wait_until(lambda: accepts(str(daemon.socket)), "it listens", explain=daemon.log)
+        finally:
+            started.terminate()
+        assert started.wait(PATIENCE) == 0
+    daemon.start()
 
 
 @AS_ROOT
