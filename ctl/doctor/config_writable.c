@@ -1,4 +1,5 @@
-/* Whether anybody but root could put another configuration in the place of the one that is read. */
+/* Whether anybody but root could put something else in the place of what the daemon goes by: its
+ * configuration, its tables of senders, the program that hears of alerts. */
 #include <dirent.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -15,10 +16,11 @@
 
 static const struct doctor_kind kinds[] = {
     {"config.writable", DOCTOR_ADVICE,
-     "somebody else than root can write the configuration, or a folder on the way "
-     "to it",
-     "Whoever takes over the daemon, or is in that group, decides what is refused and signed, and "
-     "with which rights the daemon starts next time: root reads what was written there."},
+     "somebody else than root can write the configuration, a table of senders, the program of "
+     "alerts, or a folder on the way to it",
+     "Whoever takes over the daemon, or is in that group, decides what is refused and signed, who "
+     "may send as whom, and with which rights the daemon starts next time: root reads what was "
+     "written there."},
 };
 
 enum part {
@@ -75,8 +77,8 @@ static bool look_at(struct doctor *doctor, uid_t user, const char *path, enum pa
     if (status.st_uid != 0 && status.st_uid != geteuid()) {
         doctor_find(doctor, "config.writable", where,
                     part == PART_ABOVE
-                        ? mend_sentence(doctor, "keep the configuration where all folders on the "
-                                                "way are root's, and start the daemon with that")
+                        ? mend_sentence(doctor, "keep it where all folders on the way are root's, "
+                                                "and have the daemon use that")
                         : mend_owner(doctor, where),
                     "it belongs to %s, who is not root", account_user(status.st_uid).text);
         return true;
@@ -121,6 +123,35 @@ static bool look_both_ways(struct doctor *doctor, uid_t user, const char *path, 
     return realpath(path, real) && strcmp(real, path) != 0 && look_along(doctor, user, real, last);
 }
 
+/* The file of a table "kind:path"; NULL: it has none. */
+static const char *file_of(struct doctor *doctor, const char *table)
+{
+    const char *colon = strchr(table, ':');
+    if (!colon || colon[1] != '/')
+        return NULL;
+    bool is_database = strncmp(table, "lmdb:", 5) == 0 || strncmp(table, "cdb:", 4) == 0;
+    return is_database
+               ? arena_printf(doctor->arena, "%s.%.*s", colon + 1, (int)(colon - table), table)
+               : colon + 1;
+}
+
+static void look_at_what_is_named(struct doctor *doctor, uid_t user)
+{
+    const struct texts *tables = &doctor->settings->senders.tables;
+    const char *command = doctor->settings->alerts.command;
+    for (size_t i = 0; i < tables->count; i++) {
+        const char *path = file_of(doctor, tables->items[i]);
+        if (path)
+            look_both_ways(doctor, user, path, PART_FILE);
+    }
+    if (command && *command == '/') {
+        const char *program =
+            arena_printf(doctor->arena, "%.*s", (int)strcspn(command, " \t"), command);
+        if (program)
+            look_both_ways(doctor, user, program, PART_FILE);
+    }
+}
+
 static void look(struct doctor *doctor)
 {
     struct error error;
@@ -129,6 +160,7 @@ static void look(struct doctor *doctor)
     if (!doctor->settings ||
         (doctor->settings->user && !snapshot_identity(doctor->settings, &user, &group, &error)))
         return; /* config.broken says so */
+    look_at_what_is_named(doctor, user);
     const char *slash = strrchr(doctor->config, '/');
     const char *folder = arena_printf(
         doctor->arena, "%.*sconf.d", slash ? (int)(slash - doctor->config + 1) : 0, doctor->config);

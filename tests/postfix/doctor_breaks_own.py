@@ -9,6 +9,16 @@ from doctor_daemon_steps import (chmod, ended, expectations, expected, few_descr
 from doctor_steps import GUARDED, Break, all_of, configured, milters, reconfigured
 from harness.submilter import USER
 
+
+def teller(site):
+    """A program that hears of alerts."""
+    path = site.folder / "tell"
+    path.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+    path.chmod(0o755)
+    configured(alerts={"command": f"{path} admin"})(site)
+    return path
+
+
 BREAKS = [
     # socket
     Break("socket.not-running", ended),
@@ -68,6 +78,8 @@ BREAKS = [
     Break("config.writable", chmod(lambda site: site.submilter.config, 0o664), note="group"),
     Break("config.writable", chmod(lambda site: site.submilter.config.parent, 0o1777), note="folder"),
     Break("config.writable", in_conf_d, note="conf.d"),
+    Break("config.writable", chmod(lambda site: site.submilter.senders, 0o664), note="table"),
+    Break("config.writable", chmod(teller, 0o775), note="alerts", after=reconfigured),
     Break("config.table", table),
     Break("config.expectation", expected("alice@example.com: refused"), mend=expected("alice@example.com: accepted")),
     Break("config.expectation", all_of(expected("alice@example.com: accepted"), chmod(expectations, 0o600)), note="unreadable"),
