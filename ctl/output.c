@@ -35,8 +35,8 @@ void output_flush(void)
 bool output_json(struct json *json)
 {
     bool good = !json->failed;
-    if (good)
-        puts(json->data);
+    if (good && puts(json->data) == EOF && !cause)
+        cause = errno;
     json_done(json);
     return good;
 }

@@ -64,6 +64,17 @@ static bool read_address(const char *text, struct bytes *ret_address, struct err
                      text);
 }
 
+/* As MTAs name them. */
+static bool is_version(struct bytes text)
+{
+    static const char *const versions[] = {"SSLv2",   "SSLv3",   "TLSv1",
+                                           "TLSv1.1", "TLSv1.2", "TLSv1.3"};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (bytes_equal(text, bytes_of(versions[i])))
+            return true;
+    return false;
+}
+
 /* "VERSION", "VERSION:CIPHER" or "VERSION:CIPHER:BITS"; "none". */
 static bool read_tls(const char *text, struct facts_tls *tls, struct error *error)
 {
@@ -78,8 +89,11 @@ static bool read_tls(const char *text, struct facts_tls *tls, struct error *erro
     colon = bytes_find(rest, ':');
     if (rest.len)
         tls->cipher = bytes_slice(rest, 0, colon);
-    if (!tls->version.len)
-        return error_set(error, "--tls: expected \"none\", or a version like \"TLSv1.3\"");
+    if (!is_version(tls->version))
+        return error_set(error,
+                         "--tls: expected \"none\", or a version from \"TLSv1\" to \"TLSv1.3\", "
+                         "found \"%.*s\"",
+                         (int)tls->version.len, tls->version.data);
     return colon == rest.len ||
            read_number("--tls", rest.data + colon + 1, 1024, &tls->cipher_bits, error);
 }

@@ -64,6 +64,21 @@ static void advise_file(const struct settings *settings, const char *key, const 
             settings->user ? settings->user : "");
 }
 
+/* Root may write it where the daemon's user may not. */
+static void advise_pid_file(const struct settings *settings, advice_say *say)
+{
+    const char *path = settings->pid_file;
+    char folder[PATH_MAX];
+    if (!path)
+        return;
+    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (*folder && access(folder, F_OK) < 0 && errno == ENOENT)
+        say("pid_file: the daemon will not start before the folder of %s is there: install -d -o "
+            "%s -m 0755 %s",
+            path, shell_word(settings->user ? settings->user : "root").text,
+            shell_word(folder).text);
+}
+
 /* The folder is made at the start, in a folder that is there. */
 static void advise_counters(const struct settings *settings, advice_say *say)
 {
@@ -163,6 +178,7 @@ void advice_give(const struct snapshot *snapshot, advice_say *say)
     advise_alerts(settings, say);
     advise_states(settings, say);
     advise_socket(snapshot->settings, say);
+    advise_pid_file(settings, say);
 }
 
 void advice_give_keys(const struct settings *settings, advice_say *say)

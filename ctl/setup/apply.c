@@ -113,7 +113,7 @@ static bool run(const struct plan *plan, const char *const argv[], struct error 
     struct error cause = *error;
     bool silent = output.err.len == 0 && output.out.len == 0;
     return error_set(error, "%s: %s%s", plan_command_text(plan->arena, argv), cause.text,
-                     silent ? "(it said nothing: see the mail log)" : "");
+                     silent ? " (it said nothing itself; the mail log may)" : "");
 }
 
 /* COMMAND and ACTION. */

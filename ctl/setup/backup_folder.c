@@ -52,6 +52,8 @@ static bool check_folder(const char *path, const struct stat *status, bool last,
                          struct error *error)
 {
     unsigned mode = (unsigned)status->st_mode & 07777U;
+    if (last && status->st_uid == 0 && geteuid() != 0)
+        return error_set(error, "%s is root's alone, for the backups: be root", shown(path));
     if (last && (mode & (S_IRWXG | S_IRWXO) || status->st_uid != geteuid()))
         return error_set(error,
                          "%s has mode %04o and belongs to %s; backups lie in a folder that setup "

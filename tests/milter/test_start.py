@@ -244,6 +244,14 @@ def test_a_table_that_cannot_be_had_is_said_where_it_is_listed(stopped_daemon, t
         assert f"{daemon.config}:{lines + 2}: senders.tables: {said}" in done.stderr.decode(), done
 
 
+def test_a_missing_folder_of_the_pid_file_is_told(stopped_daemon):
+    daemon = stopped_daemon()
+    daemon.configure('pid_file = "/nonexistent/submilter/pid";\n')
+    done = check(daemon)
+    assert done.returncode == 0 and "pid_file: the daemon will not start before" in done.stderr, done
+    assert f"install -d -o {USER} -m 0755 /nonexistent/submilter\n" in done.stderr, done
+
+
 def test_missing_keys_are_told(stopped_daemon):
     daemon = stopped_daemon()
     (daemon.folder / "keys" / "example.org").rename(daemon.folder / "elsewhere")

@@ -68,6 +68,8 @@ def test_wrong_arguments_are_named(site):
     assert '"submision"' in complaint(site, "test", "--listener", "submision")
     assert "there are: submission, login, local, inbound" in complaint(site, "test", "--listener", "x")
     assert '"localhost"' in complaint(site, "test", "--client", "localhost")
+    for version in ("1.1", "tlsv1.1", "TLSv9", ""):
+        assert f'found "{version}"' in complaint(site, "test", "--tls", f"{version}:TLS_AES_256_GCM_SHA384")
     assert '"dsa"' in complaint(site, "key", "new", "example.net", "--type", "dsa")
     assert '"neu"' in complaint(site, "key", "neu", "example.net")
     assert "name the domain" in complaint(site, "key", "new")

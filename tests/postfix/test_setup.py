@@ -253,6 +253,9 @@ def test_shows_the_plan_to_who_is_not_root(host):
     assert done.returncode == 2 and b"+smtpd_milters = $submilter" in done.stdout
     done = run("setpriv", "--reuid", "nobody", "--clear-groups", "sh", "-c", f"{host_command(host)} --yes", check=False)
     assert done.returncode == 73 and b"Permission denied" in done.stderr
+    (host.state / "postfix").mkdir(0o700, parents=True)
+    done = run("setpriv", "--reuid", "nobody", "--clear-groups", "sh", "-c", f"{host_command(host)} --undo", check=False)
+    assert done.returncode == 73 and b"is root's alone, for the backups: be root" in done.stderr, done
 
 
 def test_tells_wrong_arguments():
