@@ -11,6 +11,7 @@
 #include "ctl/output.h"
 #include "ctl/plain.h"
 #include "dkim/our_command.h"
+#include "gate/children.h"
 
 static const struct command *const commands[] = {
 #define COMMAND(name) &command_##name,
@@ -109,6 +110,7 @@ static int answer(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    children_are_waited_for();
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* some commands hold keys: no core has them */
     output_begin();
     return output_end(answer(argc, argv));

@@ -196,7 +196,11 @@ static bool open_locked(struct ledger *ledger, enum ledger_use use, bool again, 
     bool is_left_open = ledger_take(ledger) == LEDGER_LEFT_OPEN;
     enum ledger_depth depth =
         again || is_left_open || is_small(ledger->folder) ? LEDGER_WHOLLY : LEDGER_BRIEFLY;
-    bool is_damaged = ledger_check(ledger->folder, ledger->max_size, depth) == LEDGER_DAMAGED;
+    enum ledger_check found = ledger_check(ledger->folder, ledger->max_size, depth);
+    if (found == LEDGER_UNSEEN)
+        return error_set(error, "%s/data.mdb cannot be looked through: waitpid: %s", ledger->folder,
+                         strerror(errno));
+    bool is_damaged = found == LEDGER_DAMAGED;
     if (is_damaged && use == LEDGER_EXISTING)
         return error_set(error, "%s/data.mdb is damaged: submilter sets it aside when it starts",
                          ledger->folder);

@@ -84,7 +84,12 @@ size_t ledger_last(struct ledger *ledger);
 /* Opens the environment and its tables. An LMDB status. */
 int ledger_open_env(const char *folder, size_t max_size, bool read_only, struct ledger *ledger);
 
-enum ledger_check { LEDGER_SOUND, LEDGER_DAMAGED, LEDGER_UNCLEAR };
+enum ledger_check {
+    LEDGER_SOUND,
+    LEDGER_DAMAGED,
+    LEDGER_UNCLEAR,
+    LEDGER_UNSEEN, /* who looked has died, of the damage or not: errno says why it is not known */
+};
 enum ledger_depth {
     LEDGER_BRIEFLY, /* length, pages that are free, all but the large tables: milliseconds */
     LEDGER_WHOLLY,  /* every byte: as long as reading the file takes */

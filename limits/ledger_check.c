@@ -198,7 +198,11 @@ enum ledger_check ledger_check(const char *folder, size_t max_size, enum ledger_
     if (pid < 0)
         return LEDGER_UNCLEAR;
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
-    return len == 1 ? (enum ledger_check)(result - '0') : silence_means(status);
+    pid_t ended;
+    do
+        ended = waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    if (len == 1)
+        return (enum ledger_check)(result - '0');
+    return ended < 0 ? LEDGER_UNSEEN : silence_means(status);
 }

@@ -28,6 +28,7 @@ struct running {
     size_t said_len;
     bool said_all;
     int status;
+    int lost; /* why it cannot be waited for: its number may be another's */
 };
 
 static void close_end(int *end)
@@ -159,19 +160,22 @@ static void hear(struct running *running)
 }
 
 /* It stays a zombie until reap(): its number is nobody else's while we may still signal it. */
-static bool has_ended(const struct running *running)
+static bool has_ended(struct running *running)
 {
     siginfo_t info = {0};
-    while (waitid(P_PID, (id_t)running->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 &&
-           errno == EINTR)
-        ;
+    while (waitid(P_PID, (id_t)running->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        if (errno != EINTR) {
+            running->lost = errno;
+            return true;
+        }
     return info.si_pid != 0;
 }
 
 static void reap(struct running *running)
 {
-    while (waitpid(running->pid, &running->status, 0) < 0 && errno == EINTR)
-        ;
+    while (!running->lost && waitpid(running->pid, &running->status, 0) < 0)
+        if (errno != EINTR)
+            running->lost = errno;
 }
 
 static bool attend(struct running *running, int64_t until, const _Atomic int64_t *end_by)
@@ -194,12 +198,15 @@ static void end(struct running *running)
 {
     kill(-running->pid, SIGTERM);
     attend(running, clock_milliseconds() + GRACE_MILLISECONDS, NULL);
-    kill(-running->pid, SIGKILL); /* what it started, too */
+    if (!running->lost)
+        kill(-running->pid, SIGKILL); /* what it started, too */
 }
 
 static bool judge(const struct running *running, struct error *error)
 {
     const char *colon = running->said_len ? ": " : "";
+    if (running->lost)
+        return error_set(error, "how it ended cannot be told: %s", strerror(running->lost));
     if (WIFEXITED(running->status) && WEXITSTATUS(running->status) == 0)
         return true;
     if (WIFEXITED(running->status))

@@ -13,7 +13,7 @@ static int waiting = -1; /* the end of a pipe that the first process reads from 
 __attribute__((noreturn)) static void wait_for(pid_t child, int from)
 {
     char byte;
-    int status;
+    int status = 0;
     ssize_t got;
     do
         got = read(from, &byte, 1);

@@ -59,18 +59,19 @@ static bool start(const struct arguments *arguments, int *ret_channel, struct er
             become_successor(arguments->program, successor, ends[1]);
         _exit(grandchild < 0);
     }
-    int reason = errno;
     int status = 0;
-    close(ends[1]);
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+    pid_t ended = child;
+    while (child > 0 && (ended = waitpid(child, &status, 0)) < 0 && errno == EINTR)
         ;
-    if (child > 0 && status == 0) {
+    int reason = ended < 0 ? errno : EAGAIN;
+    close(ends[1]);
+    if (ended > 0 && status == 0) {
         *ret_channel = ends[0];
         return true;
     }
-    close(ends[0]);
-    return error_set(error, "cannot start a successor: fork: %s",
-                     strerror(child < 0 ? reason : EAGAIN));
+    close(ends[0]); /* one that did start gives up */
+    return error_set(error, "cannot start a successor: %s: %s",
+                     child > 0 && ended < 0 ? "waitpid" : "fork", strerror(reason));
 }
 
 bool handover_begin(const struct arguments *arguments, const struct listening *listening,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "dkim/our_command.h"
+#include "gate/children.h"
 #include "gate/counters.h"
 #include "milter/advice.h"
 #include "milter/arguments.h"
@@ -116,6 +117,7 @@ int main(int argc, char **argv)
     struct listening listening;
     struct error error;
     int status = 0;
+    children_are_waited_for();
     if (!keep_standard_streams())
         return EX_OSERR;
     if (!arguments_read(argc, argv, &arguments, &status))

@@ -132,7 +132,7 @@ static bool wait_for(pid_t child, int seconds, const char *path, int *ret_status
     int status;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
-            return error_set(error, "%s: %s", path, strerror(errno));
+            return error_set(error, "%s: how it ended cannot be told: %s", path, strerror(errno));
     if (!in_time)
         return error_set(error, "%s did not end within %d seconds", path, seconds);
     *ret_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -9,17 +9,17 @@
 #define SECONDS 30
 #define SENDMAIL_CF "/etc/mail/sendmail.cf"
 
-static bool has_postfix(struct doctor *doctor)
+static bool has_postfix(struct doctor *doctor, struct error *error)
 {
     const char *const argv[] = {"postconf", "-d", "mail_version", NULL};
     struct program_output output;
-    struct error error;
-    return program_run(doctor->arena, argv, SECONDS, &output, &error);
+    return program_run(doctor->arena, argv, SECONDS, &output, error);
 }
 
 /* What the options name, or what is on the host. */
 static void choose(struct doctor *doctor)
 {
+    struct error error;
     if (doctor->mta_named)
         return;
     if (doctor->postfix_config || doctor->sendmail_config) {
@@ -27,14 +27,14 @@ static void choose(struct doctor *doctor)
                        (doctor->sendmail_config ? (unsigned)DOCTOR_SENDMAIL : 0);
         return;
     }
-    doctor->mtas = (has_postfix(doctor) ? (unsigned)DOCTOR_POSTFIX : 0) |
+    doctor->mtas = (has_postfix(doctor, &error) ? (unsigned)DOCTOR_POSTFIX : 0) |
                    (access(SENDMAIL_CF, F_OK) == 0 ? (unsigned)DOCTOR_SENDMAIL : 0);
     if (!doctor->mtas)
         doctor_cannot_look(
             doctor, "this host",
             mend_sentence(doctor, "name the MTA's configuration by --postfix-config or "
                                   "--sendmail-config; say --mta none where there is to be none"),
-            "there is neither a Postfix (postconf) nor a Sendmail (" SENDMAIL_CF ") here");
+            "there is neither a Postfix (%s) nor a Sendmail (" SENDMAIL_CF ") here", error.text);
 }
 
 static void open_postfix(struct doctor *doctor)

@@ -10,6 +10,8 @@ import subprocess
 from .waiting import PATIENCE, GaveUp, wait_until
 
 PR_SET_CHILD_SUBREAPER = 36
+# Runs a command as some supervisors and web panels do, whose children the kernel reaps by itself.
+WITHOUT_SIGCHLD = ("env", "--ignore-signal=CHLD")
 
 class Server:
     """One server process in a session of its own. What it prints goes to a file."""

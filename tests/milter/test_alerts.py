@@ -14,7 +14,7 @@ from gate import Gate
 from harness.build import TOP, program
 from harness.certificates import Certificates
 from harness.milter_mta import Client, Message
-from harness.process import free_ports, run
+from harness.process import WITHOUT_SIGCHLD, free_ports, run
 from harness.shifted_clock import ShiftedClock
 from harness.sink import Sink
 from harness.told import Told, Webhook
@@ -102,6 +102,14 @@ def test_once_a_login_and_cause(start_site):
     assert f"submilterctl -c {site.daemon.config} explain {alert['id']}" in alert["text"]
     assert alert["id"] in {record["id"] for record in site.daemon.records() if record["reason"] == "login"}
     assert site.daemon.log().count("alert: login alice@example.com is over a limit: limits.login") == 1
+
+
+def test_once_where_sigchld_was_ignored(start_site):
+    """That a program ended well is heard at once, and it is not run again."""
+    site = start_site(wrapper=WITHOUT_SIGCHLD)
+    assert site.send(3) == site.send(3, "bob@example.com") == 2
+    site.told.wait(2, site.log)  # bob's comes behind whatever there was of alice's
+    assert "alerts.command: " not in site.log()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from counters import wait_for_count
 from counting import file_of, is_held_back, limits, login, mail, people
 from daemon import CONFIG, FREE, PROGRAM, USER
 from harness.milter_mta import MAIL
+from harness.process import WITHOUT_SIGCHLD
 from harness.waiting import PATIENCE, wait_until
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
@@ -113,6 +114,18 @@ def test_a_kill_loses_a_second_at_most(start_daemon):
     pass_on(gate, 1)
     assert is_held_back(gate.play(mail()), MAIL)
     gate.records(4)
+
+
+def test_a_damaged_file_where_sigchld_was_ignored(start_daemon):
+    """What looked through it died of it, and that is seen."""
+    gate, folder = start(start_daemon)
+    assert gate.daemon.stop() == 0
+    os.truncate(folder / "data.mdb", 8192)
+    gate.daemon.wrapper = WITHOUT_SIGCHLD
+    gate.daemon.start()
+    gate.daemon.wait_for_log("data.mdb was damaged: it is set aside as ")
+    pass_on(gate, 1)
+    gate.record()
 
 
 def test_hand_over(generations):

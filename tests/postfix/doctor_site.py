@@ -54,6 +54,7 @@ class DoctorSite(GuardedSite):
         self.mounts = []  # commands, run where only the doctor and its commands see what they mount
         self.beside = None  # a process that runs beside the doctor, in namespaces of its own
         self.user = None  # who runs the doctor; None: root
+        self.wrapper = ()  # what else the doctor is run by
         self.clock = None  # what the kernel says of its clock; None: let it say, and accept it
 
     def write_postconf(self):
@@ -123,8 +124,8 @@ class DoctorSite(GuardedSite):
 
     def doctor(self, *arguments):
         """The exit status and the findings."""
-        done = self.inside(*self.user_change(), *self.kernel(), program("ctl/submilterctl"), "-c", self.submilter.config, "doctor", "--json",
-                           "--postfix-config", self.postfix.config, *([] if self.clock else ACCEPT_CLOCK), *arguments)
+        done = self.inside(*self.wrapper, *self.user_change(), *self.kernel(), program("ctl/submilterctl"), "-c",
+                           self.submilter.config, "doctor", "--json", "--postfix-config", self.postfix.config, *([] if self.clock else ACCEPT_CLOCK), *arguments)
         assert done.returncode in (0, 1, 69, 77), done
         found = json.loads(done.stdout)
         return done.returncode, found["findings"]
@@ -185,6 +186,7 @@ class DoctorSite(GuardedSite):
         if self.etc:
             shutil.rmtree(self.etc)
         self.etc = self.clock = self.user = None
+        self.wrapper = ()
         self.mounts = []
 
     def heal(self):

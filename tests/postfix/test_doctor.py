@@ -16,7 +16,7 @@ from doctor_breaks import BREAKS  # noqa: E402
 from doctor_site import DoctorSite  # noqa: E402
 from doctor_steps import OLD, SCRAM, at_submission, configured, main_cf  # noqa: E402
 from harness.build import program  # noqa: E402
-from harness.process import run  # noqa: E402
+from harness.process import WITHOUT_SIGCHLD, run  # noqa: E402
 from harness.smtp import SmtpClient  # noqa: E402
 from harness.submilter import USER  # noqa: E402
 from harness.waiting import wait_until  # noqa: E402
@@ -48,6 +48,13 @@ def test_healthy(site):
     status, findings = site.doctor()
     assert status == 0, findings
     assert {each["id"] for each in findings} <= {"host.clock"}
+
+
+def test_healthy_where_sigchld_was_ignored(site):
+    """That postconf ended well is heard."""
+    site.wrapper = WITHOUT_SIGCHLD
+    status, findings = site.doctor()
+    assert status == 0, findings
 
 
 @pytest.mark.parametrize("case", BREAKS, ids=lambda case: case.name)

@@ -162,6 +162,26 @@ static void test_is_ended_at_its_time(void **state)
     assert_no_child();
 }
 
+/* Where somebody has SIGCHLD ignored, the kernel keeps no status, and gives the number away: what
+ * goes on in that group is no more ours to kill. */
+static void test_an_end_that_nobody_kept(void **state)
+{
+    (void)state;
+    struct error error;
+    void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+    int64_t began = clock_milliseconds();
+    bool ran = run(script("sleep 60 &\necho $! >\"$(dirname \"$0\")/sleeper\""), BYTES(""), &error);
+    int64_t took = clock_milliseconds() - began;
+    signal(SIGCHLD, before);
+    /* A killed one has none, also while it waits to be reaped. */
+    int sleeper = atoi(contents("sleeper"));
+    assert_int_equal(access(arena_printf(scene_arena, "/proc/%d/exe", sleeper), F_OK), 0);
+    assert_int_equal(kill(sleeper, SIGKILL), 0);
+    assert_false(ran);
+    assert_string_equal(error.text, "how it ended cannot be told: No child processes");
+    assert_true(took < (int64_t)ALERT_COMMAND_SECONDS * 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +193,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_descendants_are_not_waited_for, scene_begin,
                                         scene_end),
         cmocka_unit_test_setup_teardown(test_is_ended_at_its_time, scene_begin, scene_end),
+        cmocka_unit_test_setup_teardown(test_an_end_that_nobody_kept, scene_begin, scene_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

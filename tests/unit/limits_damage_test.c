@@ -176,6 +176,26 @@ static void test_stopped_while_it_looks(void **state)
     limits_close(limits);
 }
 
+/* Where the kernel keeps no status of children: not one that died of the damage is taken for one
+ * that found none. */
+static void test_an_end_that_nobody_kept(void **state)
+{
+    (void)state;
+    struct limits_options options = limits_fixture_options(limits_folder);
+    struct limits *limits;
+    struct error error;
+    read_data_path();
+    fill();
+    assert_int_equal(truncate(data_path, 8192), 0);
+    void (*before)(int) = signal(SIGCHLD, SIG_IGN);
+    bool opened = limits_open(&options, &limits, &error);
+    signal(SIGCHLD, before);
+    assert_false(opened);
+    assert_non_null(strstr(error.text, "cannot be looked through"));
+    assert_non_null(strstr(error.text, "No child processes"));
+    expect_set_aside("cut to 8192 bytes");
+}
+
 /* Somebody else's LMDB file is no damage. */
 static void test_not_ours(void **state)
 {
@@ -373,6 +393,7 @@ int main(void)
         CLEARED(test_cut_short),
         CLEARED(test_garbage),
         CLEARED(test_torn_pages),
+        CLEARED(test_an_end_that_nobody_kept),
         CLEARED(test_not_ours),
         CLEARED(test_stopped_while_it_looks),
         CLEARED(test_closed_is_trusted_until_a_crash),
