@@ -9,9 +9,6 @@
 /* 0: none runs, or nobody can tell which it is. */
 pid_t running_find(struct doctor *doctor);
 
-/* The same of a configuration, for other commands. */
-pid_t running_with(const char *config);
-
 /* Starts it, or restarts the unit where systemd has one. */
 const char *running_start_command(struct doctor *doctor);
 

@@ -18,8 +18,7 @@
 /* Those that were started with this configuration, else the pid file's process. */
 static void find(struct reload *reload)
 {
-    reload->count =
-        process_find_daemons(reload->daemon, reload->config, reload->pids, PROCESS_DAEMONS);
+    reload->count = daemons_find(reload->daemon, reload->config, reload->pids, DAEMONS_MOST);
     if (reload->count || !reload->before->pid_file)
         return;
     int handle = process_of_file(reload->before->pid_file, "submilter", &reload->pids[0]);

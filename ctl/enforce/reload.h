@@ -3,8 +3,8 @@
 #define CTL_ENFORCE_RELOAD_H
 
 #include "conf/settings.h"
+#include "ctl/daemons.h"
 #include "ctl/setup/plan.h"
-#include "ctl/setup/process.h"
 
 enum reload_result {
     RELOAD_NOT_TRIED,
@@ -17,9 +17,9 @@ struct reload {
     const char *config;
     const char *daemon; /* the program */
     const struct settings *before, *after;
-    bool managed;                /* by systemd */
-    pid_t pids[PROCESS_DAEMONS]; /* after a hand-over more than one */
-    int waiting[PROCESS_DAEMONS];
+    bool managed;             /* by systemd */
+    pid_t pids[DAEMONS_MOST]; /* after a hand-over more than one */
+    int waiting[DAEMONS_MOST];
     size_t count; /* 0: none was found */
     bool by_pid_file;
     unsigned told;

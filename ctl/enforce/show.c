@@ -127,7 +127,7 @@ static const char *no_daemon(const struct enforce *enforce)
                  : "and no pid_file is set that would name one started otherwise";
     const char *text = arena_printf(
         arena,
-        "Written. No daemon was found: no %s runs as -c %s (--daemon names another program), %s.\n"
+        "Written. No daemon was found: no %s runs with %s (--daemon names another program), %s.\n"
         "Where one does run, have it read it:\n"
         "  " RELOAD_HINT,
         reload->daemon, reload->config, why ? why : "");

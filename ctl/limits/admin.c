@@ -11,7 +11,7 @@
 
 #include "ctl/as_daemon.h"
 #include "ctl/command.h"
-#include "ctl/doctor/running.h"
+#include "ctl/daemons.h"
 #include "gate/counters.h"
 
 int admin_configure(const char *config, struct admin *ret_admin, struct error *error)
@@ -30,7 +30,7 @@ int admin_configure(const char *config, struct admin *ret_admin, struct error *e
         admin_close(ret_admin);
         return EX_CONFIG;
     }
-    ret_admin->has_daemon = running_with(config) != 0;
+    ret_admin->has_daemon = daemons_find_one(NULL, config) != 0;
     return 0;
 }
 

@@ -1,7 +1,6 @@
-/* Finding processes in /proc and signalling them by pidfd. */
+/* Signalling processes by pidfd. */
 #include "ctl/setup/process.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "ctl/daemons.h"
 
 #define END_SECONDS 45 /* submilter waits 20 s for messages under way, and 5 s for its log */
 
@@ -75,41 +75,13 @@ bool process_signal(int handle, int signal, struct error *error)
            error_set(error, "the process cannot be sent a signal: %s", strerror(errno));
 }
 
-static bool is_file(pid_t pid, const struct stat *program)
-{
-    char link[64];
-    struct stat status;
-    snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
-    return stat(link, &status) == 0 && status.st_dev == program->st_dev &&
-           status.st_ino == program->st_ino;
-}
-
-bool process_runs_config(pid_t pid, const char *config)
-{
-    char path[64];
-    char text[PATH_MAX + 4096];
-    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
-    FILE *file = fopen(path, "re");
-    size_t len = file ? fread(text, 1, sizeof text - 1, file) : 0;
-    if (file)
-        fclose(file);
-    text[len] = '\0';
-    bool option = false;
-    for (const char *at = text; at < text + len; at += strlen(at) + 1) {
-        if (option && strcmp(at, config) == 0)
-            return true;
-        option = strcmp(at, "-c") == 0;
-    }
-    return false;
-}
-
-static bool end_one(pid_t pid, const struct stat *program, const char *config, struct error *error)
+static bool end_one(pid_t pid, const char *program, const char *config, struct error *error)
 {
     int handle = open_handle(pid);
     if (handle < 0)
         return true;
     bool ended = true;
-    if (is_file(pid, program) && process_runs_config(pid, config)) {
+    if (daemons_is(pid, program, config)) {
         struct pollfd over = {.fd = handle, .events = POLLIN};
         ended = process_signal(handle, SIGTERM, error);
         if (ended && poll(&over, 1, END_SECONDS * 1000) == 0)
@@ -120,76 +92,32 @@ static bool end_one(pid_t pid, const struct stat *program, const char *config, s
     return ended;
 }
 
-/* What it was started from lies there no more. */
-static bool was_file(pid_t pid, const char *program)
-{
-    static const char gone[] = " (deleted)";
-    char link[64];
-    char path[PATH_MAX];
-    size_t len = strlen(program);
-    snprintf(link, sizeof link, "/proc/%d/exe", (int)pid);
-    ssize_t got = readlink(link, path, sizeof path - 1);
-    if (got <= 0)
-        return false;
-    path[got] = '\0';
-    return strncmp(path, program, len) == 0 && strcmp(path + len, gone) == 0;
-}
-
-size_t process_find_daemons(const char *program, const char *config, pid_t *ret_pids, size_t most)
-{
-    struct stat status;
-    char *real = realpath(program, NULL);
-    DIR *processes = real && stat(real, &status) == 0 ? opendir("/proc") : NULL;
-    size_t found = 0;
-    for (struct dirent *entry; found < most && processes && (entry = readdir(processes));) {
-        pid_t pid = number_of(entry->d_name);
-        if (pid && (is_file(pid, &status) || was_file(pid, real)) &&
-            process_runs_config(pid, config))
-            ret_pids[found++] = pid;
-    }
-    if (processes)
-        closedir(processes);
-    free(real);
-    return found;
-}
-
-pid_t process_find_daemon(const char *program, const char *config)
-{
-    pid_t pid;
-    return process_find_daemons(program, config, &pid, 1) ? pid : 0;
-}
-
-static bool reload(pid_t pid, const char *config, struct error *error)
+static bool reload_one(pid_t pid, const char *program, const char *config, struct error *error)
 {
     int handle = open_handle(pid);
     if (handle < 0)
         return true;
-    bool told = !process_runs_config(pid, config) || process_signal(handle, SIGUSR1, error);
+    bool told = !daemons_is(pid, program, config) || process_signal(handle, SIGUSR1, error);
     close(handle);
     return told;
 }
 
 bool process_reload_daemon(const char *program, const char *config, struct error *error)
 {
-    pid_t pids[PROCESS_DAEMONS];
-    size_t count = process_find_daemons(program, config, pids, PROCESS_DAEMONS);
+    pid_t pids[DAEMONS_MOST];
+    size_t count = daemons_find(program, config, pids, DAEMONS_MOST);
     bool told = true;
     for (size_t i = 0; i < count; i++)
-        told = reload(pids[i], config, error) && told;
+        told = reload_one(pids[i], program, config, error) && told;
     return told;
 }
 
 bool process_end_daemons(const char *program, const char *config, struct error *error)
 {
-    struct stat status;
-    DIR *processes = stat(program, &status) == 0 ? opendir("/proc") : NULL;
+    pid_t pids[DAEMONS_MOST];
+    size_t count = daemons_find(program, config, pids, DAEMONS_MOST);
     bool ended = true;
-    for (struct dirent *entry; processes && (entry = readdir(processes));) {
-        pid_t pid = number_of(entry->d_name);
-        if (pid && is_file(pid, &status) && process_runs_config(pid, config))
-            ended = end_one(pid, &status, config, error) && ended;
-    }
-    if (processes)
-        closedir(processes);
+    for (size_t i = 0; i < count; i++)
+        ended = end_one(pids[i], program, config, error) && ended;
     return ended;
 }

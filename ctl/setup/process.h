@@ -13,22 +13,11 @@ int process_of_file(const char *path, const char *program, pid_t *ret_pid);
 
 MUST_CHECK bool process_signal(int handle, int signal, struct error *error);
 
-/* Whether a process has "-c CONFIG" among its arguments. */
-bool process_runs_config(pid_t pid, const char *config);
-
-/* The number of one that was started as "PROGRAM -c CONFIG", also where PROGRAM was replaced since;
- * 0: none runs. */
-pid_t process_find_daemon(const char *program, const char *config);
-
-/* All of them, at most so many: after a hand-over the one before goes on until its sessions end. */
-#define PROCESS_DAEMONS 16
-size_t process_find_daemons(const char *program, const char *config, pid_t *ret_pids, size_t most);
-
-/* Has each of them read its configuration (SIGUSR1); none is no error. */
+/* Has each daemon of that program and configuration (ctl/daemons.h) read it (SIGUSR1); none is no
+ * error. */
 MUST_CHECK bool process_reload_daemon(const char *program, const char *config, struct error *error);
 
-/* Ends (SIGTERM) those that were started as "PROGRAM -c CONFIG" and waits for their end; none is no
- * error. */
+/* Ends them (SIGTERM) and waits for their end; none is no error. */
 MUST_CHECK bool process_end_daemons(const char *program, const char *config, struct error *error);
 
 #endif

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/daemons.h"
 #include "ctl/probe.h"
 #include "ctl/setup/hold.h"
 #include "ctl/setup/process.h"
@@ -125,7 +126,7 @@ void service_add_reload(const struct setup_options *options, struct plan *plan)
     struct plan_row *row = NULL;
     if (managed)
         row = plan_command(plan, "the daemon reads its configuration", reload);
-    else if (process_find_daemon(options->daemon, options->config))
+    else if (daemons_find_one(options->daemon, options->config))
         row = plan_act(plan, "the daemon reads its configuration (SIGUSR1)", reload_plain,
                        copy_of(options, plan->arena));
     else
@@ -260,7 +261,7 @@ static bool add_start(const struct setup_options *options, const struct units *u
     bool by_units = units->service_is.active || units->socket_is.active;
     bool answers = service_answers(plan->arena, socket);
     bool settled = answers && !moved && !state->changed;
-    pid_t other = settled || by_units ? 0 : process_find_daemon(options->daemon, options->config);
+    pid_t other = settled || by_units ? 0 : daemons_find_one(options->daemon, options->config);
     if (!settled && !by_units && (answers || other))
         return say_runs(options, socket, answers, state->changed, other, plan->arena, error);
     if (!settled) {

@@ -74,11 +74,13 @@ def make_keys(folder, number):
 class Daemon:
     """One running daemon. more: further lines of configuration. socket: where it will listen, when
     config says so. handed: a socket to bind and to hand over as descriptor 3. wrapper: a command to
-    run it by. environment: more of it."""
+    run it by. environment: more of it. arguments: what it is started with."""
 
-    def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=(), environment=None):
+    def __init__(self, more="", config=CONFIG, socket=None, handed=None, wrapper=(), environment=None,
+                 arguments=("-f", "-c", "{config}")):
         self.wrapper = wrapper or UNDER
         self.program = PROGRAM
+        self.arguments = arguments
         self.environment = environment or {}
         # Not below pytest's folders: a unix socket's path has 107 bytes at most.
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="submilter-wire."))
@@ -116,7 +118,8 @@ class Daemon:
         environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99",
                        "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1", **self.environment}
         confined = confinement(USER, self.folder / "log", self.folder / "run", self.folder / "lib", self.folder)
-        command = [*self.wrapper, *confined, str(self.program), "-f", "-c", str(self.config)]
+        arguments = [word.format(config=self.config) for word in self.arguments]
+        command = [*self.wrapper, *confined, str(self.program), *arguments]
         descriptors = []
         if self.handed:
             descriptors = [self.handed.fileno()]

@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import socket
 import stat
@@ -12,7 +14,8 @@ import subprocess
 
 import pytest
 
-from daemon import BUILD, CONFIG, FREE, HISTORY, PROGRAM
+from daemon import BUILD, CONFIG, FREE, HISTORY, PROGRAM, Daemon
+from gate import Gate
 from harness.milter_mta import EOM, Outcome
 from harness.waiting import PATIENCE, wait_until
 from look_back import unheard
@@ -197,20 +200,58 @@ def test_strangers_are_not_told(observing):
             assert called.recv(2000) == b""
 
 
-def test_a_daemon_of_a_pid_file(observing, start_daemon):
-    """Where no process has the configuration among its arguments, the pid file names the daemon."""
-    pid_file = 'pid_file = "{folder}/run/pid";\n'
-    gate = start_daemon(OBSERVING, config=CONFIG + HISTORY + pid_file)
-    daemon = gate.daemon
-    other = pathlib.Path(daemon.folder / "run" / "same.conf")
-    other.symlink_to(daemon.config)
-    done = subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(other), "enforce", "from", "--yes", "--daemon",
-                           str(PROGRAM), "--json"], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
-                          check=False, text=True)
+def enforced(gate, *options, config=None, wrapper=()):
+    """Without a word on where the daemon is, it holds, and the daemon says so."""
+    config = ("-c", str(config)) if config else ()
+    done = subprocess.run([*wrapper, str(BUILD / "ctl" / "submilterctl"), *config, "enforce", "from", "--yes", "--json",
+                           *options], stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE, check=False, text=True)
     assert done.returncode == 0 and json.loads(done.stdout)["reload"] == "taken", done
-    assert policies(daemon) == ENFORCED
+    assert policies(gate.daemon) == ENFORCED
     assert is_refused(send(gate, "alice@example.com", "ceo@example.com"))
     gate.record()
+
+
+@pytest.mark.parametrize("arguments", [("-f", "-c{config}"), ("-fc", "{config}"), ("-vfc{config}",)],
+                         ids=["-f -cFILE", "-fc FILE", "-vfcFILE"])
+def test_a_daemon_started_otherwise(start_daemon, arguments):
+    """However getopt takes the name of the file."""
+    gate = start_daemon(OBSERVING, config=CONFIG + HISTORY, arguments=arguments)
+    enforced(gate, "--daemon", PROGRAM, config=gate.daemon.config)
+
+
+def test_a_daemon_asked_for_by_another_name(start_daemon):
+    """A link to its file."""
+    gate = start_daemon(OBSERVING, config=CONFIG + HISTORY)
+    other = gate.daemon.folder / "run" / "same.conf"
+    other.symlink_to(gate.daemon.config)
+    enforced(gate, "--daemon", PROGRAM, config=other)
+
+
+@FREE
+@pytest.mark.skipif(os.getuid() != 0, reason="needs a mount, which only root can make")
+def test_a_daemon_with_the_default_file():
+    """Started as "submilter". In a namespace that has the file in its place."""
+    usage = subprocess.run([PROGRAM, "--help"], capture_output=True, check=True, text=True).stdout
+    default = pathlib.Path(re.search(r"\(default (.*)\)", usage)[1])
+    daemon = Daemon(OBSERVING, config=CONFIG + HISTORY, arguments=("-f",))
+    etc = daemon.folder / "etc"
+    (etc / default.parent.name).mkdir(parents=True)
+    (etc / default.parent.name / default.name).symlink_to(daemon.config)
+    daemon.wrapper = ("unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"',
+                      str(etc), str(default.parent.parent))
+    try:
+        gate = Gate(daemon.start())
+        daemon.wait_for_log("started: config=", PATIENCE)
+        enforced(gate, "--daemon", PROGRAM, wrapper=daemon.wrapper)
+        assert daemon.stop() == 0, daemon.log()
+    finally:
+        daemon.remove()
+
+
+def test_a_daemon_of_a_pid_file(start_daemon, tmp_path):
+    """Where no process runs that program with the configuration, the pid file names the daemon."""
+    gate = start_daemon(OBSERVING, config=CONFIG + HISTORY + 'pid_file = "{folder}/run/pid";\n')
+    enforced(gate, "--daemon", shutil.copy2(PROGRAM, tmp_path / "submilter"), config=gate.daemon.config)
 
 
 def test_during_a_hand_over(generations):
@@ -248,7 +289,7 @@ def test_no_daemon(observing):
     daemon.process.wait(PATIENCE)
     done = enforce(daemon, "--yes")
     assert done.returncode == 0 and "pkill -USR1" in done.stdout, done
-    assert f"no {PROGRAM} runs as -c {daemon.config}" in done.stdout and "no pid_file is set" in done.stdout
+    assert f"no {PROGRAM} runs with {daemon.config}" in done.stdout and "no pid_file is set" in done.stdout
     assert policies(daemon) == ENFORCED
     pid_file = daemon.folder / "run" / "pid"
     daemon.config.write_text(f'pid_file = "{pid_file}";\n' + daemon.config.read_text())

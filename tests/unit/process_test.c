@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "ctl/daemons.h"
 #include "ctl/setup/process.h"
 #include "tests/unit/scene.h"
 
@@ -71,22 +72,22 @@ static void test_ends_only_those_with_that_configuration(void **state)
     pid_t other = start(program, "/etc/other.conf");
     pid_t foreign = start("/bin/sh", "/etc/ours.conf");
     /* Until the copies run what they are told. */
-    while (!process_runs_config(ours, "/etc/ours.conf") ||
-           !process_runs_config(other, "/etc/other.conf") ||
-           !process_runs_config(foreign, "/etc/ours.conf"))
+    while (!daemons_is(ours, program, "/etc/ours.conf") ||
+           !daemons_is(other, program, "/etc/other.conf") ||
+           !daemons_is(foreign, "/bin/sh", "/etc/ours.conf"))
         usleep(1000);
-    assert_int_equal(process_find_daemon(program, "/etc/ours.conf"), ours);
-    assert_int_equal(process_find_daemon(program, "/etc/no.conf"), 0);
+    assert_int_equal(daemons_find_one(program, "/etc/ours.conf"), ours);
+    assert_int_equal(daemons_find_one(program, "/etc/no.conf"), 0);
     assert_true(process_end_daemons(program, "/etc/ours.conf", &error));
     assert_int_equal(waitpid(ours, &status, 0), ours);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
     assert_int_equal(waitpid(other, &status, WNOHANG), 0);
     assert_int_equal(waitpid(foreign, &status, WNOHANG), 0);
-    assert_int_equal(process_find_daemon(program, "/etc/ours.conf"), 0);
+    assert_int_equal(daemons_find_one(program, "/etc/ours.conf"), 0);
     /* An upgrade's new file in its place. */
     const char *replaced = arena_printf(scene_arena, "rm %s && cp /bin/sh %s", program, program);
     assert_int_equal(system(replaced), 0);
-    assert_int_equal(process_find_daemon(program, "/etc/other.conf"), other);
+    assert_int_equal(daemons_find_one(program, "/etc/other.conf"), other);
     kill(other, SIGKILL);
     kill(foreign, SIGKILL);
     waitpid(other, &status, 0);
