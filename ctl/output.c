@@ -10,6 +10,10 @@
 
 #include "ctl/command.h"
 
+/* What a command prints, but for the longest: whether it can be written is seen where errno is
+ * asked for, and not on the way. */
+static char room[256 * 1024];
+
 static bool change_made;
 static int cause; /* errno's, of the first that failed; 0: not known */
 
@@ -19,6 +23,8 @@ void output_begin(void)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             /* The lowest that is free. In the other direction each use is an EBADF, as before. */
             (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+    if (!isatty(STDOUT_FILENO))
+        (void)setvbuf(stdout, room, _IOFBF, sizeof room);
 }
 
 void output_change_made(void)
@@ -35,8 +41,8 @@ void output_flush(void)
 bool output_json(struct json *json)
 {
     bool good = !json->failed;
-    if (good && puts(json->data) == EOF && !cause)
-        cause = errno;
+    if (good)
+        puts(json->data);
     json_done(json);
     return good;
 }
