@@ -10,10 +10,6 @@
 
 #include "ctl/command.h"
 
-/* What a command prints, but for the longest: whether it can be written is seen where errno is
- * asked for, and not on the way. */
-static char room[256 * 1024];
-
 static bool change_made;
 static int cause; /* errno's, of the first that failed; 0: not known */
 
@@ -23,8 +19,6 @@ void output_begin(void)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             /* The lowest that is free. In the other direction each use is an EBADF, as before. */
             (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
-    if (!isatty(STDOUT_FILENO))
-        (void)setvbuf(stdout, room, _IOFBF, sizeof room);
 }
 
 void output_change_made(void)
@@ -32,17 +26,23 @@ void output_change_made(void)
     change_made = true;
 }
 
+void output_failed(void)
+{
+    if (!cause)
+        cause = errno;
+}
+
 void output_flush(void)
 {
-    if (fflush(stdout) != 0 && !cause)
-        cause = errno;
+    if (fflush(stdout) != 0)
+        output_failed();
 }
 
 bool output_json(struct json *json)
 {
     bool good = !json->failed;
-    if (good)
-        puts(json->data);
+    if (good && puts(json->data) == EOF)
+        output_failed();
     json_done(json);
     return good;
 }

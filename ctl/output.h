@@ -14,6 +14,10 @@ void output_begin(void);
 /* What was asked for has been carried out, which output_end says where the output is lost. */
 void output_change_made(void);
 
+/* Something could just not be printed; errno, which output_end says, is why. For what is printed in
+ * one piece that may be more than stdio keeps: of that nothing may be left to fail at the end. */
+void output_failed(void);
+
 /* Before signals are let in that may end the command, and before what is said on standard error is
  * to stand behind it. */
 void output_flush(void);

@@ -1,6 +1,7 @@
 /* submilterctl report: what an admin wants to look at of the last days. */
 #include "ctl/report/report.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sysexits.h>
 
 #include "ctl/command.h"
+#include "ctl/output.h"
 #include "ctl/progress.h"
 #include "ctl/report/out_file.h"
 #include "ctl/source.h"
@@ -96,7 +98,10 @@ static int show(const struct summary *summary, const struct options *options)
         return write_html(summary, options->html, &error) ? 0
                                                           : command_complain(&error, EX_CANTCREAT);
     if (options->json) {
+        errno = 0;
         report_json(summary, stdout);
+        if (ferror(stdout) && errno)
+            output_failed();
     } else {
         report_look_at(stdout, &look);
         if (!report_text(summary, &look, stdout, &error))
