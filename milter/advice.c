@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "conf/modes.h"
+#include "dkim/account.h"
 #include "dkim/our_command.h"
 #include "policy/arena.h"
 #include "policy/shell.h"
@@ -41,6 +41,13 @@ static bool may_write(const char *path, const char *folder)
            (errno == ENOENT && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0);
 }
 
+/* Of an absolute path. */
+static void folder_of(const char *path, char ret_folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(ret_folder, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
+}
+
 /* key: what names the path; NULL: it names none. */
 static void advise_file(const struct settings *settings, const char *key, const char *path,
                         advice_say *say)
@@ -48,8 +55,8 @@ static void advise_file(const struct settings *settings, const char *key, const 
     char folder[PATH_MAX];
     if (!path)
         return;
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    if (may_write(path, *folder ? folder : "/"))
+    folder_of(path, folder);
+    if (may_write(path, folder))
         return;
     /* A folder that is there already may be another's: nobody is told to give that away. */
     if (errno == ENOENT)
@@ -71,8 +78,8 @@ static void advise_pid_file(const struct settings *settings, advice_say *say)
     char folder[PATH_MAX];
     if (!path)
         return;
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    if (*folder && access(folder, F_OK) < 0 && errno == ENOENT)
+    folder_of(path, folder);
+    if (access(folder, F_OK) < 0 && errno == ENOENT)
         say("pid_file: the daemon will not start before the folder of %s is there: install -d -o "
             "%s -m 0755 %s",
             path, shell_word(settings->user ? settings->user : "root").text,
@@ -86,8 +93,8 @@ static void advise_counters(const struct settings *settings, advice_say *say)
     char folder[PATH_MAX];
     if (!file)
         return;
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(file, '/') - file), file);
-    if (may_write(file, *folder ? folder : "/"))
+    folder_of(file, folder);
+    if (may_write(file, folder))
         return;
     if (errno == ENOENT)
         say("counters.file: the daemon will not start before the folder of %s is there: install "
@@ -153,16 +160,16 @@ static void advise_socket(const struct settings *settings, advice_say *say)
     char folder[PATH_MAX];
     if (strncmp(settings->socket, "unix:/", 6) != 0)
         return;
-    snprintf(folder, sizeof folder, "%s", settings->socket + 5);
-    *strrchr(folder, '/') = '\0';
-    if (*folder && access(folder, F_OK) < 0 && errno == ENOENT)
+    folder_of(settings->socket + 5, folder);
+    if (access(folder, F_OK) < 0 && errno == ENOENT)
         say("socket: the daemon will not start before the folder of %s is there: install -d -o %s "
             "-g "
             "%s -m 2750 %s",
             settings->socket, shell_word(settings->user ? settings->user : "root").text,
             shell_word(settings->socket_group ? settings->socket_group : "postfix").text,
             shell_word(folder).text);
-    if (settings->socket_group && !getgrnam(settings->socket_group))
+    gid_t group;
+    if (settings->socket_group && account_find_group(settings->socket_group, &group) == ENOENT)
         say("socket_group: there is no group \"%s\" on this host: the daemon will not start",
             settings->socket_group);
 }
