@@ -101,7 +101,7 @@ int __wrap_getgrnam_r(const char *name, struct group *entry, char *buffer, size_
     (void)name;
     int failed = answer(room);
     *buffer = '\0';
-    *entry = (struct group){.gr_gid = 4711};
+    *entry = (struct group){.gr_name = buffer, .gr_gid = 4711};
     *ret_found = !failed && accounts.is_there ? entry : NULL;
     return failed;
 }
@@ -112,7 +112,7 @@ int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buffer, size
     (void)name;
     int failed = answer(room);
     *buffer = '\0';
-    *entry = (struct passwd){.pw_uid = 4712, .pw_gid = 4713};
+    *entry = (struct passwd){.pw_name = buffer, .pw_uid = 4712, .pw_gid = 4713};
     *ret_found = !failed && accounts.is_there ? entry : NULL;
     return failed;
 }
