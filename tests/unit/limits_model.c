@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ms: hosts' clocks differ, so what lies a little ahead is left there, and one that is a little
- * behind is not believed. */
+/* ms: hosts' clocks differ, so one that is a little behind is not believed, and what lies a little
+ * ahead of what is believed is left there: by the step that the tally leaves. */
 #define SKEW 10000
-#define AHEAD(window) ((window) == WINDOW_MINUTE ? 20000 : window_step[window] * 1000)
+#define AHEAD(window) (SKEW + ((window) == WINDOW_MINUTE ? 10000 : window_step[window] * 1000))
 
 struct event {
     int64_t earliest, latest; /* ms: when it happened, as the clock is now; a clock that was set
