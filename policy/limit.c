@@ -131,6 +131,16 @@ bool limit_check(const char *text, struct error *error)
     return limit_parse(text, &limit, error);
 }
 
+bool limit_check_of_domain(const char *text, struct error *error)
+{
+    struct limit limit;
+    return limit_parse(text, &limit, error) &&
+           (limit.quantity != QUANTITY_REFUSALS ||
+            error_set(error, "expected no refusals here: they are not counted of a domain, as "
+                             "whoever is refused may have named any; write this for the login, "
+                             "the client or its network"));
+}
+
 bool limit_clash(const char *text, const char *other, struct error *error)
 {
     struct limit one;

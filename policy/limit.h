@@ -16,8 +16,9 @@ struct limit {
  * Sizes (k, M, G) for bytes alone. error says what was expected. */
 MUST_CHECK bool limit_parse(const char *text, struct limit *ret_limit, struct error *error);
 
-/* For an option row's check. */
+/* For an option row's check; of a domain refusals are not counted. */
 bool limit_check(const char *text, struct error *error);
+bool limit_check_of_domain(const char *text, struct error *error);
 
 /* For an option row's clash: both are of the same quantity and window, where only the stricter one
  * would ever be felt. */

@@ -3,12 +3,13 @@
 #include "policy/bounds.h"
 #include "policy/how_long.h"
 
-#define LIST_ROW(key, member, value, text)                                                         \
+#define CHECKED_LIST_ROW(key, member, value, how, text)                                            \
     {                                                                                              \
         .name = (key), .type = OPTION_TEXTS, .offset = offsetof(struct limits_settings, member),   \
-        .default_value = (value), .max = BOUNDS_LIST_MAX, .check = limit_check,                    \
-        .clash = limit_clash, .help = (text)                                                       \
+        .default_value = (value), .max = BOUNDS_LIST_MAX, .check = (how), .clash = limit_clash,    \
+        .help = (text)                                                                             \
     }
+#define LIST_ROW(key, member, value, text) CHECKED_LIST_ROW(key, member, value, limit_check, text)
 
 static const struct option_row options[] = {
     LIST_ROW("contain", contain,
@@ -21,7 +22,8 @@ static const struct option_row options[] = {
              "What a login may send at all: a number of messages, recipients, new (recipients "
              "that it never wrote to), bytes or refusals, and minute, hour or day."),
     LIST_ROW("group", by[SUBJECT_GROUP], "[ ]", "What all logins of a group may send together."),
-    LIST_ROW("domain", by[SUBJECT_DOMAIN], "[ ]", "What may be sent from one domain."),
+    CHECKED_LIST_ROW("domain", by[SUBJECT_DOMAIN], "[ ]", limit_check_of_domain,
+                     "What may be sent from one domain."),
     LIST_ROW("client", by[SUBJECT_CLIENT], "[ ]", "What one client's address may send."),
     LIST_ROW("network", by[SUBJECT_NETWORK], "[ ]",
              "What the clients of one network may send together."),
