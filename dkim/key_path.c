@@ -58,10 +58,12 @@ static bool say_no_entry(const struct keystore_options *options, const char *pat
 {
     struct shell_word word = shell_word(path);
     const struct account group = account_group(options->group);
+    const struct account user = account_user(geteuid());
     return error_set(error,
-                     "%s cannot be opened by %s: Permission denied. Mend it with: chown root:%s "
-                     "%s && chmod 0750 %s",
-                     word.text, account_user(geteuid()).text, group.text, word.text, word.text);
+                     "%s cannot be opened by %s: Permission denied. Be root or the user that "
+                     "submilter runs as; if %s is that user, mend it with: chown root:%s %s && "
+                     "chmod 0750 %s",
+                     word.text, user.text, user.text, group.text, word.text, word.text);
 }
 
 /* One step of a walk along a path whose links are taken apart by hand. */
