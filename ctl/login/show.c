@@ -10,7 +10,7 @@
 #include "ctl/plain.h"
 #include "ctl/when.h"
 
-static bool print(const char *login, const struct limits_request *look, bool json,
+static bool print(const char *login, const struct limits_request *look, bool found, bool json,
                   struct error *error)
 {
     struct json text;
@@ -27,7 +27,7 @@ static bool print(const char *login, const struct limits_request *look, bool jso
         plain_write_value(stdout, bytes_of(login));
         fputs(" is ", stdout);
         state_text_print(stdout, standing, look->who.now);
-        putchar('\n');
+        puts(found ? "" : "; nothing was ever counted of a login of that name");
     }
     bool good = !text.failed || error_set(error, "out of memory");
     json_done(&text);
@@ -47,7 +47,7 @@ static int show(const char *login, const char *config, bool json, struct error *
         status = EX_TEMPFAIL;
     else {
         admin_warn_of_alone(&admin, false);
-        if (!print(login, &look, json, error))
+        if (!print(login, &look, found, json, error))
             status = EX_OSERR;
     }
     admin_close(&admin);
