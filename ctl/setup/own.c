@@ -14,6 +14,7 @@
 #include "ctl/setup/scratch.h"
 #include "ctl/setup/service.h"
 #include "dkim/our_command.h"
+#include "policy/address.h"
 #include "tables/senders.h"
 
 #define RUNTIME "/run/submilter"
@@ -239,6 +240,22 @@ static bool watch_first(const struct setup_options *options, const struct conf_t
     return true;
 }
 
+/* What was asked for and only a new submilter.conf would say. */
+static void say_left_out(const struct setup_options *options, const struct settings *written,
+                         struct plan *plan)
+{
+    for (size_t i = 0; i < options->domains.count; i++) {
+        const char *domain = options->domains.items[i];
+        struct bytes normal;
+        if (address_normalise_domain(plan->arena, bytes_of(domain), &normal) &&
+            !texts_have(&written->site.domains, normal))
+            plan_say(plan, PLAN_WARNING,
+                     "--domain %s: %s is there already and stays as it is, so that it does not "
+                     "become one of ours: add it to \"domains\" there",
+                     domain, options->config);
+    }
+}
+
 void own_say_enforced(const struct setup_options *options, const struct conf_text *conf,
                       const struct settings *written, struct plan *plan)
 {
@@ -293,8 +310,10 @@ bool own_add(const struct setup_options *options, const struct conf_text *conf,
     const char *observe = observe_path_of(options, plan->arena);
     if (!observe)
         return error_set(error, "memory is out");
-    if (written)
+    if (written) {
         own.user = service_user(options, written, plan->arena);
+        say_left_out(options, written, plan);
+    }
     service_add_user(&own, plan);
     bool watches = !options->enforce && (!written || (!conf->asked && observe_is_needed(written)));
     add_folders(&own, conf, written, folder, socket_folder, watches, plan);

@@ -128,6 +128,16 @@ def test_watches_first_with_a_configuration_of_the_admins(host):
     assert any("they refuse mail at once where" in line for line in plan["warnings"])
 
 
+def test_says_that_a_domain_does_not_reach_a_configuration_that_is_there(host):
+    host.plan("--yes", check=(0,))
+    before = host.conf()
+    known = re.search(r'domains = \[ "([^"]+)"', before).group(1)
+    plan = host.plan("--domain", known.upper(), "--domain", "new.example", "--yes", check=(0,))
+    said = [line for line in plan["warnings"] if line.startswith("--domain")]
+    assert len(said) == 1 and said[0].startswith("--domain new.example: ") and "stays as it is" in said[0], plan
+    assert host.conf() == before
+
+
 def test_says_what_an_incomplete_observe_conf_lets_hold(host):
     host.plan("--yes", check=(0,))
     edited, observe = host.conf() + "# mine\n", observe_of(host).read_text()
