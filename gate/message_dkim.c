@@ -4,8 +4,10 @@
 #include "dkim/verifier.h"
 
 /* Relaxed canonicalization holds a line as a whole, for each key, and memory for it would run out
- * past some 4 MB. What signs such a line signs in vain: no MTA sends it as it is. */
+ * past some 4 MB. What signs such a line signs in vain where an MTA breaks it, as most do. */
 #define LONGEST_SIGNED_LINE ((int64_t)1 << 20)
+
+static const char line_too_long[] = "a line of its body has more than 1 MB, which is too long";
 
 static bool may_leave(const struct message *message)
 {
@@ -38,6 +40,12 @@ static void foretell_signatures(struct message *message, const struct key *keys,
     message->outcome.signature_count = signatures ? count : 0;
 }
 
+/* The body of a record is not scanned again. */
+static const char *obstacle_of_record(const struct message_recorded *recorded)
+{
+    return recorded->body.longest_line > LONGEST_SIGNED_LINE ? line_too_long : recorded->not_signed;
+}
+
 /* A header that cannot be signed is the rules' to refuse: where they only observe, it leaves
  * without. */
 static void begin_signing(struct message *message)
@@ -67,7 +75,7 @@ static void begin_signing(struct message *message)
     }
     message->not_signed = signer_obstacle(profile, leaving, message->arena);
     if (!message->not_signed && message->recorded)
-        message->not_signed = message->recorded->not_signed;
+        message->not_signed = obstacle_of_record(message->recorded);
     if (message->not_signed)
         return;
     if (message->recorded)
@@ -113,7 +121,7 @@ void message_dkim_body(struct message *message, struct bytes chunk)
     struct error error;
     if (message->signer && (message->facts.body.longest_line > LONGEST_SIGNED_LINE ||
                             message->scan.line_length > LONGEST_SIGNED_LINE)) {
-        message->not_signed = "a line of its body has more than 1 MB, and is broken on the way";
+        message->not_signed = line_too_long;
         drop_signer(message);
     }
     if (message->signer && !signer_body(message->signer, chunk, &error)) {

@@ -6,11 +6,11 @@
 #include "policy/address_form_token.h"
 #include "policy/domain_in.h"
 
-/* Its limits are 255 bytes for a mailbox and for a token, and 1256 for the tokens of one, a NUL
+/* Its limits are 255 bytes for a mailbox and for a token, and 1250 for the tokens of one, a NUL
  * behind each. */
 #define CUT_FROM 240
-#define TOKEN_SPLITS_FROM REWRITING_OVERFLOWS_FROM
-#define OVERFLOWS_FROM 1000
+#define TOKEN_SPLITS_FROM 200
+#define OVERFLOWS_FROM 1200
 
 struct marking {
     char *bare, *plain;
@@ -106,7 +106,8 @@ static bool next_element(const struct rewriting *rewriting, size_t *at, struct e
     return true;
 }
 
-/* Its tokens take too many bytes, or one does where no angle brackets hold the address. */
+/* Its tokens take too many bytes, or one does where no angle brackets hold the address. A quoted
+ * string is a token, and so is an operator; bytes from 0x80 to 0x9f count twice. */
 static bool overflows(const struct rewriting *rewriting, const struct element *element)
 {
     size_t size = 0;
@@ -115,10 +116,12 @@ static bool overflows(const struct rewriting *rewriting, const struct element *e
     for (size_t i = element->from; i < element->to; i++) {
         char byte = rewriting->plain.data[i];
         bool blank = form_is_blank(byte);
-        bool special = byte && strchr("@%!:;.,/[]<>=+$|&'\\", byte);
-        size += blank ? 0 : 1;
-        size += !blank && (special || !atom) ? 1 : 0;
-        atom = blank || special ? 0 : atom + 1;
+        bool is_operator = byte && strchr(".:%@!^/[]+()<>,;", byte);
+        size_t bytes = (rewriting->text.data[i] & 0xe0) == 0x80 ? 2 : 1;
+        size += blank ? 0 : bytes;
+        size += !blank && (is_operator || !atom) ? 1 : 0;
+        size += rewriting->bare.data[i] == '"';
+        atom = blank || is_operator ? 0 : atom + bytes;
         longest = atom > longest ? atom : longest;
     }
     return size >= OVERFLOWS_FROM ||

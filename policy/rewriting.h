@@ -47,7 +47,7 @@ bool rewriting_cuts(const struct rewriting *rewriting);
 
 /* Whether one is so long that its name could be taken for an address; none of a text that is
  * shorter than so many bytes is. */
-#define REWRITING_OVERFLOWS_FROM 200
+#define REWRITING_OVERFLOWS_FROM 100
 bool rewriting_overflows(const struct rewriting *rewriting);
 
 #endif

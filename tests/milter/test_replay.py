@@ -47,6 +47,7 @@ TRAFFIC = [
     (Message().plus(*[(f"X-{number}", " x") for number in range(30)]), Client(), POSTFIX),
     (Message().plus(*[(f"X-{number}", " x") for number in range(1100)]), Client(), POSTFIX),
     (Message(rcpts=tuple(f"<{number}@example.net>" for number in range(1005))), Client(), POSTFIX),
+    (Message(body=b"x" * ((1 << 20) + 1) + b"\r\n"), Client(), POSTFIX),
     (Message().plus(("X-Once", " 1"), ("Content-Type", " text/plain"), ("X-Once", " 2")), Client(), POSTFIX),
 ]
 PEOPLE = """
