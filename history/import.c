@@ -5,6 +5,8 @@
 #include "history/store_private.h"
 
 #define BATCH 200 /* some hundredths of a second */
+/* Nobody waits for an import, and what it has begun is better ended than begun again. */
+#define BUSY_MILLISECONDS 60000
 
 bool import_files(const char *path, const char *const *files, size_t file_count,
                   const struct history_watch *watch, struct import_count *ret_count,
@@ -12,7 +14,7 @@ bool import_files(const char *path, const char *const *files, size_t file_count,
 {
     struct store *store;
     *ret_count = (struct import_count){0};
-    if (store_open(path, &store, error) != STORE_DONE)
+    if (store_open(path, BUSY_MILLISECONDS, &store, error) != STORE_DONE)
         return false;
     bool well = lines_load(store->database, files, file_count, BATCH, watch, ret_count, error);
     store_close(store);

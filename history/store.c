@@ -15,7 +15,6 @@
 #include "history/store_private.h"
 #include "history/untrusted.h"
 
-#define BUSY_MILLISECONDS 2000
 #define OPEN_TRIES 10
 #define OPEN_MILLISECONDS 50
 #define CONFIGURATIONS_KEPT 1000
@@ -85,7 +84,7 @@ static enum store_result open_database(struct store *store, struct error *error)
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK)
         return store_failed(store, code, error);
-    sqlite3_busy_timeout(store->database, BUSY_MILLISECONDS);
+    sqlite3_busy_timeout(store->database, store->patience);
     sqlite3_extended_result_codes(store->database, 1);
     if (!untrusted_guard(store->database, error)) {
         error_prefix(error, "%s: ", store->path);
@@ -141,13 +140,15 @@ static enum store_result set_up_soon(struct store *store, struct error *error)
     }
 }
 
-enum store_result store_open(const char *path, struct store **ret_store, struct error *error)
+enum store_result store_open(const char *path, int patience, struct store **ret_store,
+                             struct error *error)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store) {
         error_set(error, "out of memory");
         return STORE_AGAIN;
     }
+    store->patience = patience;
     enum store_result result = STORE_AGAIN;
     if (find_folder(path, store->path, error) && make_file(store->path, error))
         result = set_up_soon(store, error);

@@ -18,8 +18,10 @@ enum store_result {
 };
 
 /* Opens the file, or makes it (mode 0640, its folder's owner where we are root) with its tables.
- * Its folder has to be there; the file itself may be no link. Every commit reaches the disk. */
-enum store_result store_open(const char *path, struct store **ret_store, struct error *error);
+ * Its folder has to be there; the file itself may be no link. Every commit reaches the disk.
+ * patience: for whom else writes to it, in milliseconds, at each call. */
+enum store_result store_open(const char *path, int patience, struct store **ret_store,
+                             struct error *error);
 
 /* NULL is taken. */
 void store_close(struct store *store);

@@ -12,6 +12,7 @@ struct store {
     sqlite3 *database;
     struct insert *insert;
     char path[PATH_MAX]; /* without links */
+    int patience;        /* in milliseconds, for whom else writes */
 };
 
 /* Of an SQLite code that is no success. */

@@ -10,6 +10,7 @@
 #include "milter/history_queue.h"
 #include "milter/log.h"
 
+#define BUSY_MILLISECONDS 2000 /* another daemon, an import */
 #define FIRST_PATIENCE_MILLISECONDS 1000
 #define PATIENCE_MILLISECONDS 60000
 #define PRUNE_MILLISECONDS 200
@@ -128,7 +129,8 @@ static bool have_store(void)
     struct error error;
     if (file.store && !store_is_there(file.store))
         history_file_close();
-    if (!file.store && !settle(store_open(file.wanted.path, &file.store, &error), &error))
+    if (!file.store &&
+        !settle(store_open(file.wanted.path, BUSY_MILLISECONDS, &file.store, &error), &error))
         return false;
     if (file.configured || !file.wanted.configuration)
         return true;

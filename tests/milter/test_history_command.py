@@ -18,6 +18,7 @@ from harness.build import TOP, program
 from harness.milter_mta import Message
 from harness.process import run
 from harness.waiting import PATIENCE, wait_until
+from history_rows import nothing_was_lost
 
 
 def ctl(daemon, *arguments, check=True):
@@ -119,8 +120,24 @@ def test_import_beside_the_daemon(site):
     assert done.returncode == 65 and b"old.jsonl:1501: it is no JSON" in done.stderr
     assert ctl(daemon, "import", old, check=False).stdout.startswith(b"0 records were imported, 1500 were there")
     wait_for_rows(daemon, 1501 + len(sent))
-    assert "history.file" not in daemon.log()
+    assert nothing_was_lost(daemon), daemon.log()
     site.records(len(sent))
+
+
+def test_import_waits_for_who_writes(site):
+    daemon = site.daemon
+    site.check_signed(site.play())
+    old = daemon.folder / "old.jsonl"
+    old.write_text(json.dumps({**site.record(), "id": "OLD"}) + "\n")
+    with contextlib.closing(sqlite3.connect(daemon.history, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with subprocess.Popen([look_back.PROGRAM, "-c", daemon.config, "history", "import", old],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as importing:
+            with pytest.raises(subprocess.TimeoutExpired):
+                importing.wait(4)
+            other.execute("ROLLBACK")
+            assert importing.communicate(timeout=PATIENCE)[0].startswith(b"1 record was imported"), importing
+            assert importing.returncode == 0
 
 
 def test_import_makes_the_database(start_daemon):

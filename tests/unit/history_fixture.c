@@ -95,7 +95,7 @@ struct store *fixture_store(const char *path)
 {
     struct store *store;
     struct error error;
-    if (store_open(path, &store, &error) != STORE_DONE)
+    if (store_open(path, 2000, &store, &error) != STORE_DONE)
         fail_msg("%s", error.text);
     return store;
 }

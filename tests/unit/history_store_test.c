@@ -47,10 +47,10 @@ static void test_made_with_care(void **state)
     const char *target = fixture_path("target");
     fixture_write(target, NULL, 0);
     assert_int_equal(symlink(target, link), 0);
-    assert_int_equal(store_open(link, &store, &error), STORE_AGAIN);
+    assert_int_equal(store_open(link, 2000, &store, &error), STORE_AGAIN);
     assert_int_equal(stat(target, &status), 0);
     assert_int_equal(status.st_size, 0);
-    assert_int_equal(store_open(fixture_path("no/folder.db"), &store, &error), STORE_AGAIN);
+    assert_int_equal(store_open(fixture_path("no/folder.db"), 2000, &store, &error), STORE_AGAIN);
     assert_non_null(strstr(error.text, "No such file"));
 }
 
@@ -138,7 +138,7 @@ static void test_other_databases(void **state)
         assert_false(history_open(path, &history, &error));
         if (!strstr(error.text, others[i].read))
             fail_msg("%s: %s", others[i].sql, error.text);
-        enum store_result result = store_open(path, &store, &error);
+        enum store_result result = store_open(path, 2000, &store, &error);
         if (!others[i].write) {
             assert_int_equal(result, STORE_DONE);
             fixture_insert(store, "2026-11-20", 1, 0);
@@ -176,7 +176,7 @@ static void test_damage(void **state)
     const char *path = fixture_path("damaged.db");
     store_close(fixture_store(path));
     spoil(path, 0, zeros, sizeof zeros);
-    assert_int_equal(store_open(path, &store, &error), STORE_DAMAGED);
+    assert_int_equal(store_open(path, 2000, &store, &error), STORE_DAMAGED);
     assert_false(history_open(path, &history, &error));
     assert_non_null(strstr(error.text, "not a database"));
     fixture_write(fixture_path("damaged.db.damaged-20200101T000000Z"), NULL, 0);
@@ -187,7 +187,7 @@ static void test_damage(void **state)
     store_close(fixture_store(path));
     spoil(path, 0, "a letter, and no database", 25);
     spoil(path, 68, "none", 4);
-    assert_int_equal(store_open(path, &store, &error), STORE_DAMAGED);
+    assert_int_equal(store_open(path, 2000, &store, &error), STORE_DAMAGED);
     assert_false(store_set_aside(path, NOON + DAY, &error));
     assert_non_null(strstr(error.text, "no database of submilter"));
     assert_int_equal(access(path, F_OK), 0);
