@@ -60,9 +60,8 @@ static bool say_no_entry(const struct keystore_options *options, const char *pat
     const struct account group = account_group(options->group);
     const struct account user = account_user(geteuid());
     return error_set(error,
-                     "%s cannot be opened by %s: Permission denied. Be root or the user that "
-                     "submilter runs as; if %s is that user, mend it with: chown root:%s %s && "
-                     "chmod 0750 %s",
+                     "%s cannot be opened by %s: Permission denied. Look as root. Only if "
+                     "submilter runs as %s: Mend it with: chown root:%s %s && chmod 0750 %s",
                      word.text, user.text, user.text, group.text, word.text, word.text);
 }
 

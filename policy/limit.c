@@ -136,9 +136,9 @@ bool limit_check_of_domain(const char *text, struct error *error)
     struct limit limit;
     return limit_parse(text, &limit, error) &&
            (limit.quantity != QUANTITY_REFUSALS ||
-            error_set(error, "expected no refusals here: they are not counted of a domain, as "
-                             "whoever is refused may have named any; write this for the login, "
-                             "the client or its network"));
+            error_set(error,
+                      "expected messages, recipients, new or bytes: refusals are not counted "
+                      "of a domain, as whoever is refused may have named any"));
 }
 
 bool limit_clash(const char *text, const char *other, struct error *error)
