@@ -123,27 +123,28 @@ static bool look_both_ways(struct doctor *doctor, uid_t user, const char *path, 
     return realpath(path, real) && strcmp(real, path) != 0 && look_along(doctor, user, real, last);
 }
 
-/* The file of a table "kind:path"; NULL: it has none. */
-static const char *file_of(struct doctor *doctor, const char *table)
+/* The file of a table "kind:path", and of a database what it is made from, too: postmap makes it
+ * anew as the owner of that. */
+static void look_at_table(struct doctor *doctor, uid_t user, const char *table)
 {
     const char *colon = strchr(table, ':');
     if (!colon || colon[1] != '/')
-        return NULL;
-    bool is_database = strncmp(table, "lmdb:", 5) == 0 || strncmp(table, "cdb:", 4) == 0;
-    return is_database
-               ? arena_printf(doctor->arena, "%s.%.*s", colon + 1, (int)(colon - table), table)
-               : colon + 1;
+        return;
+    look_both_ways(doctor, user, colon + 1, PART_FILE);
+    if (strncmp(table, "lmdb:", 5) != 0 && strncmp(table, "cdb:", 4) != 0)
+        return;
+    const char *database =
+        arena_printf(doctor->arena, "%s.%.*s", colon + 1, (int)(colon - table), table);
+    if (database)
+        look_both_ways(doctor, user, database, PART_FILE);
 }
 
 static void look_at_what_is_named(struct doctor *doctor, uid_t user)
 {
     const struct texts *tables = &doctor->settings->senders.tables;
     const char *command = doctor->settings->alerts.command;
-    for (size_t i = 0; i < tables->count; i++) {
-        const char *path = file_of(doctor, tables->items[i]);
-        if (path)
-            look_both_ways(doctor, user, path, PART_FILE);
-    }
+    for (size_t i = 0; i < tables->count; i++)
+        look_at_table(doctor, user, tables->items[i]);
     if (command && *command == '/') {
         const char *program =
             arena_printf(doctor->arena, "%.*s", (int)strcspn(command, " \t"), command);

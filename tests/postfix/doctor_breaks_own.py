@@ -7,6 +7,7 @@ from doctor_daemon_steps import (chmod, ended, expectations, expected, few_descr
                                  other_ends, other_server, put_back, replaced_by_link, roll_key_over, runs_as_another,
                                  small_disk, small_queue, socket_path, stale, table, without_keys)
 from doctor_steps import GUARDED, Break, all_of, configured, milters, reconfigured
+from harness.process import run
 from harness.submilter import USER
 
 
@@ -16,6 +17,15 @@ def teller(site):
     path.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
     path.chmod(0o755)
     configured(alerts={"command": f"{path} admin"})(site)
+    return path
+
+
+def source(site):
+    """What a table of senders is made from: whoever owns it decides what postmap writes."""
+    path = site.folder / "more-senders"
+    path.write_text("team@example.com alice\n", encoding="utf-8")
+    run("/usr/sbin/postmap", "-c", site.postfix.config, f"lmdb:{path}")
+    configured(senders={"tables": [f"texthash:{site.submilter.senders}", f"lmdb:{path}"]})(site)
     return path
 
 
@@ -79,6 +89,7 @@ BREAKS = [
     Break("config.writable", chmod(lambda site: site.submilter.config.parent, 0o1777), note="folder"),
     Break("config.writable", in_conf_d, note="conf.d"),
     Break("config.writable", chmod(lambda site: site.submilter.senders, 0o664), note="table"),
+    Break("config.writable", chmod(source, 0o664), note="source", after=reconfigured),
     Break("config.writable", chmod(teller, 0o775), note="alerts", after=reconfigured),
     Break("config.table", table),
     Break("config.expectation", expected("alice@example.com: refused"), mend=expected("alice@example.com: accepted")),
