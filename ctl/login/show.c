@@ -27,7 +27,7 @@ static bool print(const char *login, const struct limits_request *look, bool fou
         plain_write_value(stdout, bytes_of(login));
         fputs(" is ", stdout);
         state_text_print(stdout, standing, look->who.now);
-        puts(found ? "" : "; nothing was ever counted of a login of that name");
+        puts(found ? "" : "; nothing is counted of a login of that name");
     }
     bool good = !text.failed || error_set(error, "out of memory");
     json_done(&text);

@@ -14,7 +14,7 @@
 
 #include "ctl/daemons.h"
 
-#define END_SECONDS 45 /* submilter waits 20 s for messages under way, and 5 s for its log */
+#define END_SECONDS 70 /* a stop may take 56: TimeoutStopSec= of the unit says of what */
 
 /* By digits alone: kill(2) takes -1 and 0 for more than one process. */
 static pid_t number_of(const char *text)

@@ -86,7 +86,7 @@ def test_slow(gate):
 
 def test_show_and_list(gate):
     assert login(gate) == "No login is slowed or frozen.\n" and json.loads(login(gate, "--json")) == []
-    unknown = f"{ALICE} is normal; nothing was ever counted of a login of that name\n"
+    unknown = f"{ALICE} is normal; nothing is counted of a login of that name\n"
     assert login(gate, "show", ALICE) == unknown
     assert send(gate, login="carol").accepted
     wait_until(lambda: login(gate, "show", "carol@example.com") == "carol@example.com is normal\n", "it was counted")
