@@ -118,7 +118,8 @@ static bool come_up(const struct settings *settings, struct listening *listening
     if ((channel >= 0 && !takeover_ready(channel, error)) ||
         !server_start(settings, listening, error))
         return false;
-    bool up = server_ask(listening, ANSWER_MILLISECONDS) != SERVER_SILENT ||
+    enum server_answer answer = server_ask(listening, ANSWER_MILLISECONDS);
+    bool up = answer == SERVER_ANSWERS || answer == SERVER_HIDDEN ||
               error_set(error, "libmilter does not answer at %s", listening->spec);
     if (up && (channel < 0 || takeover_serving(channel, listening, error)))
         return true;

@@ -42,6 +42,7 @@ bool server_is_busy(void);
 enum server_answer {
     SERVER_ANSWERS,
     SERVER_SILENT, /* no answer in so many milliseconds */
+    SERVER_FULL,   /* no descriptor or memory is left for one more session; open ones go on */
     SERVER_HIDDEN, /* we may not connect to it, and can't tell */
 };
 enum server_answer server_ask(const struct listening *listening, int milliseconds);

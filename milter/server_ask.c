@@ -10,6 +10,7 @@
 
 #include "milter/clock.h"
 #include "milter/server.h"
+#include "milter/stream.h"
 
 #define RETRY_MILLISECONDS 20
 #define LOOK_MILLISECONDS 100
@@ -89,11 +90,11 @@ enum server_answer server_ask(const struct listening *listening, int millisecond
     enum server_answer answer = SERVER_HIDDEN;
     int fd = socket(listening->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
-        return SERVER_SILENT; /* out of descriptors: libmilter can't accept either */
+        return SERVER_FULL;
     if (connects(fd, listening, until))
         answer = speaks(fd, until) ? SERVER_ANSWERS : SERVER_SILENT;
     else if (errno == EAGAIN)
         answer = SERVER_SILENT;
     close(fd);
-    return answer;
+    return answer == SERVER_SILENT && stream_waits_for_room() ? SERVER_FULL : answer;
 }

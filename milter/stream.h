@@ -59,4 +59,8 @@ struct stream_agreed *streams_agreed(void);
  * read(), writev(), poll(), accept() and close(). Once, before libmilter starts. */
 void streams_of(int listening);
 
+/* Whether a session waits because there is no descriptor or memory to accept it with. Any thread.
+ */
+bool stream_waits_for_room(void);
+
 #endif

@@ -29,7 +29,7 @@ static _Atomic(struct stream *) *streams;
 static atomic_size_t
     stream_count; /* other threads may be reading files while streams_of is called */
 static int listens = -1;
-static bool waits; /* accept() does; its thread's own */
+static atomic_bool waits; /* accept() does */
 /* libmilter reads a packet and calls the callback for it in one thread, and has no name for the
  * socket that callbacks could ask for. */
 static _Thread_local int read_last = -1;
@@ -153,6 +153,11 @@ ssize_t our_read(int fd, void *buffer, size_t len)
         return hidden_read()(fd, buffer, len);
     read_last = fd;
     return stream_read(stream, buffer, len);
+}
+
+bool stream_waits_for_room(void)
+{
+    return waits;
 }
 
 struct stream_agreed *streams_agreed(void)

@@ -14,6 +14,7 @@ import pytest
 from daemon import PROGRAM, Daemon
 from gate import Gate
 from harness.milter_mta import Message
+from harness.milter_wire import open_socket
 from harness.process import pending
 from harness.service_manager import Notifications
 from harness.waiting import PATIENCE, wait_until
@@ -224,6 +225,22 @@ def test_the_watchdog(site):
         assert not any("WATCHDOG" in said for _, said in manager.all()[seen:])
     seen = len(manager.all())
     manager.wait("WATCHDOG", seen)
+
+
+def test_the_watchdog_without_descriptors(site):
+    """Sessions that are open are served, and would not survive being started again."""
+    daemon, manager = site(WATCHDOG_USEC="400000")
+    daemon.wrapper = ("prlimit", "--nofile=64")
+    daemon.start()
+    with contextlib.ExitStack() as idle:
+        for _ in range(100):
+            with contextlib.suppress(OSError):
+                idle.callback(open_socket(daemon.socket, 5).close)
+        daemon.wait_for_log("Too many open files")
+        seen = len(manager.all())
+        for _ in range(3):
+            seen = manager.wait("WATCHDOG", seen)[0] + 1
+        assert "has not answered" not in daemon.log()
 
 
 @pytest.mark.parametrize("pid, fed", [("own", True), ("another's", False)])
