@@ -110,6 +110,26 @@ static bool make_one(const struct key_arguments *arguments, const struct keystor
     return print_key(place, path, error);
 }
 
+/* A key too many would keep the daemon from loading all of them. */
+static bool has_room(const struct key_arguments *arguments, const struct keystore_options *place,
+                     struct arena *arena, struct error *error)
+{
+    struct keystore *store;
+    const struct key *keys;
+    struct bytes domain;
+    if (!address_normalise_domain(arena, bytes_of(arguments->domain), &domain))
+        return true; /* keygen_make says so */
+    if (!keystore_load(place, NULL, &store, error))
+        return false;
+    size_t count = keystore_find(store, domain, false, &keys);
+    keystore_unref(store);
+    return count + arguments->rsa + arguments->ed25519 <= KEYS_OF_DOMAIN_MAX ||
+           error_set(error,
+                     "%s: there are %zu keys, of %d at most, as each signs every message: take "
+                     "those away whose selectors are old",
+                     arguments->domain, count, KEYS_OF_DOMAIN_MAX);
+}
+
 static int make(const char *config, const struct key_arguments *arguments)
 {
     struct settings *settings;
@@ -119,6 +139,7 @@ static int make(const char *config, const struct key_arguments *arguments)
         return command_complain(&error, EX_CONFIG);
     struct arena *arena = arena_new((size_t)1 << 20);
     bool made = arena != NULL || error_set(&error, "out of memory");
+    made = made && has_room(arguments, &place, arena, &error);
     if (made && arguments->rsa)
         made = make_one(arguments, &place, KEY_RSA, arena, &error);
     if (made && arguments->ed25519)

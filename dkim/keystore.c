@@ -45,6 +45,21 @@ static bool refuse_twins(const struct keystore *store, struct error *error)
     return true;
 }
 
+static bool refuse_crowds(const struct keystore *store, struct error *error)
+{
+    for (size_t i = 0, first = 0; i < store->count; i++) {
+        const struct key *key = &store->keys[i];
+        if (compare_bytes(bytes_of(store->keys[first].domain), bytes_of(key->domain)) != 0)
+            first = i;
+        if (i - first >= KEYS_OF_DOMAIN_MAX)
+            return error_set(error,
+                             "%s: %s has more than %d keys, and each signs every message: take "
+                             "those away whose selectors are old",
+                             key->path, key->domain, KEYS_OF_DOMAIN_MAX);
+    }
+    return true;
+}
+
 /* Sorts the entries into the two arrays that stay. */
 static bool settle(struct keystore *store, struct error *error)
 {
@@ -64,7 +79,7 @@ static bool settle(struct keystore *store, struct error *error)
     }
     free(store->entries);
     store->entries = NULL;
-    return refuse_twins(store, error);
+    return refuse_twins(store, error) && refuse_crowds(store, error);
 }
 
 bool keystore_load(const struct keystore_options *options, const struct keystore *previous,

@@ -2,8 +2,8 @@
  *
  * A key is a regular file (not a link) that nobody but root, the daemon's user and the daemon's
  * group can read and nobody but root and the daemon's user can write, and so is every folder on its
- * path. RSA of 2048 bits and more, and Ed25519. Every key in a domain's folder is active; a file
- * whose name does not end in .pem is passed over. */
+ * path. RSA of 2048 bits and more, and Ed25519. Every key in a domain's folder is active, and
+ * there are KEYS_OF_DOMAIN_MAX at most; a file whose name does not end in .pem is passed over. */
 #ifndef DKIM_KEYSTORE_H
 #define DKIM_KEYSTORE_H
 
@@ -13,6 +13,8 @@
 #include "policy/arena.h"
 #include "policy/bytes.h"
 #include "policy/error.h"
+
+#define KEYS_OF_DOMAIN_MAX 16 /* each signs every message of its domain */
 
 enum key_type { KEY_RSA, KEY_ED25519 };
 

@@ -13,8 +13,6 @@
 #include "dkim/signing_handle.h"
 #include "dkim/signing_profile.h"
 
-#define MOST_KEYS 16
-
 struct handle {
     DKIM *dkim;
     const struct key *key;
@@ -160,9 +158,9 @@ bool signer_new(const struct signing_profile *profile, const struct key *keys, s
                 struct error *error)
 {
     *ret_signer = NULL;
-    if (key_count == 0 || key_count > MOST_KEYS)
+    if (key_count == 0 || key_count > KEYS_OF_DOMAIN_MAX)
         return error_set(error, "DKIM: %zu keys for one domain; 1 to %d can sign", key_count,
-                         MOST_KEYS);
+                         KEYS_OF_DOMAIN_MAX);
     struct signer *signer = arena_alloc(arena, sizeof *signer);
     struct handle *handles = arena_alloc(arena, key_count * sizeof *handles);
     if (!signer || !handles)

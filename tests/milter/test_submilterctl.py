@@ -126,6 +126,18 @@ def test_what_nobody_got_is_no_success(site, arguments, to, cause):
     assert cause in said or "conf" in arguments, said
 
 
+def test_no_key_is_made_that_would_be_too_many(site):
+    """The daemon would load none of them."""
+    folder = site.folder / "keys" / "example.net"
+    command = [str(BUILD / "ctl" / "submilterctl"), "-c", str(site.config), "key", "new", "example.net", "--selector"]
+    for number in range(15):
+        subprocess.run([*command, f"s{number}", "--type", "ed25519"], check=True, capture_output=True, timeout=60)
+    done = subprocess.run([*command, "more"], check=False, capture_output=True, timeout=60, text=True)
+    assert done.returncode == 73 and "there are 15 keys, of 16 at most" in done.stderr, done
+    assert len(list(folder.glob("*.pem"))) == 15
+    subprocess.run([*command, "more", "--type", "ed25519"], check=True, capture_output=True, timeout=60)
+
+
 @pytest.mark.parametrize("to", [">/dev/full", ">&-"])
 def test_a_key_is_made_whose_records_nobody_got(site, to):
     assert "the change was made" in unheard(site, "key", "new", "example.net", to=to)

@@ -118,6 +118,24 @@ static void names_are_checked(void **state)
     KEY_FOLDER_REFUSES("two keys for one name in DNS", "example.com/S.pem", "EXAMPLE.COM/s.pem");
 }
 
+/* Sixteen keys sign; the seventeenth would be found out by the first message. Domains count by
+ * themselves. */
+static void keys_of_a_domain_are_counted(void **state)
+{
+    (void)state;
+    key_folder_make("example.com", 0700);
+    key_folder_make("example.net", 0700);
+    key_folder_put("example.net/s.pem", key_folder_ed, 0600);
+    for (int i = 0; i < 16; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "example.com/s%d.pem", i);
+        key_folder_put(name, key_folder_ed, 0600);
+    }
+    keystore_unref(key_folder_load(NULL));
+    key_folder_put("example.com/t.pem", key_folder_ed, 0600);
+    KEY_FOLDER_REFUSES("example.com/t.pem", "more than 16 keys", "take those away");
+}
+
 static void modes_are_checked(void **state)
 {
     (void)state;
@@ -214,6 +232,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(unusable_keys_are_named, key_folder_begin, key_folder_end),
         cmocka_unit_test_setup_teardown(other_shapes_are_taken, key_folder_begin, key_folder_end),
         cmocka_unit_test_setup_teardown(names_are_checked, key_folder_begin, key_folder_end),
+        cmocka_unit_test_setup_teardown(keys_of_a_domain_are_counted, key_folder_begin,
+                                        key_folder_end),
         cmocka_unit_test_setup_teardown(modes_are_checked, key_folder_begin, key_folder_end),
         cmocka_unit_test_setup_teardown(folders_are_checked, key_folder_begin, key_folder_end),
         cmocka_unit_test_setup_teardown(owners_are_checked, key_folder_begin, key_folder_end),
