@@ -5,6 +5,7 @@
 
 #include <opendkim/dkim.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,8 +31,8 @@ struct verifier {
     bool broken; /* it cannot be found out */
 };
 
-static DKIM_LIB *lib;
-static pthread_once_t lib_once = PTHREAD_ONCE_INIT;
+static _Atomic(DKIM_LIB *) lib; /* NULL: it is not open yet */
+static pthread_mutex_t lib_opens = PTHREAD_MUTEX_INITIALIZER;
 
 static DKIM_CBSTAT look_up_key(DKIM *dkim, DKIM_SIGINFO *signature, unsigned char *buffer,
                                size_t size)
@@ -46,13 +47,27 @@ static DKIM_CBSTAT look_up_key(DKIM *dkim, DKIM_SIGINFO *signature, unsigned cha
     return DKIM_CBSTAT_CONTINUE;
 }
 
-static void open_lib(void)
+static DKIM_LIB *open_lib(void)
 {
-    lib = dkim_init(memory_take, memory_give);
-    if (lib && dkim_set_key_lookup(lib, look_up_key) != DKIM_STAT_OK) {
-        dkim_close(lib);
-        lib = NULL;
-    }
+    DKIM_LIB *opened = dkim_init(memory_take, memory_give);
+    if (!opened || dkim_set_key_lookup(opened, look_up_key) == DKIM_STAT_OK)
+        return opened;
+    dkim_close(opened);
+    return NULL;
+}
+
+/* NULL: there is no memory for it now. */
+static DKIM_LIB *opened_lib(void)
+{
+    DKIM_LIB *opened = lib;
+    if (opened)
+        return opened;
+    pthread_mutex_lock(&lib_opens);
+    opened = lib;
+    if (!opened)
+        lib = opened = open_lib();
+    pthread_mutex_unlock(&lib_opens);
+    return opened;
 }
 
 /* Names as libopendkim takes them, which also cuts blanks before the colon off. */
@@ -160,15 +175,15 @@ bool verifier_new(const struct keystore *store, const struct facts_header *heade
     *ret_verifier = NULL;
     DKIM_STAT status;
     struct verifier *verifier = arena_alloc(arena, sizeof *verifier);
-    pthread_once(&lib_once, open_lib);
-    if (!verifier || !lib)
+    DKIM_LIB *opened = opened_lib();
+    if (!verifier || !opened)
         return error_set(error, "DKIM: signatures cannot be verified: memory is out");
     verifier->store = store;
     verifier->arena = arena;
     memory_init(&verifier->memory, arena);
     verifier->none = !verifier_wanted(store, header, arena);
     if (!verifier->none) {
-        verifier->dkim = dkim_verify(lib, NULL, &verifier->memory, &status);
+        verifier->dkim = dkim_verify(opened, NULL, &verifier->memory, &status);
         if (!verifier->dkim)
             return fail(verifier, "memory for one message is out", error);
         dkim_set_user_context(verifier->dkim, verifier);

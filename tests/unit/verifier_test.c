@@ -14,6 +14,16 @@
 
 static struct help_keys keys, rsa_keys, ed_keys;
 static struct arena *arena_now;
+static int failing_inits; /* so many of the next ones have no memory */
+
+typedef void *take_function(void *closure, size_t size);
+typedef void give_function(void *closure, void *memory);
+DKIM_LIB *__real_dkim_init(take_function *take, give_function *give);
+DKIM_LIB *__wrap_dkim_init(take_function *take, give_function *give);
+DKIM_LIB *__wrap_dkim_init(take_function *take, give_function *give)
+{
+    return failing_inits && failing_inits-- ? NULL : __real_dkim_init(take, give);
+}
 
 static const char fields[] = "From: Alice <alice@example.com>\nTo: bob@example.net\n"
                              "Subject: hello,\n world\nReceived: from a by b";
@@ -84,6 +94,18 @@ static enum result verify(const char *text, struct bytes body)
 {
     struct facts_header header = help_header(arena_now, text);
     return verify_in(arena_now, keys.store, &header, body, 0);
+}
+
+/* Before any other of this program: the library is opened once. */
+static void a_library_that_was_not_there_is_asked_for_again(void **state)
+{
+    (void)state;
+    struct signing_profile *profile = help_profile(true, true);
+    const char *text = signed_header(profile, fields, BYTES("x"));
+    failing_inits = 1;
+    assert_int_equal(verify(text, BYTES("x")), FAILED);
+    assert_int_equal(verify(text, BYTES("x")), GOOD);
+    signing_profile_free(profile);
 }
 
 static void our_own_mail_is_known_again(void **state)
@@ -400,6 +422,8 @@ static void short_memory_is_an_error(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_library_that_was_not_there_is_asked_for_again, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(our_own_mail_is_known_again, begin, end),
         cmocka_unit_test_setup_teardown(changed_mail_is_not, begin, end),
         cmocka_unit_test_setup_teardown(one_good_signature_is_enough, begin, end),
