@@ -95,6 +95,24 @@ bool channel_receive(int channel, int milliseconds, char text[CHANNEL_TEXT], int
     return true;
 }
 
+/* A unix socket that is closed with something unread in it resets the connection. */
+bool channel_was_heard(int channel, int milliseconds)
+{
+    char byte;
+    struct error silent;
+    return !wait_for(channel, milliseconds, &silent) ||
+           recv(channel, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void channel_part(int channel, int milliseconds)
+{
+    struct error ignored;
+    shutdown(channel, SHUT_WR);
+    bool ended = wait_for(channel, milliseconds, &ignored);
+    (void)ended;
+    close(channel);
+}
+
 static socklen_t meeting_point(pid_t predecessor, struct sockaddr_un *ret_address)
 {
     *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};

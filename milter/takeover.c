@@ -19,6 +19,7 @@
 /* The running daemon may be at a reload of large tables. */
 #define PATIENCE 60000
 #define LOOK_MILLISECONDS 100
+#define PART_MILLISECONDS 5000
 
 /* A number behind a name in /proc/PID/status. */
 static unsigned long long number_of(const char *status, const char *name, int base)
@@ -195,7 +196,7 @@ bool takeover_serving(int channel, struct listening *listening, struct error *er
     snprintf(text, sizeof text, "serving %ld %s", (long)getpid(), listening->spec);
     if (!tell_and_wait(channel, text, "left", error))
         return false;
-    close(channel);
+    channel_part(channel, PART_MILLISECONDS);
     own_path(listening);
     return true;
 }

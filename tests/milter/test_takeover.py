@@ -93,6 +93,9 @@ def test_everything_goes_well(predecessor):
     predecessor.say("yours")
     assert predecessor.hear() == f"serving {predecessor.process.pid} unix:{predecessor.daemon.socket}"
     predecessor.say("left")
+    assert predecessor.hear() == "", "it has read that"
+    assert predecessor.pid_file.read_text() == f"{os.getpid()}\n", "the service manager does not know of it yet"
+    predecessor.channel.close()
     wait_until(lambda: predecessor.pid_file.read_text() == f"{predecessor.process.pid}\n", "the pid file")
     Session(predecessor.daemon.socket).close()
     predecessor.process.terminate()
