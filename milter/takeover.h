@@ -8,7 +8,7 @@
 
 /* For submilter -t: asks the daemon that settings->pid_file names to hand over. ret_channel is -1
  * where none is running, or it ends instead. Whether it is one is looked at closely: it has to be
- * of the configured user (or ours) and to expect the signal. */
+ * of the user that we are to be (snapshot_identity) and to expect the signal. */
 MUST_CHECK bool takeover_ask(const struct settings *settings, int *ret_channel,
                              struct error *error);
 

@@ -275,6 +275,24 @@ def test_a_pid_file_that_names_another(generations, user):
 
 
 @AS_ROOT
+def test_a_pid_file_that_names_one_of_root(generations):
+    """It expects the signal, as many do, and is not the daemon's user's: it gets none."""
+    gate = generations(pid_file=True)
+    daemon = gate.daemon
+    assert daemon.stop() == 0
+    heard = []
+    before = signal.signal(signal.SIGUSR2, lambda *_: heard.append(1))
+    try:
+        (daemon.folder / "run" / "pid").write_text(f"{os.getpid()}\n")
+        daemon.process = take_over(daemon)
+        gate.check_signed(gate.play())
+        gate.record()
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert not heard
+
+
+@AS_ROOT
 @FREE
 def test_a_pid_file_of_root_is_not_left_behind(generations):
     """A successor that can't write it does not follow: the file would name a process that has ended."""
