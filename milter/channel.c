@@ -62,10 +62,13 @@ static int passed_in(struct msghdr *message)
 static bool wait_for(int fd, int milliseconds, struct error *error)
 {
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    int64_t until = clock_milliseconds() + milliseconds;
+    int64_t left = milliseconds;
     int ready;
-    do
-        ready = poll(&waiting, 1, milliseconds);
-    while (ready < 0 && errno == EINTR);
+    do {
+        ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
+        left = until - clock_milliseconds();
+    } while (ready < 0 && errno == EINTR);
     return ready > 0 || error_set(error, "the other process does not answer");
 }
 

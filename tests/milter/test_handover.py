@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -68,6 +69,21 @@ def test_a_session_that_has_not_spoken_is_kept(generations):
     silent.close()
     gate.records(3)
     assert gate.daemon.earlier[0].wait() == 0
+
+
+def test_signals_do_not_shorten_what_is_left(generations):
+    """A session has ten minutes from the hand-over on, however often its daemon is asked for another one."""
+    gate = generations()
+    player = gate.player()
+    gate.daemon.hand_over()
+    old = gate.daemon.earlier[0]
+    for _ in range(10000):
+        old.send_signal(signal.SIGUSR2)
+        time.sleep(0.0005)
+    gate.check_signed(player.message())
+    gate.record()
+    player.session.close()
+    assert old.wait() == 0
 
 
 def test_under_load(generations):
