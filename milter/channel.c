@@ -49,14 +49,20 @@ bool channel_send(int channel, int passed, const char *text, struct error *error
     return sent >= 0 || error_set(error, "the other process cannot be told: %s", strerror(errno));
 }
 
+/* The space for one has room for two on most machines. Who passes more than one gets none taken. */
 static int passed_in(struct msghdr *message)
 {
-    int fd = -1;
+    int fds[sizeof(union ancillary) / sizeof(int)];
     struct cmsghdr *header = CMSG_FIRSTHDR(message);
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-        header->cmsg_len == CMSG_LEN(sizeof fd))
-        memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    return fd;
+    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+        return -1;
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof *fds;
+    memcpy(fds, CMSG_DATA(header), count * sizeof *fds);
+    if (count == 1 && !(message->msg_flags & MSG_CTRUNC))
+        return fds[0];
+    for (size_t i = 0; i < count; i++)
+        close(fds[i]);
+    return -1;
 }
 
 static bool wait_for(int fd, int milliseconds, struct error *error)
