@@ -49,23 +49,32 @@ bool channel_send(int channel, int passed, const char *text, struct error *error
     return sent >= 0 || error_set(error, "the other process cannot be told: %s", strerror(errno));
 }
 
+/* The space for one has room for two on most machines. Who passes more than one gets none taken. */
 static int passed_in(struct msghdr *message)
 {
-    int fd = -1;
+    int fds[sizeof(union ancillary) / sizeof(int)];
     struct cmsghdr *header = CMSG_FIRSTHDR(message);
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-        header->cmsg_len == CMSG_LEN(sizeof fd))
-        memcpy(&fd, CMSG_DATA(header), sizeof fd);
-    return fd;
+    if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+        return -1;
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof *fds;
+    memcpy(fds, CMSG_DATA(header), count * sizeof *fds);
+    if (count == 1 && !(message->msg_flags & MSG_CTRUNC))
+        return fds[0];
+    for (size_t i = 0; i < count; i++)
+        close(fds[i]);
+    return -1;
 }
 
 static bool wait_for(int fd, int milliseconds, struct error *error)
 {
     struct pollfd waiting = {.fd = fd, .events = POLLIN};
+    int64_t until = clock_milliseconds() + milliseconds;
+    int64_t left = milliseconds;
     int ready;
-    do
-        ready = poll(&waiting, 1, milliseconds);
-    while (ready < 0 && errno == EINTR);
+    do {
+        ready = poll(&waiting, 1, left > 0 ? (int)left : 0);
+        left = until - clock_milliseconds();
+    } while (ready < 0 && errno == EINTR);
     return ready > 0 || error_set(error, "the other process does not answer");
 }
 
@@ -93,6 +102,24 @@ bool channel_receive(int channel, int milliseconds, char text[CHANNEL_TEXT], int
     if (ret_passed)
         *ret_passed = passed_in(&message);
     return true;
+}
+
+/* A unix socket that is closed with something unread in it resets the connection. */
+bool channel_was_heard(int channel, int milliseconds)
+{
+    char byte;
+    struct error silent;
+    return !wait_for(channel, milliseconds, &silent) ||
+           recv(channel, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+void channel_part(int channel, int milliseconds)
+{
+    struct error ignored;
+    shutdown(channel, SHUT_WR);
+    bool ended = wait_for(channel, milliseconds, &ignored);
+    (void)ended;
+    close(channel);
 }
 
 static socklen_t meeting_point(pid_t predecessor, struct sockaddr_un *ret_address)

@@ -6,9 +6,12 @@
  *                              <- ready            everything is loaded, rights are given away
  *   yours                     ->                   (the running one accepts no more)
  *                              <- serving PID SPEC libmilter has answered
- *   left                      ->                   the running one finishes its sessions and ends
+ *   left                      ->
+ *                              <- (end)            it has read that
+ *   (end)                     ->                   the running one has told the service manager,
+ *                                                  finishes its sessions and ends
  *
- * At any point before "left" the successor may say "failed REASON" (or "exec ERRNO", where it could
+ * Until it has read "left" the successor may say "failed REASON" (or "exec ERRNO", where it could
  * not be run), or be gone: the running one then accepts again, and nothing is lost, as connections
  * wait in the socket meanwhile. */
 #ifndef MILTER_CHANNEL_H
@@ -32,6 +35,13 @@ MUST_CHECK bool channel_send(int channel, int passed, const char *text, struct e
  * where no descriptor may come; -1 without one. The other end's death is an error. */
 MUST_CHECK bool channel_receive(int channel, int milliseconds, char text[CHANNEL_TEXT],
                                 int *ret_passed, struct error *error);
+
+/* Behind the last message. channel_was_heard: whether the other end has read it, which it shows by
+ * closing, at once or by channel_part; not where it is gone without, or has something else to say.
+ * One that stays silent for so long lives, and will find it: that counts. channel_part waits, at
+ * most so many milliseconds, for the other end to close, and closes. */
+bool channel_was_heard(int channel, int milliseconds);
+void channel_part(int channel, int milliseconds);
 
 /* A successor that root starts waits for its predecessor under an abstract name with that one's
  * process id. channel_meet waits there for that one, at most so many milliseconds, and sends all

@@ -103,8 +103,9 @@ static void reload(const char *path)
 /* Lets messages under way come to their end; new ones are answered with a 451 meanwhile. */
 static void drain(void)
 {
+    int64_t until = clock_milliseconds() + DRAIN_MILLISECONDS;
     current_drain();
-    for (int waited = 0; connection_messages() > 0 && waited < DRAIN_MILLISECONDS; waited += 50)
+    while (connection_messages() > 0 && clock_milliseconds() < until)
         if (signals_wait(50) == SIGNAL_ENDED)
             return;
     if (connection_messages() > 0)
@@ -293,8 +294,8 @@ static enum signal_event serve(const struct arguments *arguments, const struct l
 /* The sessions that we have are served to their end, within bounds; nobody else comes. */
 static enum signal_event finish_sessions(const char *path)
 {
-    for (int waited = 0; server_is_busy() && waited < LEAVING_MILLISECONDS;
-         waited += LOOK_MILLISECONDS) {
+    int64_t until = clock_milliseconds() + LEAVING_MILLISECONDS;
+    while (server_is_busy() && clock_milliseconds() < until) {
         current_clear();
         enum signal_event event = signals_wait(LOOK_MILLISECONDS);
         if (event == SIGNAL_RELOAD)

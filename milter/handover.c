@@ -20,6 +20,8 @@
 #define LOAD_MILLISECONDS (300 * 1000)
 /* For starting libmilter; connections wait in the socket meanwhile, and MTAs for 30 s. */
 #define SERVE_MILLISECONDS (15 * 1000)
+/* It waits for that word alone. */
+#define HEAR_MILLISECONDS 5000
 
 static struct {
     int channel;
@@ -133,20 +135,21 @@ static bool on_ready(struct error *error)
     return channel_send(now.channel, -1, "yours", error);
 }
 
-/* "PID SPEC" */
+/* "PID SPEC". The socket is ours until the successor knows that it is not. */
 static enum handover_step on_serving(const char *text, pid_t *ret_successor)
 {
     struct error ignored;
     char *end;
     *ret_successor = (pid_t)strtol(text, &end, 10);
+    if (!channel_send(now.channel, -1, "left", &ignored) ||
+        !channel_was_heard(now.channel, HEAR_MILLISECONDS))
+        return HANDOVER_WAIT; /* for its last words, or its end */
     if (strcmp(end + (*end == ' '), now.listening->spec) != 0)
         listen_remove(now.listening); /* it listens elsewhere */
     server_leave();
     now.paused = false;
     /* The service manager hears of it from us first: it does not listen to others. */
     notify_successor(*ret_successor);
-    bool told = channel_send(now.channel, -1, "left", &ignored);
-    (void)told; /* it serves: nothing else has to be settled */
     handover_abandon();
     return HANDOVER_DONE;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,13 +13,15 @@ static const int numbers[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGUSR2};
 
 /* Means nothing else to us or to libmilter, and ends nobody. */
 #define WAKING SIGURG
-static int ends[2] = {-1, -1};
+static int ends[2] = {-1, -1}; /* of a pipe, which only wakes */
+static atomic_bool told[SIGNAL_READABLE];
+_Static_assert(ATOMIC_BOOL_LOCK_FREE == 2, "signal handlers set it");
 
 void signals_tell(enum signal_event event)
 {
     int reason = errno;
-    char byte = (char)event;
-    ssize_t ignored = write(ends[1], &byte, 1); /* full: the same event waits there already */
+    atomic_store(&told[event], true);
+    ssize_t ignored = write(ends[1], "", 1); /* full: it wakes as it is */
     (void)ignored;
     errno = reason;
 }
@@ -95,24 +98,15 @@ void signals_wake(pthread_t thread)
     pthread_kill(thread, WAKING);
 }
 
-/* Each kind once, however often it was told, and in this order: a TERM does not wait for ten
- * reloads. */
+/* The pipe first: what is told behind our back then wakes us once more. */
 static enum signal_event next_event(void)
 {
-    static const enum signal_event order[] = {SIGNAL_ENDED, SIGNAL_STOP, SIGNAL_RELOAD,
-                                              SIGNAL_SUCCEED};
-    static bool told[sizeof order / sizeof *order];
-    char bytes[64];
-    ssize_t len;
-    while ((len = read(ends[0], bytes, sizeof bytes)) > 0)
-        for (ssize_t i = 0; i < len; i++)
-            for (size_t kind = 0; kind < sizeof order / sizeof *order; kind++)
-                told[kind] = told[kind] || bytes[i] == (char)order[kind];
-    for (size_t kind = 0; kind < sizeof order / sizeof *order; kind++)
-        if (told[kind]) {
-            told[kind] = false;
-            return order[kind];
-        }
+    char bytes[4096];
+    while (read(ends[0], bytes, sizeof bytes) > 0)
+        ;
+    for (enum signal_event event = SIGNAL_ENDED; event < SIGNAL_READABLE; event++)
+        if (atomic_exchange(&told[event], false))
+            return event;
     return SIGNAL_NONE;
 }
 

@@ -1,4 +1,4 @@
-/* Signals, as bytes in a pipe that the main thread reads. */
+/* Signals, as events that the main thread waits for. */
 #ifndef MILTER_SIGNALS_H
 #define MILTER_SIGNALS_H
 
@@ -7,13 +7,14 @@
 
 #include "policy/error.h"
 
+/* Of several, the first of these comes first: a TERM does not wait for ten reloads. */
 enum signal_event {
-    SIGNAL_RELOAD = 'r',  /* USR1, HUP */
-    SIGNAL_STOP = 's',    /* TERM, INT */
-    SIGNAL_SUCCEED = 'u', /* USR2 */
-    SIGNAL_ENDED = 'e',   /* smfi_main has returned: signals_tell */
-    SIGNAL_READABLE = 'f',
-    SIGNAL_NONE = 0, /* time has run out */
+    SIGNAL_NONE,    /* time has run out, or not quite */
+    SIGNAL_ENDED,   /* smfi_main has returned: signals_tell */
+    SIGNAL_STOP,    /* TERM, INT */
+    SIGNAL_RELOAD,  /* USR1, HUP */
+    SIGNAL_SUCCEED, /* USR2 */
+    SIGNAL_READABLE,
 };
 
 /* Keeps these signals waiting until signals_open: one that comes while the daemon starts would end
@@ -29,7 +30,7 @@ MUST_CHECK bool signals_open(struct error *error);
 void signals_block(void);
 
 /* The next event; milliseconds: how long to wait, -1 for ever. What was told several times comes
- * once, and an end before all else. */
+ * once. */
 enum signal_event signals_wait(int milliseconds);
 
 /* As signals_wait, and SIGNAL_READABLE once there is something to read from fd (-1: none). */
@@ -42,7 +43,7 @@ void signals_wake(pthread_t thread);
 /* After signals_block: this thread, and the ones that it makes, can be woken. */
 void signals_allow_wake(void);
 
-/* From any thread. */
+/* From any thread; not SIGNAL_READABLE. */
 void signals_tell(enum signal_event event);
 
 #endif

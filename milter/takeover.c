@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@
 /* The running daemon may be at a reload of large tables. */
 #define PATIENCE 60000
 #define LOOK_MILLISECONDS 100
+#define PART_MILLISECONDS 5000
 
 /* A number behind a name in /proc/PID/status. */
 static unsigned long long number_of(const char *status, const char *name, int base)
@@ -44,7 +47,7 @@ static bool is_daemon(pid_t process, uid_t user)
     status[len] = '\0';
     uid_t owner = (uid_t)number_of(status, "\nUid:", 10);
     unsigned long long caught = number_of(status, "\nSigCgt:", 16);
-    return (owner == user || owner == geteuid()) && (caught >> (SIGUSR2 - 1) & 1);
+    return owner == user && (caught >> (SIGUSR2 - 1) & 1);
 }
 
 static pid_t read_pid_file(const char *path)
@@ -61,16 +64,50 @@ static pid_t read_pid_file(const char *path)
     return process > 1 ? (pid_t)process : 0;
 }
 
+/* A handle, to be closed, of the daemon whose number that is; -1: none runs. The handle first: what
+ * takes the number over afterwards is not what it stands for. */
+static int open_daemon(pid_t process, uid_t user)
+{
+    int handle = process ? (int)syscall(SYS_pidfd_open, process, 0) : -1;
+    if (handle < 0 || is_daemon(process, user))
+        return handle;
+    close(handle);
+    return -1;
+}
+
+static bool call(int handle, pid_t process, struct error *error)
+{
+    return syscall(SYS_pidfd_send_signal, handle, SIGUSR2, NULL, 0) == 0 || errno == ESRCH ||
+           error_set(error, "kill -USR2 %ld: %s", (long)process, strerror(errno));
+}
+
+static bool has_ended(int handle)
+{
+    struct pollfd ended = {.fd = handle, .events = POLLIN};
+    return poll(&ended, 1, 0) > 0;
+}
+
 /* One that is at its end does not answer any more, and nobody is left to take over from then. */
-static bool meet(int meeting, pid_t process, uid_t user, int *ret_channel, struct error *error)
+static bool meet(int meeting, int handle, pid_t process, int *ret_channel, struct error *error)
 {
     for (int waited = 0; waited < PATIENCE; waited += LOOK_MILLISECONDS) {
         if (channel_meet(meeting, process, LOOK_MILLISECONDS, ret_channel, error))
             return true;
-        if (!is_daemon(process, user))
+        if (has_ended(handle))
             return true;
     }
     return error_prefix(error, "stop it and start without -t: ");
+}
+
+/* ret_channel stays as it is where the daemon ends meanwhile. */
+static bool ask(int handle, pid_t process, int *ret_channel, struct error *error)
+{
+    int meeting;
+    if (!channel_listen(process, &meeting, error))
+        return false;
+    bool met = call(handle, process, error) && meet(meeting, handle, process, ret_channel, error);
+    close(meeting);
+    return met || error_prefix(error, "taking over from process %ld: ", (long)process);
 }
 
 static const char *path_in(const char *spec)
@@ -94,7 +131,6 @@ bool takeover_ask(const struct settings *settings, int *ret_channel, struct erro
 {
     uid_t user;
     gid_t group;
-    int meeting;
     *ret_channel = -1;
     if (!settings->pid_file)
         return !somebody_listens(settings->socket) ||
@@ -105,15 +141,12 @@ bool takeover_ask(const struct settings *settings, int *ret_channel, struct erro
     if (!snapshot_identity(settings, &user, &group, error))
         return false;
     pid_t process = read_pid_file(settings->pid_file);
-    if (!process || !is_daemon(process, user))
+    int handle = open_daemon(process, user);
+    if (handle < 0)
         return true;
-    if (!channel_listen(process, &meeting, error))
-        return false;
-    bool met = kill(process, SIGUSR2) == 0 || errno == ESRCH ||
-               error_set(error, "kill -USR2 %ld: %s", (long)process, strerror(errno));
-    met = met && meet(meeting, process, user, ret_channel, error);
-    close(meeting);
-    return met || error_prefix(error, "taking over from process %ld: ", (long)process);
+    bool met = ask(handle, process, ret_channel, error);
+    close(handle);
+    return met;
 }
 
 static bool is_socket(const char *path)
@@ -195,7 +228,7 @@ bool takeover_serving(int channel, struct listening *listening, struct error *er
     snprintf(text, sizeof text, "serving %ld %s", (long)getpid(), listening->spec);
     if (!tell_and_wait(channel, text, "left", error))
         return false;
-    close(channel);
+    channel_part(channel, PART_MILLISECONDS);
     own_path(listening);
     return true;
 }

@@ -8,7 +8,7 @@
 
 /* For submilter -t: asks the daemon that settings->pid_file names to hand over. ret_channel is -1
  * where none is running, or it ends instead. Whether it is one is looked at closely: it has to be
- * of the configured user (or ours) and to expect the signal. */
+ * of the user that we are to be (snapshot_identity) and to expect the signal. */
 MUST_CHECK bool takeover_ask(const struct settings *settings, int *ret_channel,
                              struct error *error);
 
@@ -20,8 +20,8 @@ MUST_CHECK bool takeover_receive(int channel, const struct settings *settings,
 /* Everything is loaded: from here to takeover_serving nobody accepts. */
 MUST_CHECK bool takeover_ready(int channel, struct error *error);
 
-/* We serve: closes the channel; the running daemon has then left, and the socket's path is ours to
- * remove. */
+/* We serve: closes the channel; the running daemon has then left and told the service manager, and
+ * the socket's path is ours to remove. */
 MUST_CHECK bool takeover_serving(int channel, struct listening *listening, struct error *error);
 
 /* We can't: the running daemon logs why and goes on. Closes the channel; -1 is no harm. */

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -68,6 +69,21 @@ def test_a_session_that_has_not_spoken_is_kept(generations):
     silent.close()
     gate.records(3)
     assert gate.daemon.earlier[0].wait() == 0
+
+
+def test_signals_do_not_shorten_what_is_left(generations):
+    """A session has ten minutes from the hand-over on, however often its daemon is asked for another one."""
+    gate = generations()
+    player = gate.player()
+    gate.daemon.hand_over()
+    old = gate.daemon.earlier[0]
+    for _ in range(10000):
+        old.send_signal(signal.SIGUSR2)
+        time.sleep(0.0005)
+    gate.check_signed(player.message())
+    gate.record()
+    player.session.close()
+    assert old.wait() == 0
 
 
 def test_under_load(generations):
@@ -272,6 +288,24 @@ def test_a_pid_file_that_names_another(generations, user):
             assert other.poll() is None
         finally:
             other.kill()
+
+
+@AS_ROOT
+def test_a_pid_file_that_names_one_of_root(generations):
+    """It expects the signal, as many do, and is not the daemon's user's: it gets none."""
+    gate = generations(pid_file=True)
+    daemon = gate.daemon
+    assert daemon.stop() == 0
+    heard = []
+    before = signal.signal(signal.SIGUSR2, lambda *_: heard.append(1))
+    try:
+        (daemon.folder / "run" / "pid").write_text(f"{os.getpid()}\n")
+        daemon.process = take_over(daemon)
+        gate.check_signed(gate.play())
+        gate.record()
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    assert not heard
 
 
 @AS_ROOT

@@ -7,6 +7,7 @@ import time
 
 from harness.milter_mta import Client, Message
 from harness.process import pending
+from harness.waiting import PATIENCE
 
 
 def test_ends_with_open_sessions(start_daemon):
@@ -22,6 +23,24 @@ def test_ends_with_open_sessions(start_daemon):
     assert gate.daemon.stop() == 0
     assert time.monotonic() - began < 20
     assert gate.daemon.records() == []
+
+
+def test_signals_do_not_shorten_the_end(start_daemon):
+    """A message under way has its 20 seconds, however often the daemon is told."""
+    gate = start_daemon()
+    message = Message()
+    player = gate.player()
+    player.begin(message)
+    gate.daemon.terminate()
+    gate.daemon.wait_for_log("stopping:")
+    for _ in range(1000):
+        gate.daemon.terminate()
+        time.sleep(0.002)
+    player.body(message.body)
+    assert player.eom().code == 2
+    player.session.close()
+    assert gate.daemon.process.wait(PATIENCE) == 0
+    gate.record()
 
 
 def test_ends_at_once(start_daemon):

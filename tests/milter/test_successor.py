@@ -41,6 +41,14 @@ class Successor:
     def hear(self):
         return self.channel.recv(4096).decode()
 
+    def come_to_serve(self):
+        self.say("ready")
+        assert self.hear() == "yours"
+
+    def serve(self, daemon):
+        """It says so, at least."""
+        self.say(f"serving {os.getpid()} unix:{daemon.socket}")
+
     def close(self):
         for one in (self.channel, self.listening, self.rendezvous):
             one.close()
@@ -53,8 +61,7 @@ def test_a_successor_that_dies_before_it_serves(generations, last_words):
     successor = Successor(gate.daemon)
     try:
         assert successor.offer == f"offer own unix:{gate.daemon.socket}"
-        successor.say("ready")
-        assert successor.hear() == "yours"
+        successor.come_to_serve()
         waiting = gate.session(negotiate=False)
         waiting.packet(OPTNEG, struct.pack(">III", 6, 0x1FF, 0x1FFFFF))
         assert waiting.silent(), "nobody accepts now"
@@ -66,6 +73,91 @@ def test_a_successor_that_dies_before_it_serves(generations, last_words):
         assert waiting.read_packet()[0] == OPTNEG
         gate.check_signed(gate.play())
         gate.record()
+    finally:
+        successor.close()
+
+
+def dies_unheard(daemon, successor):
+    """While the daemon reads large tables anew, say."""
+    daemon.process.send_signal(signal.SIGSTOP)
+    successor.serve(daemon)
+    successor.close()
+    daemon.process.send_signal(signal.SIGCONT)
+
+
+def gives_up(daemon, successor):
+    """It has waited for as long as it does, and says so on its way out."""
+    daemon.process.send_signal(signal.SIGSTOP)
+    successor.serve(daemon)
+    successor.say("failed out of luck")
+    successor.close()
+    daemon.process.send_signal(signal.SIGCONT)
+
+
+def dies_before_it_hears(daemon, successor):
+    """It was sent the last word, and has not read it."""
+    successor.serve(daemon)
+    assert successor.channel.recv(4096, socket.MSG_PEEK) == b"left"
+    successor.close()
+
+
+@pytest.mark.parametrize("end", [dies_unheard, gives_up, dies_before_it_hears])
+def test_a_successor_that_dies_as_it_begins_to_serve(generations, end):
+    """The socket is the running daemon's until the successor knows that it has it: somebody always listens."""
+    gate = generations()
+    successor = Successor(gate.daemon)
+    try:
+        successor.come_to_serve()
+        end(gate.daemon, successor)
+        gate.daemon.wait_for_log("hand-over failed, this process goes on")
+        assert end is not gives_up or "goes on: out of luck" in gate.daemon.log()
+        gate.check_signed(gate.play())
+        gate.record()
+        assert not any("MAINPID" in said or "STOPPING" in said for _, said in gate.daemon.manager.all())
+    finally:
+        successor.close()
+
+
+def closes(successor):
+    """As one of an earlier version does."""
+    successor.channel.close()
+
+
+def waits(successor):
+    successor.channel.shutdown(socket.SHUT_WR)
+    assert successor.hear() == ""
+
+
+@pytest.mark.parametrize("part", [closes, waits])
+def test_a_successor_that_serves(generations, part):
+    """The service manager hears of it before the running daemon lets go of the channel."""
+    gate = generations()
+    successor = Successor(gate.daemon)
+    try:
+        successor.come_to_serve()
+        successor.serve(gate.daemon)
+        assert successor.hear() == "left"
+        assert not any("MAINPID" in said for _, said in gate.daemon.manager.all())
+        part(successor)
+        assert part is closes or any("MAINPID" in said for _, said in gate.daemon.manager.all())
+        assert gate.daemon.manager.wait("MAINPID")[2] == {"MAINPID": str(os.getpid())}
+        gate.daemon.wait_for_log(f"handed over to process {os.getpid()}")
+        assert gate.daemon.process.wait(PATIENCE) == 0
+        assert gate.daemon.socket.exists(), "it is the successor's"
+    finally:
+        successor.close()
+
+
+def test_a_successor_that_is_slow_to_hear(generations):
+    """It lives, and will find the last word: two must not serve."""
+    gate = generations()
+    successor = Successor(gate.daemon)
+    try:
+        successor.come_to_serve()
+        successor.serve(gate.daemon)
+        assert gate.daemon.process.wait(PATIENCE) == 0
+        assert "handed over to process" in gate.daemon.log()
+        assert successor.hear() == "left" and gate.daemon.socket.exists()
     finally:
         successor.close()
 
@@ -104,8 +196,7 @@ def test_the_watchdog_while_nobody_accepts(generations):
     manager = gate.daemon.manager
     successor = Successor(gate.daemon)
     try:
-        successor.say("ready")
-        assert successor.hear() == "yours"
+        successor.come_to_serve()
         seen = len(manager.all())
         for _ in range(3):
             seen = manager.wait("WATCHDOG", seen)[0] + 1

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -12,14 +13,17 @@ from daemon import CONFIG, PROGRAM, Daemon
 from harness.milter_wire import Session
 from harness.waiting import PATIENCE, wait_until
 
-PID_FILE = 'pid_file = "{folder}/run/pid";\n'
+# The daemon's user is this test's: it takes over from nobody else.
+OURS = CONFIG.replace("{user}", pwd.getpwuid(os.getuid()).pw_name) + 'pid_file = "{folder}/run/pid";\n'
 
 
 class Predecessor:
     """Listens where the daemon is to listen, and waits to be asked."""
 
     def __init__(self):
-        self.daemon = Daemon(config=CONFIG + PID_FILE)
+        self.daemon = Daemon(config=OURS)
+        for path in [self.daemon.folder, *self.daemon.folder.rglob("*")]:
+            os.chown(path, os.getuid(), -1)
         self.listening = socket.socket(socket.AF_UNIX)
         self.listening.bind(str(self.daemon.socket))
         self.listening.listen(10)
@@ -93,6 +97,9 @@ def test_everything_goes_well(predecessor):
     predecessor.say("yours")
     assert predecessor.hear() == f"serving {predecessor.process.pid} unix:{predecessor.daemon.socket}"
     predecessor.say("left")
+    assert predecessor.hear() == "", "it has read that"
+    assert predecessor.pid_file.read_text() == f"{os.getpid()}\n", "the service manager does not know of it yet"
+    predecessor.channel.close()
     wait_until(lambda: predecessor.pid_file.read_text() == f"{predecessor.process.pid}\n", "the pid file")
     Session(predecessor.daemon.socket).close()
     predecessor.process.terminate()
