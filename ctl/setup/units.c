@@ -248,8 +248,9 @@ bool units_add(const struct units *units, const struct units_wanted *wanted, str
         return error_set(error, "socket: %s names no address that systemd could listen at",
                          wanted->socket);
     if (!check_plain(listen, error) || !check_plain(wanted->records, error) ||
-        !check_plain(wanted->history, error) || !check_plain(wanted->user, error) ||
-        !check_plain(wanted->group, error) || !add_for_socket(units, wanted, listen, plan, error) ||
+        !check_plain(wanted->history, error) || !check_plain(wanted->counters, error) ||
+        !check_plain(wanted->user, error) || !check_plain(wanted->group, error) ||
+        !add_for_socket(units, wanted, listen, plan, error) ||
         !add_for_service(units, wanted, listen, plan, error))
         return false;
     *ret_changed = plan->last_row != before;

@@ -140,6 +140,19 @@ def test_another_queue_folder_user_and_file_of_records(host):
     assert not host.set_up("--yes")["changes"]
 
 
+@pytest.mark.parametrize("options, edit", [
+    (("--records", "/srv/a b/x.jsonl"), ""),
+    (("--history", "/srv/a b/x.db"), ""),
+    ((), 's|^counters: {|&\\n  file = "/srv/a b/limits";|'),
+], ids=["records", "history", "counters"])
+def test_a_name_that_no_unit_can_have(host, options, edit):
+    host.shell(f"install -d -o submilter '/srv/a b' && sed -i '{edit}' {host.config}")
+    before = host.state("/etc")
+    plan = host.set_up("--yes", *options, check=78)
+    assert '"/srv/a b/' in plan["error"] and "cannot be named in a unit" in plan["error"], plan["error"]
+    assert host.state("/etc") == before
+
+
 def test_without_the_readmes_two_lines(bare):
     """Neither systemd-sysusers nor systemd-tmpfiles was run: setup does what they would have done."""
     bare.start_postfix()
