@@ -72,8 +72,8 @@ struct fleet {
     pthread_t thread;
 
     pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t tried; /* the first attempt to reach Redis is over */
-    bool has_tried, stop;
+    pthread_cond_t tried; /* the first attempt to reach Redis is over, or the thread */
+    bool has_tried, stop, has_ended, has_joined;
     bool usable;              /* the circuit is closed */
     struct error why;         /* ... or was broken by that */
     uint64_t epoch, sequence; /* of the connection; of what is counted */

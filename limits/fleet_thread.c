@@ -280,5 +280,9 @@ void *fleet_run(void *context)
         pause_for(fleet, pause);
         pause = smaller(pause * 2, PAUSE_MAX_MS);
     }
+    pthread_mutex_lock(&fleet->lock);
+    fleet->has_ended = true;
+    pthread_cond_broadcast(&fleet->tried);
+    pthread_mutex_unlock(&fleet->lock);
     return NULL;
 }

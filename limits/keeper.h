@@ -17,10 +17,11 @@ struct keeper {
     void (*say)(const char *text);
     pthread_t thread;
     bool has_thread;
-    pthread_mutex_t lock; /* of these */
-    pthread_cond_t woken, synced;
-    uint64_t wanted, done; /* rounds of writing that were asked for, that are over */
+    pthread_mutex_t lock;         /* of these */
+    pthread_cond_t woken, synced; /* synced: a round is over, or the thread */
+    uint64_t wanted, done;        /* rounds of writing that were asked for, that are over */
     bool stops;
+    bool has_ended;  /* the thread, all but for its last line */
     bool has_missed; /* atomic: something could not be read */
     /* The thread's own. */
     size_t seen;            /* the last transaction that memory knows of */
@@ -35,8 +36,11 @@ struct keeper {
 /* With a thread where it is a daemon's. */
 MUST_CHECK bool keeper_start(struct embedded *embedded, const struct limits_options *options,
                              enum ledger_use use, struct error *error);
-/* Writes what waits. */
-void keeper_stop(struct keeper *keeper);
+/* Ends the thread, where there is one: what waits is written and the file closed. by: as
+ * limits_stop has it. False: it has not ended, which is said, and the keeper is not to be freed. */
+MUST_CHECK bool keeper_stop(struct keeper *keeper, int64_t by);
+/* After that. Where there was no thread, writes what waits. */
+void keeper_free(struct keeper *keeper);
 
 /* What the file knows of a subject. False: it can't be read just now: the record is empty, and the
  * thread reads it again. */
