@@ -148,21 +148,21 @@ bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply, uint64
     return true;
 }
 
-void fleet_say_hosts(struct fleet *fleet)
+bool fleet_may_say(struct fleet_often *often)
 {
     int64_t now = redis_clock();
+    if (!often->since || now - often->since >= HOUR_MS)
+        *often = (struct fleet_often){.since = now};
+    return often->times++ < SAID_AT_MOST;
+}
+
+void fleet_say_hosts(struct fleet *fleet)
+{
     pthread_mutex_lock(&fleet->lock);
     int64_t hosts = fleet->hosts;
     pthread_mutex_unlock(&fleet->lock);
-    if (hosts == fleet->said_hosts)
+    if (hosts == fleet->said_hosts || !fleet_may_say(&fleet->often_hosts))
         return;
-    if (!fleet->said_since || now - fleet->said_since >= HOUR_MS) {
-        fleet->said_since = now;
-        fleet->said_times = 0;
-    }
-    if (fleet->said_times >= SAID_AT_MOST)
-        return;
-    fleet->said_times++;
     fleet->said_hosts = hosts;
     fleet_say(fleet, "counts for the fleet \"%s\": %lld %s", fleet->name, (long long)hosts,
               hosts == 1 ? "host, this one" : "hosts");

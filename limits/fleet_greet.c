@@ -41,13 +41,16 @@ static bool read_password(const char *path, char password[PASSWORD_SIZE], struct
                      line ? " that Redis would take: it is too long" : "");
 }
 
+/* password NULL: sees that none is needed. The scripts are too long for Redis to take them from
+ * somebody who needs one: it would speak of its protocol, and not of a password. */
 static bool authenticate(struct redis *redis, const char *password, int64_t deadline,
                          struct error *error)
 {
     struct redis_command command = {0};
     struct redisReply *reply = NULL;
-    redis_command_text(&command, "AUTH");
-    redis_command_text(&command, password);
+    redis_command_text(&command, password ? "AUTH" : "PING");
+    if (password)
+        redis_command_text(&command, password);
     bool ok = redis_command_end(&command) || error_set(error, "out of memory");
     struct bytes bytes = ok ? redis_command_bytes(&command) : (struct bytes){0};
     ok = ok && redis_ask(redis, bytes.data, bytes.len, deadline, &reply, error);
@@ -61,13 +64,9 @@ bool fleet_greet(struct redis *redis, const char *password_file, struct fleet_sh
                  struct error *error)
 {
     int64_t deadline = redis_clock() + PATIENCE_MS;
-    if (password_file) {
-        char password[PASSWORD_SIZE];
-        bool ok = read_password(password_file, password, error) &&
-                  authenticate(redis, password, deadline, error);
-        explicit_bzero(password, sizeof password);
-        if (!ok)
-            return false;
-    }
-    return fleet_scripts_load(redis, deadline, ret_shas, error);
+    char password[PASSWORD_SIZE];
+    bool ok = (!password_file || read_password(password_file, password, error)) &&
+              authenticate(redis, password_file ? password : NULL, deadline, error);
+    explicit_bzero(password, sizeof password);
+    return ok && fleet_scripts_load(redis, deadline, ret_shas, error);
 }

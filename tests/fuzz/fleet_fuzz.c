@@ -1,8 +1,9 @@
 /* What Redis answers, by hiredis and by us: replies of any type, shape and length, in the place of
  * the ones that were asked for.
  *
- * The first byte chooses what is asked; the replies to the scripts' loading come from here, where
- * its high bit does not leave them to the input; the rest is what Redis sends, and then it is gone.
+ * The first byte chooses what is asked; the replies to PING and to the scripts' loading come from
+ * here, where its high bit does not leave them to the input; the rest is what Redis sends, and then
+ * it is gone.
  */
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -31,6 +32,8 @@ int redis_address_connect(const char *address, bool *ret_waits, struct error *er
     (void)error;
     *ret_waits = false;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        abort();
+    if (greets && write(ends[1], "+PONG\r\n", 7) < 0)
         abort();
     for (int i = 0; greets && i < FLEET_SCRIPT_COUNT; i++)
         if (write(ends[1], greeting, sizeof greeting - 1) < 0)
