@@ -40,8 +40,6 @@ static bool fill(struct fleet *fleet, const struct limits_options *options, stru
     fleet->address = copy(options->redis);
     fleet->password_file = copy(options->redis_password_file);
     fleet->name = copy(options->fleet ? options->fleet : "submilter");
-    if (options->file && asprintf(&fleet->state_path, "%s/fleet", options->file) < 0)
-        fleet->state_path = NULL;
     if (!fleet->address || !fleet->name || (options->redis_password_file && !fleet->password_file))
         return error_set(error, "out of memory");
     if (!name_self(fleet, options->secret))
@@ -95,7 +93,6 @@ static void free_fleet(struct fleet *fleet)
     free(fleet->address);
     free(fleet->password_file);
     free(fleet->name);
-    free(fleet->state_path);
     free(fleet);
 }
 

@@ -67,7 +67,7 @@ struct fleet_often {
 };
 
 struct fleet {
-    char *address, *password_file, *name, *state_path;
+    char *address, *password_file, *name;
     void (*say)(const char *text);
     struct embedded *own;
     char instance[FLEET_WORD + 1];

@@ -147,6 +147,7 @@ static void write_round(struct keeper *keeper)
     pthread_mutex_lock(&keeper->lock);
     uint64_t wanted = keeper->wanted;
     pthread_mutex_unlock(&keeper->lock);
+    keeper_write_note(keeper);
     if (!ledger_is_there(&keeper->ledger))
         keeper_begin_anew(keeper, "it is gone or has become shorter");
     ledger_clear_readers(&keeper->ledger);

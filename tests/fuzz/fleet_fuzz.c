@@ -23,6 +23,7 @@
 static const char greeting[] = "$40\r\n0123456789012345678901234567890123456789\r\n";
 static struct bytes sent;
 static bool greets;
+static struct embedded *names; /* without a file */
 
 /* In the place of limits/redis_address.c: a Redis that has said all it will ever say. */
 int redis_address_connect(const char *address, bool *ret_waits, struct error *error)
@@ -151,7 +152,8 @@ static void say_nothing(const char *text)
 static void beat(void)
 {
     static char address[] = "unix:/nowhere", name[] = "fuzz";
-    struct fleet fleet = {.address = address, .name = name, .say = say_nothing, .hosts = 1};
+    struct fleet fleet = {
+        .address = address, .name = name, .say = say_nothing, .own = names, .hosts = 1};
     struct redis *redis = NULL;
     struct redisReply *reply = NULL;
     struct error error;
@@ -172,8 +174,6 @@ static void beat(void)
     redis_close(redis);
     pthread_mutex_destroy(&fleet.lock);
 }
-
-static struct embedded *names;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
