@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,17 +20,38 @@ int64_t fleet_wall_clock(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Of a pipe, which nobody may ever write into, nothing is waited for. */
+static int open_password(const char *path, struct error *error)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        return fd;
+    if (fd < 0)
+        error_set(error, "%s: %s", path, strerror(errno));
+    else
+        error_set(error,
+                  "%s: it is no regular file: one with the password in its first line is expected",
+                  path);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 /* The first line of the file. Not by stdio, whose buffers nobody wipes. */
 static bool read_password(const char *path, char password[PASSWORD_SIZE], struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open_password(path, error);
     if (fd < 0)
-        return error_set(error, "%s: %s", path, strerror(errno));
+        return false;
     size_t len = 0;
-    ssize_t got;
+    ssize_t got = 0;
     while (len < PASSWORD_SIZE - 1 && (got = read(fd, password + len, PASSWORD_SIZE - 1 - len)) > 0)
         len += (size_t)got;
+    int cause = errno;
     close(fd);
+    if (got < 0)
+        return error_set(error, "%s: cannot be read: %s", path, strerror(cause));
     password[len] = '\0';
     size_t line = strcspn(password, "\n");
     while (line && password[line - 1] == '\r')
