@@ -266,12 +266,17 @@ bool embedded_open_admin(const struct limits_options *options, struct embedded *
     return open_with(options, LEDGER_EXISTING, ret_embedded, error);
 }
 
+bool embedded_stop(struct embedded *embedded, int64_t by)
+{
+    return !embedded->keeper || keeper_stop(embedded->keeper, by);
+}
+
 void embedded_close(struct embedded *embedded)
 {
-    if (!embedded)
+    if (!embedded || !embedded_stop(embedded, LIMITS_FOREVER))
         return;
     if (embedded->keeper)
-        keeper_stop(embedded->keeper);
+        keeper_free(embedded->keeper);
     entries_done(&embedded->entries);
     correspondents_done(&embedded->correspondents);
     claims_done(&embedded->claims);

@@ -23,6 +23,9 @@ struct embedded;
 MUST_CHECK bool embedded_open(const struct limits_options *options, struct embedded **ret_embedded,
                               struct error *error);
 
+/* As limits_stop; requests are done in memory alone from then on. */
+MUST_CHECK bool embedded_stop(struct embedded *embedded, int64_t by);
+
 /* Writes what waits. NULL is taken. */
 void embedded_close(struct embedded *embedded);
 

@@ -23,4 +23,10 @@ void embedded_each_own(struct embedded *embedded, int64_t now,
 void embedded_take_standing(struct embedded *embedded, struct bytes login,
                             const struct login_standing *standing, int64_t now);
 
+/* A line for the next start, where there is a file: beside it, and on the disk within a second, or
+ * once the disk works again. Does not wait for that. */
+void embedded_note(struct embedded *embedded, const char *line);
+/* The one that is there, cut. False: there is none. */
+MUST_CHECK bool embedded_noted(const struct embedded *embedded, char *line, size_t size);
+
 #endif

@@ -15,6 +15,8 @@ struct fleet;
  * said and no failure. Fails for an address that is none. */
 MUST_CHECK bool fleet_open(const struct limits_options *options, struct embedded *own,
                            struct fleet **ret_fleet, struct error *error);
+/* As limits_stop; the own store alone answers from then on. */
+MUST_CHECK bool fleet_stop(struct fleet *fleet, int64_t by);
 void fleet_close(struct fleet *fleet); /* NULL is taken */
 
 /* As limits.h has them. */

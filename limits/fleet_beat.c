@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "limits/embedded_own.h"
 #include "limits/fleet_greet.h"
 #include "limits/fleet_private.h"
 
@@ -85,18 +86,11 @@ static void look_at_clock(struct fleet *fleet, int64_t theirs)
     fleet->said_clock = is_off;
 }
 
-static void state_write(const struct fleet *fleet, int64_t hosts)
+static void state_keep(const struct fleet *fleet, int64_t hosts)
 {
-    char *path;
-    if (!fleet->state_path || asprintf(&path, "%s.new", fleet->state_path) < 0)
-        return;
-    FILE *file = fopen(path, "we");
-    if (file) {
-        fprintf(file, "%s %lld\n", fleet->born, (long long)hosts);
-        if (fclose(file) == 0)
-            rename(path, fleet->state_path);
-    }
-    free(path);
+    char line[FLEET_WORD + 24];
+    snprintf(line, sizeof line, "%s %" PRId64, fleet->born, hosts);
+    embedded_note(fleet->own, line);
 }
 
 /* What an earlier process knew: without it a host that starts while Redis is gone would take all of
@@ -104,13 +98,10 @@ static void state_write(const struct fleet *fleet, int64_t hosts)
 void fleet_state_read(struct fleet *fleet)
 {
     char line[FLEET_WORD + 24] = "";
-    FILE *file = fleet->state_path ? fopen(fleet->state_path, "re") : NULL;
     uint64_t hosts;
-    if (!file)
+    if (!embedded_noted(fleet->own, line, sizeof line))
         return;
-    struct bytes text = bytes_of(fgets(line, sizeof line, file));
-    fclose(file);
-    text = bytes_trim(text);
+    struct bytes text = bytes_trim(bytes_of(line));
     if (strspn(line, "0123456789abcdef") != FLEET_WORD || line[FLEET_WORD] != ' ' ||
         !read_number(bytes_slice(text, FLEET_WORD + 1, text.len), &hosts) || hosts < 1 ||
         hosts >= 100000)
@@ -144,25 +135,25 @@ bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply, uint64
     memcpy(fleet->denied, denied.data, denied.len);
     fleet->denied[denied.len] = '\0';
     if (changed)
-        state_write(fleet, hosts);
+        state_keep(fleet, hosts);
     return true;
+}
+
+bool fleet_may_say(struct fleet_often *often)
+{
+    int64_t now = redis_clock();
+    if (!often->since || now - often->since >= HOUR_MS)
+        *often = (struct fleet_often){.since = now};
+    return often->times++ < SAID_AT_MOST;
 }
 
 void fleet_say_hosts(struct fleet *fleet)
 {
-    int64_t now = redis_clock();
     pthread_mutex_lock(&fleet->lock);
     int64_t hosts = fleet->hosts;
     pthread_mutex_unlock(&fleet->lock);
-    if (hosts == fleet->said_hosts)
+    if (hosts == fleet->said_hosts || !fleet_may_say(&fleet->often_hosts))
         return;
-    if (!fleet->said_since || now - fleet->said_since >= HOUR_MS) {
-        fleet->said_since = now;
-        fleet->said_times = 0;
-    }
-    if (fleet->said_times >= SAID_AT_MOST)
-        return;
-    fleet->said_times++;
     fleet->said_hosts = hosts;
     fleet_say(fleet, "counts for the fleet \"%s\": %lld %s", fleet->name, (long long)hosts,
               hosts == 1 ? "host, this one" : "hosts");

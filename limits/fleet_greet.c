@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,17 +20,38 @@ int64_t fleet_wall_clock(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Of a pipe, which nobody may ever write into, nothing is waited for. */
+static int open_password(const char *path, struct error *error)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode))
+        return fd;
+    if (fd < 0)
+        error_set(error, "%s: %s", path, strerror(errno));
+    else
+        error_set(error,
+                  "%s: it is no regular file: one with the password in its first line is expected",
+                  path);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
 /* The first line of the file. Not by stdio, whose buffers nobody wipes. */
 static bool read_password(const char *path, char password[PASSWORD_SIZE], struct error *error)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open_password(path, error);
     if (fd < 0)
-        return error_set(error, "%s: %s", path, strerror(errno));
+        return false;
     size_t len = 0;
-    ssize_t got;
+    ssize_t got = 0;
     while (len < PASSWORD_SIZE - 1 && (got = read(fd, password + len, PASSWORD_SIZE - 1 - len)) > 0)
         len += (size_t)got;
+    int cause = errno;
     close(fd);
+    if (got < 0)
+        return error_set(error, "%s: cannot be read: %s", path, strerror(cause));
     password[len] = '\0';
     size_t line = strcspn(password, "\n");
     while (line && password[line - 1] == '\r')
@@ -41,13 +63,16 @@ static bool read_password(const char *path, char password[PASSWORD_SIZE], struct
                      line ? " that Redis would take: it is too long" : "");
 }
 
+/* password NULL: sees that none is needed. The scripts are too long for Redis to take them from
+ * somebody who needs one: it would speak of its protocol, and not of a password. */
 static bool authenticate(struct redis *redis, const char *password, int64_t deadline,
                          struct error *error)
 {
     struct redis_command command = {0};
     struct redisReply *reply = NULL;
-    redis_command_text(&command, "AUTH");
-    redis_command_text(&command, password);
+    redis_command_text(&command, password ? "AUTH" : "PING");
+    if (password)
+        redis_command_text(&command, password);
     bool ok = redis_command_end(&command) || error_set(error, "out of memory");
     struct bytes bytes = ok ? redis_command_bytes(&command) : (struct bytes){0};
     ok = ok && redis_ask(redis, bytes.data, bytes.len, deadline, &reply, error);
@@ -61,13 +86,9 @@ bool fleet_greet(struct redis *redis, const char *password_file, struct fleet_sh
                  struct error *error)
 {
     int64_t deadline = redis_clock() + PATIENCE_MS;
-    if (password_file) {
-        char password[PASSWORD_SIZE];
-        bool ok = read_password(password_file, password, error) &&
-                  authenticate(redis, password, deadline, error);
-        explicit_bzero(password, sizeof password);
-        if (!ok)
-            return false;
-    }
-    return fleet_scripts_load(redis, deadline, ret_shas, error);
+    char password[PASSWORD_SIZE];
+    bool ok = (!password_file || read_password(password_file, password, error)) &&
+              authenticate(redis, password_file ? password : NULL, deadline, error);
+    explicit_bzero(password, sizeof password);
+    return ok && fleet_scripts_load(redis, deadline, ret_shas, error);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "limits/fleet_private.h"
+#include "limits/until.h"
 #include "policy/siphash.h"
 
 #define OPEN_PATIENCE_MS 1000
@@ -39,8 +40,6 @@ static bool fill(struct fleet *fleet, const struct limits_options *options, stru
     fleet->address = copy(options->redis);
     fleet->password_file = copy(options->redis_password_file);
     fleet->name = copy(options->fleet ? options->fleet : "submilter");
-    if (options->file && asprintf(&fleet->state_path, "%s/fleet", options->file) < 0)
-        fleet->state_path = NULL;
     if (!fleet->address || !fleet->name || (options->redis_password_file && !fleet->password_file))
         return error_set(error, "out of memory");
     if (!name_self(fleet, options->secret))
@@ -94,7 +93,6 @@ static void free_fleet(struct fleet *fleet)
     free(fleet->address);
     free(fleet->password_file);
     free(fleet->name);
-    free(fleet->state_path);
     free(fleet);
 }
 
@@ -132,16 +130,30 @@ bool fleet_open(const struct limits_options *options, struct embedded *own,
     return true;
 }
 
-void fleet_close(struct fleet *fleet)
+bool fleet_stop(struct fleet *fleet, int64_t by)
 {
     const uint64_t one = 1;
-    if (!fleet)
-        return;
+    if (fleet->has_joined)
+        return true;
     pthread_mutex_lock(&fleet->lock);
     fleet->stop = true;
-    pthread_mutex_unlock(&fleet->lock);
     while (write(fleet->wake, &one, sizeof one) < 0 && errno == EINTR)
         continue;
+    while (!fleet->has_ended && until_wait(&fleet->tried, &fleet->lock, by))
+        continue;
+    bool has_ended = fleet->has_ended;
+    pthread_mutex_unlock(&fleet->lock);
+    if (!has_ended) {
+        fleet_say(fleet, "does not know what was counted last: its thread is held up");
+        return false;
+    }
     pthread_join(fleet->thread, NULL);
-    free_fleet(fleet);
+    fleet->has_joined = true;
+    return true;
+}
+
+void fleet_close(struct fleet *fleet)
+{
+    if (fleet && fleet_stop(fleet, LIMITS_FOREVER))
+        free_fleet(fleet);
 }

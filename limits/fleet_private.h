@@ -60,8 +60,14 @@ struct fleet_raise {
     char text[]; /* login, cause */
 };
 
+/* How often something is said. */
+struct fleet_often {
+    int64_t since; /* redis_clock: when the hour began in which ... */
+    int64_t times; /* ... it was said so often */
+};
+
 struct fleet {
-    char *address, *password_file, *name, *state_path;
+    char *address, *password_file, *name;
     void (*say)(const char *text);
     struct embedded *own;
     char instance[FLEET_WORD + 1];
@@ -72,8 +78,8 @@ struct fleet {
     pthread_t thread;
 
     pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t tried; /* the first attempt to reach Redis is over */
-    bool has_tried, stop;
+    pthread_cond_t tried; /* the first attempt to reach Redis is over, or the thread */
+    bool has_tried, stop, has_ended, has_joined;
     bool usable;              /* the circuit is closed */
     struct error why;         /* ... or was broken by that */
     uint64_t epoch, sequence; /* of the connection; of what is counted */
@@ -94,8 +100,8 @@ struct fleet {
     int64_t silent; /* hosts that were not heard of since then: what they counted is not there */
     bool said_secret, said_clock;
     int64_t said_hosts; /* 0: not yet */
-    int64_t said_since; /* redis_clock: when the hour began in which ... */
-    int said_times;     /* ... hosts were said so often */
+    struct fleet_often often_hosts, often_why;
+    struct error said_why; /* it is not there */
 };
 
 /* fleet_line.c: works in a row. */
@@ -170,6 +176,9 @@ MUST_CHECK bool fleet_beat_command(struct fleet *fleet, struct redis_command *re
 MUST_CHECK bool fleet_beat_read(struct fleet *fleet, const struct redisReply *reply,
                                 uint64_t *ret_last, bool *ret_lost, struct error *error);
 void fleet_state_read(struct fleet *fleet);
+
+/* Whether something may be said once more this hour. */
+bool fleet_may_say(struct fleet_often *often);
 
 /* Says how many hosts share, where that has changed; some times an hour at most. */
 void fleet_say_hosts(struct fleet *fleet);

@@ -1,6 +1,7 @@
 /* The thread that owns the connection to Redis: all requests that wait go out together. */
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "limits/fleet_private.h"
@@ -194,6 +195,7 @@ static void hang_up(struct fleet *fleet)
     redis_close(fleet->redis);
     fleet->redis = NULL;
     fleet->gone_since = redis_clock();
+    fleet->said_why = why;
     if (!stop)
         fleet_say(fleet,
                   "is not to be counted on: %s; until it is back this host keeps to 1/%lld of the "
@@ -239,6 +241,17 @@ static void pause_for(struct fleet *fleet, int64_t pause)
     }
 }
 
+/* That it is not back, where there is another reason for it than was said last. An end gives a try
+ * up. */
+static void say_why(struct fleet *fleet, const struct error *why)
+{
+    if (is_stopped(fleet) || strcmp(why->text, fleet->said_why.text) == 0 ||
+        !fleet_may_say(&fleet->often_why))
+        return;
+    fleet->said_why = *why;
+    fleet_say(fleet, "is not back yet: %s", why->text);
+}
+
 static void first_try_is_over(struct fleet *fleet)
 {
     pthread_mutex_lock(&fleet->lock);
@@ -269,16 +282,23 @@ void *fleet_run(void *context)
         } else if (is_first) {
             is_first = false;
             fleet->gone_since = redis_clock();
+            fleet->said_why = error;
             fleet_say(fleet,
                       "is not there: %s; until it is this host keeps to 1/%lld of the limits, and "
                       "adds later what it counted",
                       error.text, (long long)fleet->hosts);
             first_try_is_over(fleet);
+        } else {
+            say_why(fleet, &error);
         }
         if (fleet->silent > 0)
             pause = PAUSE_MS;
         pause_for(fleet, pause);
         pause = smaller(pause * 2, PAUSE_MAX_MS);
     }
+    pthread_mutex_lock(&fleet->lock);
+    fleet->has_ended = true;
+    pthread_cond_broadcast(&fleet->tried);
+    pthread_mutex_unlock(&fleet->lock);
     return NULL;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "limits/until.h"
+
 #define TICK_MS 200   /* an admin's word is in force within one, and a little */
 #define WRITE_TICKS 5 /* ... and is written once a second */
 
@@ -145,6 +147,7 @@ static void write_round(struct keeper *keeper)
     pthread_mutex_lock(&keeper->lock);
     uint64_t wanted = keeper->wanted;
     pthread_mutex_unlock(&keeper->lock);
+    keeper_write_note(keeper);
     if (!ledger_is_there(&keeper->ledger))
         keeper_begin_anew(keeper, "it is gone or has become shorter");
     ledger_clear_readers(&keeper->ledger);
@@ -174,6 +177,11 @@ static void *run(void *context)
             keeper_refresh(keeper);
         keeper_sweep(keeper);
     }
+    ledger_shut(&keeper->ledger);
+    pthread_mutex_lock(&keeper->lock);
+    keeper->has_ended = true;
+    pthread_cond_broadcast(&keeper->synced);
+    pthread_mutex_unlock(&keeper->lock);
     return NULL;
 }
 
@@ -195,7 +203,7 @@ static void init_locks(struct keeper *keeper)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&keeper->lock, NULL);
     pthread_cond_init(&keeper->woken, &monotonic);
-    pthread_cond_init(&keeper->synced, NULL);
+    pthread_cond_init(&keeper->synced, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
 
@@ -221,22 +229,39 @@ bool keeper_start(struct embedded *embedded, const struct limits_options *option
     embedded->keeper = keeper;
     if (use == LEDGER_EXISTING || start_thread(keeper))
         return true;
-    keeper_stop(keeper);
+    keeper_free(keeper);
     embedded->keeper = NULL;
     return error_set(error, "%s: no thread can be started that writes the counters", options->file);
 }
 
-void keeper_stop(struct keeper *keeper)
+bool keeper_stop(struct keeper *keeper, int64_t by)
 {
-    if (!keeper->has_thread && keeper->embedded->correspondents.fresh.count)
-        keeper_write(keeper);
-    if (keeper->has_thread) {
-        pthread_mutex_lock(&keeper->lock);
-        keeper->stops = true;
-        pthread_cond_signal(&keeper->woken);
-        pthread_mutex_unlock(&keeper->lock);
-        pthread_join(keeper->thread, NULL);
+    if (!keeper->has_thread)
+        return true;
+    pthread_mutex_lock(&keeper->lock);
+    keeper->stops = true;
+    pthread_cond_signal(&keeper->woken);
+    while (!keeper->has_ended && until_wait(&keeper->synced, &keeper->lock, by))
+        continue;
+    bool has_ended = keeper->has_ended;
+    pthread_mutex_unlock(&keeper->lock);
+    if (!has_ended) {
+        keeper_say(
+            keeper,
+            "%s: what was counted last is not in the file: its disk, or another process that "
+            "writes into it, has held it up for too long",
+            keeper->ledger.folder);
+        return false;
     }
+    pthread_join(keeper->thread, NULL);
+    keeper->has_thread = false;
+    return true;
+}
+
+void keeper_free(struct keeper *keeper)
+{
+    if (!keeper->stops && keeper->embedded->correspondents.fresh.count)
+        keeper_write(keeper);
     ledger_close(&keeper->ledger);
     pthread_mutex_destroy(&keeper->lock);
     pthread_cond_destroy(&keeper->woken);

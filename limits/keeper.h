@@ -9,6 +9,8 @@
 #include "limits/embedded_private.h"
 #include "limits/ledger.h"
 
+#define KEEPER_NOTE_SIZE 64
+
 struct flights;
 
 struct keeper {
@@ -17,10 +19,13 @@ struct keeper {
     void (*say)(const char *text);
     pthread_t thread;
     bool has_thread;
-    pthread_mutex_t lock; /* of these */
-    pthread_cond_t woken, synced;
-    uint64_t wanted, done; /* rounds of writing that were asked for, that are over */
+    pthread_mutex_t lock;         /* of these */
+    pthread_cond_t woken, synced; /* synced: a round is over, or the thread */
+    uint64_t wanted, done;        /* rounds of writing that were asked for, that are over */
     bool stops;
+    bool has_ended; /* the thread, all but for its last line */
+    bool has_note;  /* to be written */
+    char note[KEEPER_NOTE_SIZE];
     bool has_missed; /* atomic: something could not be read */
     /* The thread's own. */
     size_t seen;            /* the last transaction that memory knows of */
@@ -30,13 +35,17 @@ struct keeper {
     int prune_table;
     bool is_failing; /* the last round was not written */
     bool has_said_unreadable;
+    bool note_fails;
 };
 
 /* With a thread where it is a daemon's. */
 MUST_CHECK bool keeper_start(struct embedded *embedded, const struct limits_options *options,
                              enum ledger_use use, struct error *error);
-/* Writes what waits. */
-void keeper_stop(struct keeper *keeper);
+/* Ends the thread, where there is one: what waits is written and the file closed. by: as
+ * limits_stop has it. False: it has not ended, which is said, and the keeper is not to be freed. */
+MUST_CHECK bool keeper_stop(struct keeper *keeper, int64_t by);
+/* After that. Where there was no thread, writes what waits. */
+void keeper_free(struct keeper *keeper);
 
 /* What the file knows of a subject. False: it can't be read just now: the record is empty, and the
  * thread reads it again. */
@@ -74,6 +83,9 @@ int keeper_put_known(struct keeper *keeper, MDB_txn *txn, const struct known *kn
 
 /* A round of writing. An LMDB status: 0 where it reached the file. */
 int keeper_write(struct keeper *keeper);
+
+/* keeper_note.c: embedded_note's line, where it is another one. */
+void keeper_write_note(struct keeper *keeper);
 
 /* Forgets in the file what is too old: a slice of it. */
 int keeper_prune(struct keeper *keeper, MDB_txn *txn, int64_t now, bool *ret_changed);

@@ -278,21 +278,26 @@ void ledger_close(struct ledger *ledger)
     ledger->folder = NULL;
 }
 
-/* Looking through it and beginning anew may take long: meanwhile nobody enters, nor waits for that.
- */
-bool ledger_open_again(struct ledger *ledger, char **ret_aside, struct error *error)
+void ledger_shut(struct ledger *ledger)
 {
     pthread_mutex_lock(&ledger->lock);
-    ledger->is_opening = true;
+    ledger->is_shut = true;
     pthread_cond_broadcast(&ledger->changed);
     while (ledger->busy)
         pthread_cond_wait(&ledger->changed, &ledger->lock);
     pthread_mutex_unlock(&ledger->lock);
-    ledger_doubt(ledger);
     close_env(ledger);
+}
+
+/* Looking through it and beginning anew may take long: meanwhile nobody enters, nor waits for that.
+ */
+bool ledger_open_again(struct ledger *ledger, char **ret_aside, struct error *error)
+{
+    ledger_doubt(ledger);
+    ledger_shut(ledger);
     bool ok = open_folder(ledger, LEDGER_MAKE, true, ret_aside, error);
     pthread_mutex_lock(&ledger->lock);
-    ledger->is_opening = false;
+    ledger->is_shut = false;
     pthread_mutex_unlock(&ledger->lock);
     return ok;
 }
@@ -300,9 +305,9 @@ bool ledger_open_again(struct ledger *ledger, char **ret_aside, struct error *er
 /* With the lock held. */
 static bool enter(struct ledger *ledger)
 {
-    while (!ledger->is_opening && (ledger->is_mapping || ledger->busy == LEDGER_READERS))
+    while (!ledger->is_shut && (ledger->is_mapping || ledger->busy == LEDGER_READERS))
         pthread_cond_wait(&ledger->changed, &ledger->lock);
-    bool enters = !ledger->is_opening && ledger->env;
+    bool enters = !ledger->is_shut && ledger->env;
     if (enters)
         ledger->busy++;
     return enters;
@@ -319,9 +324,9 @@ static int map_anew(struct ledger *ledger)
 {
     pthread_mutex_lock(&ledger->lock);
     ledger->is_mapping = true;
-    while (ledger->busy && !ledger->is_opening)
+    while (ledger->busy && !ledger->is_shut)
         pthread_cond_wait(&ledger->changed, &ledger->lock);
-    bool is_open = !ledger->is_opening && ledger->env;
+    bool is_open = !ledger->is_shut && ledger->env;
     int status = is_open ? mdb_env_set_mapsize(ledger->env, 0) : MDB_INVALID;
     ledger->is_mapping = false;
     pthread_cond_broadcast(&ledger->changed);

@@ -33,7 +33,7 @@ struct ledger {
     pthread_cond_t changed;
     MDB_txn *idle[LEDGER_READERS];
     size_t idle_count, busy;
-    bool is_opening; /* anew: nobody enters */
+    bool is_shut;    /* nobody enters */
     bool is_mapping; /* anew: who would enter waits */
 };
 
@@ -44,6 +44,10 @@ enum ledger_use { LEDGER_MAKE, LEDGER_EXISTING };
 MUST_CHECK bool ledger_open(struct ledger *ledger, const char *folder, int64_t max_size,
                             enum ledger_use use, char **ret_aside, struct error *error);
 void ledger_close(struct ledger *ledger);
+
+/* Closes it, while others still hold `ledger`: it can be neither read nor written from now on.
+ * Waits for those who do just now. */
+void ledger_shut(struct ledger *ledger);
 
 /* The same again, where it has gone or is damaged; what was open is closed in any case. Meanwhile
  * it can be neither read nor written, and nobody waits. */

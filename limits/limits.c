@@ -8,6 +8,8 @@
 #include "limits/fleet.h"
 #include "limits/fleet_admin.h"
 
+#define FILE_MS 2000 /* that are the file's, of those in which all is to stop */
+
 struct limits {
     struct embedded *embedded;
     struct fleet *fleet;           /* or NULL */
@@ -49,6 +51,13 @@ bool limits_open(const struct limits_options *options, struct limits **ret_limit
     }
     *ret_limits = limits;
     return true;
+}
+
+bool limits_stop(struct limits *limits, int64_t by)
+{
+    int64_t fleet_by = by == LIMITS_FOREVER ? by : by - FILE_MS;
+    bool has_left = !limits->fleet || fleet_stop(limits->fleet, fleet_by);
+    return embedded_stop(limits->embedded, by) && has_left;
 }
 
 void limits_close(struct limits *limits)

@@ -15,6 +15,7 @@
 #include "policy/limit.h"
 
 #define LIMITS_PATIENCE_MS 50
+#define LIMITS_FOREVER INT64_MAX
 #define LIMITS_NAME_MAX 255   /* a longer name is counted by its keyed hash */
 #define LIMITS_CAUSE_MAX 120  /* bytes; cut */
 #define LIMITS_RCPTS_MAX 1000 /* a message's recipients that are remembered */
@@ -37,7 +38,11 @@ struct limits;
 /* A damaged file is set aside, said, and begun anew. */
 MUST_CHECK bool limits_open(const struct limits_options *options, struct limits **ret_limits,
                             struct error *error);
-/* Writes what waits. Requests under way have been collected before. */
+/* Ends the threads; what waits is written. Requests are answered still, and what they count is
+ * lost. by: milliseconds of CLOCK_MONOTONIC, or LIMITS_FOREVER. False: something is held up for
+ * longer, which is said; `limits` has to stay then, and the process to end by _exit(). */
+MUST_CHECK bool limits_stop(struct limits *limits, int64_t by);
+/* The same for ever, and frees it. Requests under way have been collected before. */
 void limits_close(struct limits *limits);
 
 /* Who sends, as a request says it. */

@@ -6,14 +6,17 @@
 #include <stddef.h>
 
 #include "gate/counters.h"
+#include "milter/clock.h"
 #include "milter/log.h"
 
 #define STOP_MILLISECONDS 5000
+#define LENT_MILLISECONDS 2000 /* of them */
 #define LOOK_MILLISECONDS 10
 
 static struct limits *limits;
 static atomic_bool closed = true;
 static atomic_uint lent;
+static bool hangs;
 
 static void say(const char *text)
 {
@@ -52,15 +55,17 @@ void counting_stop(void)
 {
     if (atomic_exchange(&closed, true))
         return;
-    for (int waited = 0; atomic_load(&lent) > 0 && waited < STOP_MILLISECONDS;
-         waited += LOOK_MILLISECONDS)
+    int64_t began = clock_milliseconds();
+    while (atomic_load(&lent) > 0 && clock_milliseconds() < began + LENT_MILLISECONDS)
         poll(NULL, 0, LOOK_MILLISECONDS);
-    if (atomic_load(&lent) > 0) {
-        struct error error;
-        /* What was counted until now is kept all the same; without a file there is nothing to. */
-        (void)!limits_settle(limits, &error);
+    hangs = !limits_stop(limits, began + STOP_MILLISECONDS);
+    if (hangs || atomic_load(&lent) > 0)
         return;
-    }
     limits_close(limits);
     limits = NULL;
+}
+
+bool counting_hangs(void)
+{
+    return hangs;
 }

@@ -13,8 +13,11 @@ struct limits *counting_take(void);
 /* Gives it back; NULL is taken. */
 void counting_give(struct limits *limits);
 
-/* Writes what waits, and closes them once nobody has them any more. Whoever keeps them for longer
- * than a few seconds finds them as they were; what he counts from then on may be lost. */
+/* Writes what waits and closes them, within five seconds. Whoever keeps them for longer than two of
+ * them finds them as they were; what he counts from then on is lost. */
 void counting_stop(void);
+
+/* Whether something holds them up after that: the process is to end by _exit(). */
+bool counting_hangs(void);
 
 #endif

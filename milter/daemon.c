@@ -339,14 +339,14 @@ int daemon_serve(const struct arguments *arguments, const struct listening *list
     else
         log_info("stopped");
     alert_stop();
+    stop_records(); /* first: they do not wait for the counters */
     counting_stop();
-    stop_records();
     log_stop();
     current_replace(NULL);
     current_clear();
     int status = well ? 0 : EX_UNAVAILABLE;
-    if (connection_count() > 0 || server_hangs())
-        _exit(status); /* libmilter's threads are still at work: exit() would take OpenSSL from them
-                        */
+    /* Threads are still at work: exit() would take OpenSSL from libmilter's. */
+    if (connection_count() > 0 || server_hangs() || counting_hangs())
+        _exit(status);
     return status;
 }

@@ -13,6 +13,7 @@
 #include "milter/advice.h"
 #include "milter/arguments.h"
 #include "milter/background.h"
+#include "milter/counting.h"
 #include "milter/daemon.h"
 #include "milter/expected.h"
 #include "milter/inherited.h"
@@ -146,7 +147,7 @@ int main(int argc, char **argv)
         listen_remove(&listening);
         snapshot_unref(snapshot);
         status = give_up(&error, EX_OSERR, channel);
-        if (server_hangs())
+        if (server_hangs() || counting_hangs())
             _exit(status);
         return status;
     }

@@ -1,12 +1,17 @@
 """The Redis that hosts share dies, stops, is slow, lies or is full: no message waits for it."""
 
+import errno
+import os
+import shutil
 import socket
 import threading
 
 import pytest
 
 from counters import fleet
-from harness.waiting import wait_until
+from daemon import USER
+from harness.waiting import PATIENCE, wait_until
+from injector import EVER
 from loading import Load, at_most, in_milliseconds
 
 LIMITS = 'policies: { submission: { limits: { login = [ "1000000 messages/hour" ]; }; }; };\n'
@@ -114,6 +119,49 @@ def test_it_lies(shared, tell, what):
         check_nobody_waits(gate, tell, f"answers {what}")
     finally:
         liar.close()
+
+
+def test_how_many_share_is_kept_as_a_whole(start_daemon):
+    """Where it can't be: as it was, said once, and written when the disk works again."""
+    with fleet() as (redis, config):
+        redis.start()
+        gate = start_daemon(LIMITS, config=config, injected=True)
+        folder = gate.daemon.folder / "lib" / "limits"
+
+        def hosts():
+            file = folder / "fleet"
+            return int(file.read_text().split()[1]) if file.exists() else 0
+
+        wait_until(lambda: hosts() == 1, "one host", explain=gate.daemon.log)
+        gate.injector.fail("fsync", 1, EVER, errno.EIO, path="/limits/fleet")
+        start_daemon(LIMITS, config=config)
+        wait_until(lambda: gate.injector.struck("fsync") >= 2, "two tries", explain=gate.daemon.log)
+        assert hosts() == 1
+        assert gate.daemon.log().count(f"{folder}/fleet: how many hosts share the limits cannot be written") == 1
+        gate.injector.clear("fsync")
+        wait_until(lambda: hosts() == 2, "two hosts", explain=gate.daemon.log)
+        assert [path.name for path in folder.glob("fleet*")] == ["fleet"]
+
+
+def test_the_password_cannot_be_read(start_daemon):
+    """The disk is named, and not what would stand on it."""
+    with fleet() as (redis, config):
+        password = redis.folder.parent / "password"
+        password.write_text("right\n")
+        password.chmod(0o600)
+        if os.getuid() == 0:
+            shutil.chown(password, USER)
+        redis.options["requirepass"] = "right"
+        redis.start()
+        gate = start_daemon(LIMITS, config=config.replace("redis =", f'redis_password_file = "{password}"; redis ='),
+                            injected=True)
+        wait_until(redis.keys, "the daemon in Redis", explain=gate.daemon.log)
+        gate.injector.fail("read", 1, EVER, errno.EIO, path=str(password))
+        redis.kill()
+        redis.start()
+        gate.daemon.wait_for_log(f"is not back yet: {password}: cannot be read: Input/output error", PATIENCE)
+        gate.injector.clear("read")
+        gate.daemon.wait_for_log("is back after", PATIENCE)
 
 
 def test_it_is_slow(shared, tell):

@@ -1,8 +1,9 @@
 /* What Redis answers, by hiredis and by us: replies of any type, shape and length, in the place of
  * the ones that were asked for.
  *
- * The first byte chooses what is asked; the replies to the scripts' loading come from here, where
- * its high bit does not leave them to the input; the rest is what Redis sends, and then it is gone.
+ * The first byte chooses what is asked; the replies to PING and to the scripts' loading come from
+ * here, where its high bit does not leave them to the input; the rest is what Redis sends, and then
+ * it is gone.
  */
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@
 static const char greeting[] = "$40\r\n0123456789012345678901234567890123456789\r\n";
 static struct bytes sent;
 static bool greets;
+static struct embedded *names; /* without a file */
 
 /* In the place of limits/redis_address.c: a Redis that has said all it will ever say. */
 int redis_address_connect(const char *address, bool *ret_waits, struct error *error)
@@ -31,6 +33,8 @@ int redis_address_connect(const char *address, bool *ret_waits, struct error *er
     (void)error;
     *ret_waits = false;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        abort();
+    if (greets && write(ends[1], "+PONG\r\n", 7) < 0)
         abort();
     for (int i = 0; greets && i < FLEET_SCRIPT_COUNT; i++)
         if (write(ends[1], greeting, sizeof greeting - 1) < 0)
@@ -148,7 +152,8 @@ static void say_nothing(const char *text)
 static void beat(void)
 {
     static char address[] = "unix:/nowhere", name[] = "fuzz";
-    struct fleet fleet = {.address = address, .name = name, .say = say_nothing, .hosts = 1};
+    struct fleet fleet = {
+        .address = address, .name = name, .say = say_nothing, .own = names, .hosts = 1};
     struct redis *redis = NULL;
     struct redisReply *reply = NULL;
     struct error error;
@@ -169,8 +174,6 @@ static void beat(void)
     redis_close(redis);
     pthread_mutex_destroy(&fleet.lock);
 }
-
-static struct embedded *names;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -1,19 +1,23 @@
 """Counters between a daemon's lives, and the files that they are in."""
 
+import contextlib
+import ctypes
 import os
 import pathlib
 import pwd
 import stat
 import subprocess
+import time
 
 import pytest
 
 from counters import wait_for_count
 from counting import file_of, is_held_back, limits, login, mail, people
-from daemon import CONFIG, FREE, PROGRAM, USER
+from daemon import CONFIG, FREE, HISTORY, PROGRAM, USER
 from harness.milter_mta import MAIL
 from harness.process import WITHOUT_SIGCHLD
 from harness.waiting import PATIENCE, wait_until
+from history_rows import rows
 
 AS_ROOT = pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
 FILE = file_of(pathlib.PurePath("{folder}"))
@@ -35,6 +39,21 @@ def pass_on(gate, count, message=None):
     for _ in range(count):
         outcome = gate.play(message or mail())
         assert outcome.accepted, outcome.reply.text
+
+
+@contextlib.contextmanager
+def written_by_another(folder):
+    """LMDB's one transaction for writing is this process's."""
+    lmdb = ctypes.CDLL("liblmdb.so.0")
+    environment, transaction = ctypes.c_void_p(), ctypes.c_void_p()
+    assert lmdb.mdb_env_create(ctypes.byref(environment)) == 0
+    assert lmdb.mdb_env_open(environment, os.fsencode(folder), 0, 0o600) == 0
+    assert lmdb.mdb_txn_begin(environment, None, 0, ctypes.byref(transaction)) == 0
+    try:
+        yield
+    finally:
+        lmdb.mdb_txn_abort(transaction)
+        lmdb.mdb_env_close(environment)
 
 
 def modes(folder):
@@ -102,6 +121,30 @@ def test_a_stop_with_open_sessions_keeps_what_was_counted(start_daemon):
     pass_on(gate, 1)
     assert is_held_back(gate.play(mail()), MAIL)
     gate.records(4)
+
+
+@pytest.mark.parametrize("idle", [False, True], ids=["no-session", "an-idle-session"])
+def test_a_file_that_another_holds_up_holds_up_no_stop(start_daemon, idle):
+    """Five seconds, as the unit says: then it ends without, and says so; records are there."""
+    gate = start_daemon(config=kept("") + HISTORY)
+    folder = file_of(gate.daemon.folder)
+    pass_on(gate, 1)
+    wait_for_count(gate, "messages", 1, "alice@example.com")
+    player = gate.player(login()) if idle else None
+    if player:
+        assert player.message(mail()).accepted
+    with written_by_another(folder):
+        pass_on(gate, 1)
+        began = time.monotonic()
+        assert gate.daemon.stop() == 0
+        took = time.monotonic() - began
+    count = 3 if idle else 2
+    assert f"{folder}: what was counted last is not in the file" in gate.daemon.log(), gate.daemon.log()
+    assert took < 12, f"it took {took:.1f} s"
+    assert len(gate.records(count)) == len(rows(gate.daemon.history)) == count
+    gate.daemon.start()
+    pass_on(gate, 1)
+    gate.record()
 
 
 def test_a_kill_loses_a_second_at_most(start_daemon):

@@ -23,10 +23,11 @@ _Atomic int64_t fleet_longest;
 char fleet_said[8192];
 static pthread_mutex_t say_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* How many share is no change of the circuit, and may come at any time. */
+/* How many share is no change of the circuit, nor why Redis is not back: both may come at any time.
+ */
 static void say(const char *text)
 {
-    if (strstr(text, " counts for the fleet "))
+    if (strstr(text, " counts for the fleet ") || strstr(text, " is not back yet: "))
         return;
     pthread_mutex_lock(&say_lock);
     size_t len = strlen(fleet_said);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -304,6 +305,28 @@ static void test_a_wrong_password_is_said_and_can_be_mended(void **state)
     unlink(path);
 }
 
+/* Nobody waits for who would write into a pipe. */
+static void test_a_password_file_that_is_none_is_said(void **state)
+{
+    (void)state;
+    char pipe[200], expected[300];
+    snprintf(pipe, sizeof pipe, "%s/pipe", redis_folder);
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    const char *const paths[] = {pipe, redis_folder};
+    redis_start((const char *const[]){"--requirepass", "right", NULL});
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        fleet_said_clear();
+        struct limits *limits = fleet_open_host(paths[i]);
+        fleet_wait_for_said_gone();
+        assert_true(fleet_charge(limits, "ines", 5).degraded);
+        snprintf(expected, sizeof expected, "%s: it is no regular file", paths[i]);
+        if (!fleet_said_count(expected))
+            fail_msg("%s", fleet_said);
+        limits_close(limits);
+    }
+    unlink(pipe);
+}
+
 static void test_a_redis_that_is_loading_is_waited_for(void **state)
 {
     (void)state;
@@ -388,6 +411,7 @@ int main(void)
         TEST(test_a_redis_that_comes_back_empty_again_and_again),
         TEST(test_a_sign_that_was_under_way_is_told_again),
         TEST(test_a_wrong_password_is_said_and_can_be_mended),
+        TEST(test_a_password_file_that_is_none_is_said),
         TEST(test_a_redis_that_is_loading_is_waited_for),
         TEST(test_what_an_admin_froze_holds_without_redis),
     };

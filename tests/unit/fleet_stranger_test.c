@@ -111,6 +111,9 @@ static void test_a_heartbeat_is_answered_with_odd_numbers(void **state)
 {
     (void)state;
     struct fleet fleet = {.hosts = 1, .address = redis_address, .name = redis_address};
+    struct limits_options options = fleet_host_options();
+    struct error error;
+    assert_true(embedded_open(&options, &fleet.own, &error));
     pthread_mutex_init(&fleet.lock, NULL);
     static const struct {
         const char *last, *clock, *more;
@@ -135,6 +138,7 @@ static void test_a_heartbeat_is_answered_with_odd_numbers(void **state)
             fail_msg("%s", answer);
     }
     pthread_mutex_destroy(&fleet.lock);
+    embedded_close(fleet.own);
 }
 
 int main(void)
