@@ -64,50 +64,61 @@ static pid_t read_pid_file(const char *path)
     return process > 1 ? (pid_t)process : 0;
 }
 
-/* A handle, to be closed, of the daemon whose number that is; -1: none runs. The handle first: what
+struct predecessor {
+    pid_t process;
+    uid_t user;
+    int handle; /* -1: the kernel, or a filter, has none */
+};
+
+/* Whether a daemon runs by that number; its handle is to be closed then. The handle first: what
  * takes the number over afterwards is not what it stands for. */
-static int open_daemon(pid_t process, uid_t user)
+static bool open_daemon(struct predecessor *daemon)
 {
-    int handle = process ? (int)syscall(SYS_pidfd_open, process, 0) : -1;
-    if (handle < 0 || is_daemon(process, user))
-        return handle;
-    close(handle);
-    return -1;
+    daemon->handle = daemon->process ? (int)syscall(SYS_pidfd_open, daemon->process, 0) : -1;
+    if (daemon->process && is_daemon(daemon->process, daemon->user))
+        return true;
+    if (daemon->handle >= 0)
+        close(daemon->handle);
+    return false;
 }
 
-static bool call(int handle, pid_t process, struct error *error)
+static bool call(const struct predecessor *daemon, struct error *error)
 {
-    return syscall(SYS_pidfd_send_signal, handle, SIGUSR2, NULL, 0) == 0 || errno == ESRCH ||
-           error_set(error, "kill -USR2 %ld: %s", (long)process, strerror(errno));
+    long failed = daemon->handle >= 0
+                      ? syscall(SYS_pidfd_send_signal, daemon->handle, SIGUSR2, NULL, 0)
+                      : kill(daemon->process, SIGUSR2);
+    return failed == 0 || errno == ESRCH ||
+           error_set(error, "kill -USR2 %ld: %s", (long)daemon->process, strerror(errno));
 }
 
-static bool has_ended(int handle)
+static bool has_ended(const struct predecessor *daemon)
 {
-    struct pollfd ended = {.fd = handle, .events = POLLIN};
-    return poll(&ended, 1, 0) > 0;
+    struct pollfd ended = {.fd = daemon->handle, .events = POLLIN};
+    return daemon->handle >= 0 ? poll(&ended, 1, 0) > 0 : !is_daemon(daemon->process, daemon->user);
 }
 
 /* One that is at its end does not answer any more, and nobody is left to take over from then. */
-static bool meet(int meeting, int handle, pid_t process, int *ret_channel, struct error *error)
+static bool meet(int meeting, const struct predecessor *daemon, int *ret_channel,
+                 struct error *error)
 {
     for (int waited = 0; waited < PATIENCE; waited += LOOK_MILLISECONDS) {
-        if (channel_meet(meeting, process, LOOK_MILLISECONDS, ret_channel, error))
+        if (channel_meet(meeting, daemon->process, LOOK_MILLISECONDS, ret_channel, error))
             return true;
-        if (has_ended(handle))
+        if (has_ended(daemon))
             return true;
     }
     return error_prefix(error, "stop it and start without -t: ");
 }
 
 /* ret_channel stays as it is where the daemon ends meanwhile. */
-static bool ask(int handle, pid_t process, int *ret_channel, struct error *error)
+static bool ask(const struct predecessor *daemon, int *ret_channel, struct error *error)
 {
     int meeting;
-    if (!channel_listen(process, &meeting, error))
+    if (!channel_listen(daemon->process, &meeting, error))
         return false;
-    bool met = call(handle, process, error) && meet(meeting, handle, process, ret_channel, error);
+    bool met = call(daemon, error) && meet(meeting, daemon, ret_channel, error);
     close(meeting);
-    return met || error_prefix(error, "taking over from process %ld: ", (long)process);
+    return met || error_prefix(error, "taking over from process %ld: ", (long)daemon->process);
 }
 
 static const char *path_in(const char *spec)
@@ -140,12 +151,12 @@ bool takeover_ask(const struct settings *settings, int *ret_channel, struct erro
                          settings->path);
     if (!snapshot_identity(settings, &user, &group, error))
         return false;
-    pid_t process = read_pid_file(settings->pid_file);
-    int handle = open_daemon(process, user);
-    if (handle < 0)
+    struct predecessor daemon = {.process = read_pid_file(settings->pid_file), .user = user};
+    if (!open_daemon(&daemon))
         return true;
-    bool met = ask(handle, process, ret_channel, error);
-    close(handle);
+    bool met = ask(&daemon, ret_channel, error);
+    if (daemon.handle >= 0)
+        close(daemon.handle);
     return met;
 }
 

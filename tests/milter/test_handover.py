@@ -271,6 +271,24 @@ def test_taking_over_without_a_pid_file(generations):
     daemon.start()
 
 
+def test_taking_over_without_handles(generations):
+    """As before Linux 5.3."""
+    daemon = generations(pid_file=True).daemon
+    calls = daemon.folder / "calls"
+    trace = ["strace", "-f", "-o", str(calls), "-e", "trace=pidfd_open", "-e", "inject=pidfd_open:error=ENOSYS"]
+    with subprocess.Popen([*trace, str(PROGRAM), "-f", "-t", "-c", str(daemon.config)], stdin=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}) as traced:
+        try:
+            assert daemon.process.wait(PATIENCE) == 0
+            assert play(Session(daemon.socket)).accepted
+            assert "INJECTED" in calls.read_text()
+        finally:
+            for child in pathlib.Path(f"/proc/{traced.pid}/task/{traced.pid}/children").read_text().split():
+                os.kill(int(child), signal.SIGTERM)
+        assert traced.wait(PATIENCE) == 0
+    daemon.start()
+
+
 @AS_ROOT
 @pytest.mark.parametrize("user", [USER, "daemon"])
 def test_a_pid_file_that_names_another(generations, user):
