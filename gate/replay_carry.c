@@ -2,6 +2,7 @@
 #include "gate/replay_carry.h"
 
 #include "policy/address_form.h"
+#include "policy/claim.h"
 
 static bool any_field(const struct recorded *recorded, bool (*matters)(struct bytes name))
 {
@@ -24,8 +25,8 @@ static bool is_content_type(struct bytes name)
 
 static bool is_vouching(struct bytes name)
 {
-    return bytes_equal_nocase(name, BYTES("Authentication-Results")) ||
-           bytes_equal_nocase(name, BYTES("DKIM-Signature"));
+    return claim_reads_as(name, BYTES("Authentication-Results")) ||
+           claim_reads_as(name, BYTES("DKIM-Signature"));
 }
 
 static bool has_signature(const struct recorded *recorded)

@@ -214,11 +214,12 @@ static const char *finish(struct element *element, struct mailbox *mailbox)
     return address_name_finish(element->arena, &element->name, display_name(element), mailbox);
 }
 
-/* Reads up to a comma or the end; ret_end is that token. */
+/* Reads up to a comma or the end, which ret_end is, into the list's next mailbox. */
 static const char *read_element(struct arena *arena, struct address_lexer *lexer, char *room,
-                                struct mailbox *ret_mailbox, struct address_token *ret_end)
+                                struct address_list *list, struct address_token *ret_end)
 {
     struct element element = {.arena = arena, .lexer = lexer, .name = {.text = room}};
+    struct mailbox *mailbox = &list->mailboxes[list->count];
     size_t from = address_lex_peek(lexer).from;
     for (;;) {
         struct address_token token = address_lex_next(lexer);
@@ -230,8 +231,9 @@ static const char *read_element(struct arena *arena, struct address_lexer *lexer
             return reason;
         element.last = token;
     }
-    const char *reason = finish(&element, ret_mailbox);
-    ret_mailbox->raw = bytes_trim(bytes_slice(lexer->text, from, ret_end->from));
+    const char *reason = finish(&element, mailbox);
+    list->special = element.name.special;
+    mailbox->raw = bytes_trim(bytes_slice(lexer->text, from, ret_end->from));
     return reason;
 }
 
@@ -284,8 +286,7 @@ void address_parse_list(struct arena *arena, struct bytes value, struct address_
             refuse(ret_list, "too-many");
             return;
         }
-        struct mailbox *mailbox = &ret_list->mailboxes[ret_list->count];
-        reason = read_element(arena, &lexer, name_room, mailbox, &end);
+        reason = read_element(arena, &lexer, name_room, ret_list, &end);
         if (reason) {
             bool among_others = ret_list->count || address_token_is(end, ',');
             refuse(ret_list, !strcmp(reason, "empty") && among_others ? "empty-element" : reason);

@@ -46,6 +46,7 @@ struct mailbox {
 struct address_list {
     enum address_reading reading;
     const char *reason; /* static; NULL when AGREED. "group", "route", "two-addresses", ... */
+    char special;       /* of "encoded-special": which one */
     struct mailbox *mailboxes; /* in the arena; the certain ones so far, even when not AGREED */
     size_t count;
 };

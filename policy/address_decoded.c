@@ -154,32 +154,40 @@ static bool brackets_own(struct arena *arena, struct bytes text, const struct ma
     return true;
 }
 
-/* Whether specials that decoding brings out could take more into a quoted string, a comment or
- * brackets, or less, than stands in them before it. */
-static bool shifts_structure(struct arena *arena, const struct address_name *name,
+/* Of a pair of specials the one that the other does not answer; the first where each is. */
+static char unanswered(struct bytes text, char opens, char closes)
+{
+    return count(text, closes) > count(text, opens) ? closes : opens;
+}
+
+/* The special that decoding brings out and that could take more into a quoted string, a comment or
+ * brackets, or less, than stands in them before it; 0 where there is none. */
+static char shifts_structure(struct arena *arena, const struct address_name *name,
                              struct bytes shown, struct bytes decoded,
                              const struct mailbox *mailbox)
 {
     if (produces(shown, decoded, '\\'))
-        return true;
+        return '\\';
     bool parentheses = produces(shown, decoded, '(') || produces(shown, decoded, ')');
     bool brackets = produces(shown, decoded, '<') || produces(shown, decoded, '>');
-    if (produces(shown, decoded, '"'))
-        return name->has_quoted || name->has_comment || parentheses || brackets ||
-               count(decoded, '"') % 2;
+    if (produces(shown, decoded, '"')) {
+        bool shifts = name->has_quoted || name->has_comment || parentheses || brackets ||
+                      count(decoded, '"') % 2;
+        return shifts ? '"' : 0;
+    }
     if (parentheses && (name->has_comment || !is_balanced(decoded)))
-        return true;
-    return brackets && !brackets_own(arena, decoded, mailbox);
+        return unanswered(decoded, '(', ')');
+    return brackets && !brackets_own(arena, decoded, mailbox) ? unanswered(decoded, '<', '>') : 0;
 }
 
-const char *address_name_check_decoded(struct arena *arena, const struct address_name *name,
+const char *address_name_check_decoded(struct arena *arena, struct address_name *name,
                                        struct bytes shown, struct bytes decoded,
                                        const struct mailbox *mailbox)
 {
     const char *reason = NULL;
     if (has_other_address(arena, decoded, mailbox))
         reason = "encoded-address";
-    else if (shifts_structure(arena, name, shown, decoded, mailbox))
+    else if ((name->special = shifts_structure(arena, name, shown, decoded, mailbox)))
         reason = "encoded-special";
     return reason && arena_failed(arena) ? "memory" : reason;
 }

@@ -73,8 +73,8 @@ void address_name_add(struct address_name *name, const struct address_lexer *lex
     }
 }
 
-const char *address_name_finish(struct arena *arena, const struct address_name *name,
-                                struct bytes shown, struct mailbox *mailbox)
+const char *address_name_finish(struct arena *arena, struct address_name *name, struct bytes shown,
+                                struct mailbox *mailbox)
 {
     struct decoded_text decoded;
     if (!encoded_word_decode(arena, shown, &decoded))

@@ -17,6 +17,7 @@ struct address_name {
     size_t open_until;            /* the end of the first such part */
     enum address_token_kind part; /* the last one: atoms, a quoted string, a comment */
     size_t part_from;
+    char special; /* what the reason "encoded-special" is about, once it is found */
 };
 
 /* Quoted strings without their quotes, comments with their parentheses, a blank where there were
@@ -27,12 +28,12 @@ void address_name_add_text(struct address_name *name, struct bytes text);
 
 /* Decodes the part of the name that is to be shown into the mailbox's display; its address is known
  * by now. NULL, or the reason word of what readers could differ on. */
-const char *address_name_finish(struct arena *arena, const struct address_name *name,
-                                struct bytes shown, struct mailbox *mailbox);
+const char *address_name_finish(struct arena *arena, struct address_name *name, struct bytes shown,
+                                struct mailbox *mailbox);
 
 /* What readers that decode first and parse then would see in a name with encoded words: NULL where
  * they come to the same address. */
-const char *address_name_check_decoded(struct arena *arena, const struct address_name *name,
+const char *address_name_check_decoded(struct arena *arena, struct address_name *name,
                                        struct bytes shown, struct bytes decoded,
                                        const struct mailbox *mailbox);
 

@@ -78,6 +78,19 @@ bool claim_owned(const struct facts *facts, unsigned kinds, int owner, int code,
     return true;
 }
 
+/* Programs write names in encoded words by themselves: their owners know of the character alone. */
+static void blame_special(const struct identity_field *claimed, struct arena *arena,
+                          struct verdict *verdict)
+{
+    verdict_violation(
+        verdict, arena, "ambiguous", 550, "5.7.1",
+        "The name in the %s field holds a %c, which some programs take for the end or "
+        "beginning of something (%s): take the %c out of your name in your mail "
+        "program's settings",
+        identities_word(claimed->kind), claimed->list.special, claimed->list.reason,
+        claimed->list.special);
+}
+
 bool claim_readable(const struct identity_field *claimed, struct arena *arena,
                     struct verdict *verdict)
 {
@@ -89,10 +102,14 @@ bool claim_readable(const struct identity_field *claimed, struct arena *arena,
     const char *reason = list->reason ? list->reason : "empty";
     verdict->fact = bytes_of(
         arena_printf(arena, "%s: %.*s", reason, (int)value.len, value.len ? value.data : ""));
-    verdict_violation(verdict, arena, ambiguous ? "ambiguous" : "unreadable", 550, "5.7.1",
-                      "The %s field %s (%s): write it as Your Name <you@example.com>",
-                      identities_word(claimed->kind),
-                      ambiguous ? "can be read in more than one way" : "has no address", reason);
+    if (list->special)
+        blame_special(claimed, arena, verdict);
+    else
+        verdict_violation(verdict, arena, ambiguous ? "ambiguous" : "unreadable", 550, "5.7.1",
+                          "The %s field %s (%s): write it as Your Name <you@example.com>",
+                          identities_word(claimed->kind),
+                          ambiguous ? "can be read in more than one way" : "has no address",
+                          reason);
     return false;
 }
 

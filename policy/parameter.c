@@ -32,7 +32,24 @@ static void add_numbered(struct gathered *all, const struct parameter_part *part
         all->numbered[at] = all->numbered[at - 1];
     all->numbered[at] = part;
     all->numbered_extended |= part->extended;
-    parameter->repeated |= at && all->numbered[at - 1]->number == part->number;
+    if (at && all->numbered[at - 1]->number == part->number)
+        parameter->repeated = parameter->differs = true;
+}
+
+/* The same to all readers; what is in pairs or goes on behind blanks they take apart in several
+ * ways. */
+static bool is_same(const struct parameter_part *a, const struct parameter_part *b)
+{
+    return bytes_equal_nocase(a->value, b->value) && !a->malformed && !b->malformed &&
+           !a->extended && (a->quoted == b->quoted || bytes_find(a->value, '\\') == a->value.len);
+}
+
+static void note_repeated(const struct parameter_part *first, const struct parameter_part *part,
+                          struct parameter *parameter)
+{
+    parameter->repeated = true;
+    parameter->differs |= !is_same(first, part);
+    parameter->differs_in_case |= !bytes_equal(first->value, part->value);
 }
 
 static void gather(struct parts *parts, struct bytes name, struct gathered *all,
@@ -49,16 +66,17 @@ static void gather(struct parts *parts, struct bytes name, struct gathered *all,
             continue;
         }
         const struct parameter_part **first = part->extended ? &all->extended : &all->plain;
-        parameter->repeated |= *first != NULL;
-        if (!*first)
+        if (*first)
+            note_repeated(*first, part, parameter);
+        else
             *first = part;
     }
     for (size_t i = 0; i < all->numbered_count; i++)
         parameter->malformed |= all->numbered[i]->number > (int)i;
     parameter->extended = all->extended || all->numbered_extended;
     parameter->plain = all->plain || (all->numbered_count && !all->numbered_extended);
-    if (all->numbered_count)
-        parameter->repeated |= all->extended || (all->plain && !all->numbered_extended);
+    if (all->numbered_count && (all->extended || (all->plain && !all->numbered_extended)))
+        parameter->repeated = parameter->differs = true;
 }
 
 static int hex_digit(char byte)
@@ -339,6 +357,13 @@ static bool note_doubt(struct arena *arena, const struct parameter_scanner *scan
     return true;
 }
 
+/* Where readers may cut parameters apart in other ways no two are surely the same. */
+static void doubt_repeated(struct parameter_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        list->parameters[i].differs |= list->parameters[i].repeated;
+}
+
 /* What stands before the first semicolon. */
 static bool read_value(struct arena *arena, struct parameter_scanner *scanner,
                        struct bytes *ret_value)
@@ -387,6 +412,8 @@ bool parameter_parse(struct arena *arena, struct bytes value, struct parameter_l
         if (!parts.items[i].taken && !put_together(arena, &parts, parts.items[i].name, &all,
                                                    &ret_list->parameters[ret_list->count++]))
             return false;
+    if (scanner.malformed || scanner.commented || ret_list->too_many)
+        doubt_repeated(ret_list);
     return note_doubt(arena, &scanner, ret_list);
 }
 

@@ -16,6 +16,10 @@ struct parameter {
                           older readers: text is the extended one's then */
     bool repeated;     /* written twice in one of its forms: name=, name*=, or one number; or as a
                           whole and in numbered parts of the same kind */
+    /* Repeated, and not each time by the same value, quotes aside; differs_in_case: by one that
+     * differs in ASCII case alone. */
+    bool differs;
+    bool differs_in_case;
     /* Plain and extended give texts that differ although both are ASCII, or that differ behind
      * their last dot (a file name's extension). */
     bool contradictory;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/encoded_word.h"
+#include "policy/invisible.h"
 
 #define OWN_LOOKUPS 32
 #define WORD_PREFIX_MAX 80 /* no charset has a longer name */
@@ -144,12 +145,83 @@ static bool is_inside_address(struct bytes value, struct bytes run)
     return before == '<' || before == '@' || behind == '@' || behind == '>';
 }
 
+/* From the start up to a place of the value: whether it lies in a quoted string or a comment. */
+struct place {
+    size_t at;
+    bool in_quotes;
+    size_t depth;
+};
+
+static void follow(struct bytes value, size_t to, struct place *place)
+{
+    for (; place->at < to; place->at++) {
+        char byte = value.data[place->at];
+        if (byte == '\\')
+            place->at++;
+        else if (byte == '"' && !place->depth)
+            place->in_quotes = !place->in_quotes;
+        else if (byte == '(' && !place->in_quotes)
+            place->depth++;
+        else if (byte == ')' && !place->in_quotes && place->depth)
+            place->depth--;
+    }
+}
+
+/* "<local@domain>" and the end of the mailbox, whoever reads it. */
+static bool is_angle_address(struct bytes text)
+{
+    size_t end = bytes_find(text, '>');
+    struct bytes address = bytes_slice(text, 1, end);
+    size_t sign = bytes_find(address, '@');
+    if (!text.len || text.data[0] != '<' || end == text.len || !sign || sign + 1 >= address.len)
+        return false;
+    for (size_t i = 0; i < address.len; i++)
+        if (i != sign && is_one_of(address.data[i], " \t\r\n<@\"(),;:\\[]"))
+            return false;
+    size_t behind = skip_blanks(text, end + 1);
+    return behind == text.len || is_one_of(text.data[behind], ",;");
+}
+
+/* Whether the run is all of a mailbox's display name, in quotes of its own or none, to those who
+ * parse before they decode. */
+static bool is_whole_name(struct bytes value, struct bytes run, struct place *place)
+{
+    size_t from = (size_t)(run.data - value.data);
+    size_t to = from + run.len;
+    follow(value, from, place);
+    bool quoted = place->in_quotes;
+    for (size_t i = 0; i < run.len; i++)
+        if (is_one_of(run.data[i], "\"(),;:<>@[]\\"))
+            return false;
+    if (quoted && (value.data[from - 1] != '"' || to == value.len || value.data[to] != '"'))
+        return false;
+    from -= quoted;
+    to += quoted;
+    while (from > 0 && is_one_of(value.data[from - 1], " \t\r\n"))
+        from--;
+    if (place->depth || (from > 0 && !is_one_of(value.data[from - 1], ",;:")))
+        return false;
+    return is_angle_address(bytes_slice(value, skip_blanks(value, to), value.len));
+}
+
+/* An address, the same to all who decode, and nothing that could be a second one or is not seen. */
+static bool shows_one_address(const struct decoded_text *decoded)
+{
+    struct invisible found;
+    size_t sign = bytes_find(decoded->text, '@');
+    struct bytes behind = bytes_slice(decoded->text, sign + 1, decoded->text.len);
+    return bytes_find(behind, '@') == behind.len && !decoded->odd_charset && !decoded->malformed &&
+           !invisible_find(decoded->text, INVISIBLE_CONTROL | INVISIBLE_LINE_BREAK | INVISIBLE_BIDI,
+                           &found);
+}
+
 bool smuggle_has_address(struct arena *arena, struct bytes value, bool commas)
 {
     struct bytes plain = {NULL, 0};
     struct bytes rest = up_to_last_end(value);
     struct bytes run;
     unsigned lookups = OWN_LOOKUPS;
+    struct place place = {0};
     while (next_run(&rest, &run)) {
         if (commas && is_inside_address(value, run))
             return true;
@@ -162,7 +234,9 @@ bool smuggle_has_address(struct arena *arena, struct bytes value, bool commas)
             plain = without_words(arena, value);
         if (!plain.data)
             return false;
-        if (holds_address(decoded.text, plain, commas, &lookups))
+        if (!holds_address(decoded.text, plain, commas, &lookups))
+            continue;
+        if (commas || !is_whole_name(value, run, &place) || !shows_one_address(&decoded))
             return true;
     }
     return false;

@@ -8,7 +8,9 @@
 
 /* Whether an address field's encoded words (RFC 2047) hold, decoded, an address in angle brackets
  * that is none of the field's own; with `commas` also one that a comma or semicolon sets apart, and
- * encoded words that stand inside an address. False and arena_failed() when memory is out. */
+ * encoded words that stand inside an address. Without: an address in what is the whole display name
+ * of one mailbox, and nothing else, may be another, as in quotes, where it is in the clear. False
+ * and arena_failed() when memory is out. */
 bool smuggle_has_address(struct arena *arena, struct bytes value, bool commas);
 
 #endif

@@ -40,8 +40,9 @@ static const struct option_row options[] = {
      .type = OPTION_BOOL,
      .offset = offsetof(struct settings, parameters),
      .default_value = "true",
-     .help = "Refuses a Content-Type whose boundary or charset is given twice, or once plainly and "
-             "once by RFC 2231 with another text."},
+     .help =
+         "Refuses a Content-Type whose boundary or charset is given twice with different texts, "
+         "also where one is RFC 2231's."},
     {0}};
 
 /* Whether the name is a listed one but for what some readers pass over. Alone it is refused, too:
@@ -83,14 +84,17 @@ static bool judge_fields(const struct facts_header *header, const struct setting
 
 /* The parameters by which readers cut and decode the body. File names go both ways by custom, and
  * steer nothing. */
-static const char *const steering[] = {"boundary", "charset"};
+static const struct {
+    const char *name;
+    bool in_any_case; /* what readers compare its value in */
+} steering[] = {{"boundary", false}, {"charset", true}};
 #define STEERING (sizeof steering / sizeof *steering)
 
 /* Whether any of them can be there twice at all: nearly every message is spared the parsing. */
 static bool names_one_twice(struct bytes value)
 {
     for (size_t i = 0; i < STEERING; i++) {
-        struct bytes name = bytes_of(steering[i]);
+        struct bytes name = bytes_of(steering[i].name);
         size_t at = bytes_find_nocase(value, name);
         struct bytes rest = bytes_slice(value, at + name.len, value.len);
         if (bytes_find_nocase(rest, name) < rest.len)
@@ -99,11 +103,13 @@ static bool names_one_twice(struct bytes value)
     return false;
 }
 
+/* Once more with the same value, as some old programs write, it means the same to all readers. */
 static const struct parameter *find_doubtful(const struct parameter_list *list)
 {
     for (size_t i = 0; i < STEERING; i++) {
-        const struct parameter *parameter = parameter_find(list, bytes_of(steering[i]));
-        if (parameter && (parameter->repeated || parameter->contradictory))
+        const struct parameter *parameter = parameter_find(list, bytes_of(steering[i].name));
+        if (parameter && (parameter->differs || parameter->contradictory ||
+                          (parameter->differs_in_case && !steering[i].in_any_case)))
             return parameter;
     }
     return NULL;
@@ -138,8 +144,9 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
 
 const struct rule rule_header_once = {
     .name = "header_once",
-    .asks = "Whether fields that RFC 5322 and RFC 2045 allow once, and Content-Type's boundary and "
-            "charset, stand once.",
+    .asks =
+        "Whether fields that RFC 5322 and RFC 2045 allow once stand once, and Content-Type gives "
+        "no two boundaries or charsets.",
     .stage = STAGE_HEADER,
     .default_action = ACTION_REJECT,
     .actions = RULE_ACTIONS_REFUSE,

@@ -1,4 +1,5 @@
 /* Not too many recipients, and none that must not be written to. */
+#include "policy/address_recipient.h"
 #include "policy/claim.h"
 #include "policy/rule.h"
 
@@ -14,7 +15,7 @@ static bool check_domain(const char *text, struct error *error)
     struct arena *arena = arena_new(64 * 1024);
     struct bytes domain = bytes_of(text + (text[0] == '.'));
     struct bytes normal = {0};
-    bool valid = arena && address_normalise_domain(arena, domain, &normal);
+    bool valid = arena && !address_recipient_domain(arena, domain, &normal);
     bool same = valid && bytes_equal_nocase(domain, normal);
     if (!valid)
         error_set(error, "expected a domain (\"example.com\"), or a dot and a domain for all below "
@@ -40,7 +41,10 @@ static const struct option_row options[] = {
      .offset = offsetof(struct settings, forbidden_domains),
      .default_value = "[ ]",
      .max = 1000,
-     .help = "Domains that nobody may write to; \".example.com\" means all below example.com.",
+     .help =
+         "Domains that nobody may write to; \".example.com\" means all below example.com. Where "
+         "there is one, address literals and addresses with a quoted @ are refused, too: nobody "
+         "knows where they lead.",
      .check = check_domain},
     {0}};
 
@@ -59,19 +63,27 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
                   struct verdict *verdict)
 {
     const struct settings *settings = generic;
-    const struct address_list *rcpt = &facts->envelope.rcpt_address;
+    struct address_recipient rcpt;
     verdict->fact = facts->envelope.rcpt;
-    if (rcpt->reading != ADDRESS_AGREED || rcpt->count != 1) {
-        verdict_violation(verdict, arena,
-                          rcpt->reading == ADDRESS_AMBIGUOUS ? "ambiguous" : "unreadable", 550,
-                          "5.1.3", "The recipient %.*s is no address that mail can be sent to (%s)",
-                          CLAIM_SHOWN(verdict->fact), rcpt->reason ? rcpt->reason : "empty");
+    const char *reason = address_recipient_read(arena, verdict->fact, &rcpt);
+    if (reason) {
+        bool empty = bytes_equal(bytes_of(reason), BYTES("empty"));
+        verdict_violation(verdict, arena, empty ? "unreadable" : "ambiguous", 550, "5.1.3",
+                          "The recipient %.*s is no address that mail can be sent to (%s)",
+                          CLAIM_SHOWN(verdict->fact), reason);
         return;
     }
-    if (is_forbidden(&settings->forbidden_domains, rcpt->mailboxes[0].domain)) {
+    if (is_forbidden(&settings->forbidden_domains, rcpt.domain)) {
         verdict_violation(verdict, arena, "forbidden-domain", 550, "5.7.1",
                           "Mail to %.*s is not sent from here: take this recipient out",
-                          CLAIM_SHOWN(rcpt->mailboxes[0].domain));
+                          CLAIM_SHOWN(rcpt.domain));
+        return;
+    }
+    if (rcpt.elsewhere && settings->forbidden_domains.count) {
+        verdict_violation(verdict, arena, "forbidden-domain", 550, "5.7.1",
+                          "It cannot be seen whether %.*s leads to a domain that mail is not sent "
+                          "to from here: write to another address",
+                          CLAIM_SHOWN(verdict->fact));
         return;
     }
     if (facts->envelope.rcpt_count >= settings->max) {

@@ -74,24 +74,36 @@ static bool is_own_signature(const struct facts *facts, struct bytes value, stru
            vouch_is_ours(arena, domain, &none, &facts->site->domains);
 }
 
-/* The reason word for a field that has to go; NULL for one that may stay. */
+/* The reason word for a field that has to go; NULL for one that may stay. name: as which the field
+ * is read. */
 static const char *reason_against(const struct facts *facts, const struct settings *settings,
-                                  const struct field *field, struct arena *arena)
+                                  const struct field *field, struct bytes name, struct arena *arena)
 {
-    if (bytes_equal_nocase(field->name, BYTES("Authentication-Results")))
+    if (bytes_equal_nocase(name, BYTES("Authentication-Results")))
         return settings->authentication_results == ALL || is_own_result(facts, field->value, arena)
                    ? "authentication-results"
                    : NULL;
-    if (bytes_equal_nocase(field->name, BYTES("DKIM-Signature"))) {
+    if (bytes_equal_nocase(name, BYTES("DKIM-Signature"))) {
         if (settings->dkim_signatures == KEEP)
             return NULL;
         return settings->dkim_signatures == ALL || is_own_signature(facts, field->value, arena)
                    ? "dkim-signature"
                    : NULL;
     }
-    if (settings->arc && bytes_start_with_nocase(field->name, BYTES("ARC-")))
+    if (settings->arc && bytes_start_with_nocase(name, BYTES("ARC-")))
         return "arc";
-    return header_is_listed(&settings->fields, field->name) ? "field" : NULL;
+    return header_is_listed(&settings->fields, name) ? "field" : NULL;
+}
+
+/* Also as those read its name who pass over blanks, specials and the like (policy/claim.h). */
+static const char *reason_however_read(const struct facts *facts, const struct settings *settings,
+                                       const struct field *field, struct arena *arena)
+{
+    const char *reason = reason_against(facts, settings, field, field->name, arena);
+    if (reason || !claim_has_specials(field->name))
+        return reason;
+    return reason_against(facts, settings, field, claim_without_specials(arena, field->name),
+                          arena);
 }
 
 static void judge(const struct facts *facts, const void *generic, struct arena *arena,
@@ -100,13 +112,15 @@ static void judge(const struct facts *facts, const void *generic, struct arena *
     const char *first = NULL;
     for (size_t i = 0; i < facts->header.count; i++) {
         const struct field *field = &facts->header.fields[i];
-        const char *reason = reason_against(facts, generic, field, arena);
+        const char *reason = reason_however_read(facts, generic, field, arena);
         if (!reason)
             continue;
         if (!first) {
             first = reason;
             verdict->fact = field->name;
         }
+        /* MTAs find no field by a name with blanks, controls or 8-bit bytes. */
+        verdict->beyond_mending |= !header_is_name(field->name);
         verdict_delete_field(verdict, arena, facts, i);
     }
     if (!first) {
@@ -122,10 +136,13 @@ const struct rule rule_trust_headers = {
     .name = "trust_headers",
     .asks =
         "Whether fields tell receivers to trust the message: our own Authentication-Results and "
-        "DKIM-Signature, ARC sets, spam verdicts, delivery traces. Every one is taken out.",
+        "DKIM-Signature, ARC sets, spam verdicts, delivery traces. Every one is taken out, also "
+        "under a name that only some programs read "
+        "so (\">Authentication-Results\").",
     .stage = STAGE_HEADER,
     .default_action = ACTION_FIX,
     .actions = RULE_ACTION(ACTION_FIX) | RULE_ACTIONS_REFUSE,
+    .refuses_beyond_mending = true,
     .settings_size = sizeof(struct settings),
     .options = options,
     .judge = judge,
