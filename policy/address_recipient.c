@@ -46,12 +46,31 @@ static bool has_wide_dot(struct bytes label)
            bytes_find_nocase(label, BYTES("\xef\xbd\xa1")) < label.len;
 }
 
+/* Whether an A-label's text is one that IDNA 2008 has not, and not another label's. */
+static bool is_its_own(struct arena *arena, struct bytes shown)
+{
+    struct bytes other;
+    const char *reason = address_domain_read(arena, shown, &other);
+    return reason && !strcmp(reason, "bad-domain") && !has_wide_dot(shown);
+}
+
+static const char *lower_label(struct arena *arena, struct bytes label, struct bytes *ret_label)
+{
+    size_t len = 0;
+    uint8_t *lower =
+        u8_tolower((const uint8_t *)label.data, label.len, NULL, UNINORM_NFC, NULL, &len);
+    if (!lower)
+        return address_out_of_memory(arena);
+    *ret_label = arena_bytes(arena, (struct bytes){(const char *)lower, len});
+    free(lower);
+    return ret_label->data ? NULL : "memory";
+}
+
 /* A label that IDNA 2008 has not, in the one form that its A-label and it have in common. */
 static const char *show_label(struct arena *arena, struct bytes label, struct bytes *ret_label)
 {
     const char *text = arena_text(arena, label);
     char *shown = NULL;
-    size_t len = 0;
     if (!text)
         return "memory";
     if (has_wide_dot(label))
@@ -59,14 +78,10 @@ static const char *show_label(struct arena *arena, struct bytes label, struct by
     int result = idn2_to_unicode_8z8z(text, &shown, 0);
     if (result == IDN2_MALLOC)
         return address_out_of_memory(arena);
-    const char *form = result == IDN2_OK ? shown : text;
-    uint8_t *lower = u8_tolower((const uint8_t *)form, strlen(form), NULL, UNINORM_NFC, NULL, &len);
+    bool decoded = result == IDN2_OK && is_its_own(arena, bytes_of(shown));
+    const char *reason = lower_label(arena, decoded ? bytes_of(shown) : label, ret_label);
     idn2_free(shown);
-    if (!lower)
-        return address_out_of_memory(arena);
-    *ret_label = arena_bytes(arena, (struct bytes){(const char *)lower, len});
-    free(lower);
-    return ret_label->data ? NULL : "memory";
+    return reason;
 }
 
 static const char *read_label(struct arena *arena, struct bytes label, struct bytes *ret_label)
