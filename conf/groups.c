@@ -3,6 +3,17 @@
 
 #include "conf/fill.h"
 #include "conf/private.h"
+#include "policy/login.h"
+
+/* As those of messages are. */
+static bool compose_logins(struct arena *arena, struct texts *logins)
+{
+    const char **composed = arena_alloc(arena, logins->count * sizeof *composed);
+    for (size_t i = 0; composed && i < logins->count; i++)
+        composed[i] = login_compose(arena, bytes_of(logins->items[i])).data;
+    *logins = (struct texts){composed, composed ? logins->count : 0};
+    return !arena_failed(arena);
+}
 
 static bool build_group(struct settings *settings, const struct node *node, struct group *group,
                         struct error *error)
@@ -12,6 +23,8 @@ static bool build_group(struct settings *settings, const struct node *node, stru
         return false;
     if (!rows.name)
         return node_error(node, error, "expected the group's name: name = \"...\";");
+    if (!compose_logins(settings->private->arena, &rows.logins))
+        return error_set(error, "out of memory");
     *group = (struct group){.name = rows.name,
                             .logins = rows.logins,
                             .policies = rows.policies,

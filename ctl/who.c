@@ -10,6 +10,7 @@
 #include "ctl/who/who.h"
 #include "gate/snapshot.h"
 #include "policy/address.h"
+#include "policy/login.h"
 
 #define CEILING ((size_t)2 << 30) /* a row's value may be as large as its file */
 
@@ -141,6 +142,7 @@ static enum who_answer ask_login(const struct who *who, const struct question *q
 {
     bool perhaps = question->guessed && question->address;
     struct bytes login = perhaps ? bare(question->login) : bytes_of(question->login);
+    login = login_compose(who->arena, login);
     return who_login(who, login, perhaps, error);
 }
 

@@ -10,6 +10,7 @@
 #include "gate/gather.h"
 #include "gate/message_dkim.h"
 #include "policy/cut_short.h"
+#include "policy/login.h"
 
 struct message *message_new(struct snapshot *snapshot, const struct message_session *session,
                             const struct message_clock *clock)
@@ -35,6 +36,7 @@ struct message *message_new(struct snapshot *snapshot, const struct message_sess
     facts->connection = session->connection;
     facts->tls = session->tls;
     facts->login = session->login;
+    facts->login.name = login_compose(arena, session->login.name);
     facts->now = clock->milliseconds / 1000;
     memcpy(facts->random, clock->random, sizeof facts->random);
     facts->id = message->id;

@@ -166,6 +166,7 @@ static enum table_walk each(const struct table *table, const struct table_visito
 
 const struct table_kind table_kind_cdb = {
     .name = "cdb",
+    .databases = true,
     .open = open_table,
     .find = find,
     .each = each,

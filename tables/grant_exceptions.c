@@ -79,7 +79,9 @@ bool grants_except(const struct grants_state *walk, const struct table_row *row)
     struct sender_keys extended;
     struct grant grant = {.address = row->key, .state = GRANT_EXCEPTED};
     if (!may_be_covered(walk, row->key) ||
-        !grant_key_read(walk->senders, walk->arena, row->key, &key, &grant.by) || key.domain)
+        !grant_key_read(walk->senders, walk->senders->tables[walk->table], walk->arena, row->key,
+                        &key, &grant.by) ||
+        key.domain)
         return true;
     grant.by = table_row_source(walk->arena, row);
     grant.extensions = grant_key_extensions(walk->senders, walk->arena, &key.mailbox, &extended);

@@ -25,8 +25,8 @@ size_t grant_key_first(const struct sender_keys *keys, enum sender_key_form form
     return i;
 }
 
-bool grant_key_read(const struct senders *senders, struct arena *arena, struct bytes key,
-                    struct grant_key *ret_key, struct bytes *ret_why)
+bool grant_key_read(const struct senders *senders, const struct table *table, struct arena *arena,
+                    struct bytes key, struct grant_key *ret_key, struct bytes *ret_why)
 {
     *ret_key = (struct grant_key){0};
     const char *why = parse(arena, key, ret_key);
@@ -37,7 +37,7 @@ bool grant_key_read(const struct senders *senders, struct arena *arena, struct b
     enum sender_key_form form = ret_key->domain ? SENDER_KEY_DOMAIN : SENDER_KEY_WHOLE;
     size_t first = grant_key_first(&ret_key->keys, form);
     for (size_t i = first; i < ret_key->keys.count && ret_key->keys.keys[i].form == form; i++)
-        if (bytes_equal(ret_key->keys.keys[i].text, key))
+        if (table_asks(table, arena, ret_key->keys.keys[i].text, key))
             return true;
     if (first < ret_key->keys.count)
         *ret_why = bytes_of(arena_printf(arena, "what is asked for is %.*s",

@@ -10,9 +10,11 @@ struct grant_key {
     bool domain;
 };
 
-/* False: nothing is ever asked for under that key; ret_why says why, in the arena. */
-MUST_CHECK bool grant_key_read(const struct senders *senders, struct arena *arena, struct bytes key,
-                               struct grant_key *ret_key, struct bytes *ret_why);
+/* The key of a row of that table. False: nothing is ever asked for under it; ret_why says why, in
+ * the arena. */
+MUST_CHECK bool grant_key_read(const struct senders *senders, const struct table *table,
+                               struct arena *arena, struct bytes key, struct grant_key *ret_key,
+                               struct bytes *ret_why);
 
 /* The bytes with which an extension may begin so that without it the address is this one, in the
  * arena. ret_keys, where there are any: what is asked for with one of them. */

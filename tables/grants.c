@@ -23,7 +23,9 @@ struct standing grants_standing(const struct grants_state *walk, const struct ta
     case TABLE_UNAVAILABLE:
         return (struct standing){GRANT_UNKNOWN, answer.source};
     case TABLE_FOUND:
-        if (place.table == walk->table && bytes_equal(keys->keys[place.key].text, row->key) &&
+        if (place.table == walk->table &&
+            table_asks(walk->senders->tables[walk->table], walk->arena, keys->keys[place.key].text,
+                       row->key) &&
             bytes_equal(answer.value, row->value))
             return (struct standing){GRANT_HOLDS, {NULL, 0}};
         return (struct standing){GRANT_HIDDEN, answer.source};
@@ -89,7 +91,8 @@ static bool visit_named(struct grants_state *walk, const struct table_row *row)
 {
     struct grant_key key;
     struct grant grant = {.address = row->key, .source = table_row_source(walk->arena, row)};
-    if (!grant_key_read(walk->senders, walk->arena, row->key, &key, &grant.by)) {
+    if (!grant_key_read(walk->senders, walk->senders->tables[walk->table], walk->arena, row->key,
+                        &key, &grant.by)) {
         grant.scope = key.domain ? GRANT_DOMAIN : GRANT_ADDRESS;
         grant.state = GRANT_NEVER_ASKED;
         return grants_give(walk, &grant);
@@ -110,7 +113,8 @@ static bool visit_broken(const struct grants_state *walk, const struct table_row
 {
     struct grant_key key;
     struct bytes why;
-    if (!grant_key_read(walk->senders, walk->arena, row->key, &key, &why))
+    if (!grant_key_read(walk->senders, walk->senders->tables[walk->table], walk->arena, row->key,
+                        &key, &why))
         return true;
     enum sender_key_form form = key.domain ? SENDER_KEY_DOMAIN : SENDER_KEY_WHOLE;
     struct standing standing = grants_standing(walk, row, &key.keys, form);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistr.h>
 
-#include "tables/key.h"
 #include "tables/kind.h"
 #include "tables/lines.h"
 #include "tables/rows.h"
@@ -77,13 +76,7 @@ static char *key_end(char *text)
     return quoted ? NULL : text;
 }
 
-struct entry {
-    char *key;
-    size_t key_len;
-    char *value;
-};
-
-static bool split(char *text, struct entry *ret_entry, struct error *error)
+static bool split(char *text, struct row_text *ret_entry, struct error *error)
 {
     char *key = trim(text);
     char *stop = key_end(key);
@@ -98,7 +91,7 @@ static bool split(char *text, struct entry *ret_entry, struct error *error)
     if (!*value)
         return error_set(error, "\"%.200s\" has no value", key);
     *stop = '\0';
-    *ret_entry = (struct entry){key, (size_t)(stop - key), value};
+    *ret_entry = (struct row_text){key, (size_t)(stop - key), value, 0};
     return true;
 }
 
@@ -112,13 +105,11 @@ static bool add_entry(struct rows *rows, char *text, unsigned number, enum table
         text[len - 1] = '\0';
         text++;
     }
-    struct entry entry = {0};
+    struct row_text entry = {0};
     if (!split(text, &entry, error))
         return false;
-    if (!key_fold_row(entry.key, &entry.key_len, letters))
-        return error_set(error, "write \"%.200s\" in lower case", entry.key);
-    entry.key[entry.key_len] = '\0';
-    return rows_add(rows, entry.key, entry.value, number, error);
+    entry.line = number;
+    return rows_add(rows, letters, &entry, error);
 }
 
 static bool add_entries(struct rows *rows, char *text, enum table_case letters, struct error *error)

@@ -1,16 +1,36 @@
-/* The one spelling of a key under which rows are kept and asked for. */
+/* The spellings of a key under which rows are kept and asked for. Where case is folded, local parts
+ * are by Unicode's full case folding, as in Postfix (weiß is weiss, a final sigma a sigma), and
+ * domains only by lower case: straße.example is not strasse.example. */
 #ifndef TABLES_KEY_H
 #define TABLES_KEY_H
 
 #include "tables/table.h"
 
-/* The key to ask for: ASCII letters in lower case (all, or those behind the last @). Copied into
- * the arena where anything changes. */
+/* The one spelling that rows of text are kept under, and asked for: folded, composed (NFC). What is
+ * folded already stays as it is. Copied into the arena where anything changes; no bytes: memory is
+ * out. */
 struct bytes key_fold(struct arena *arena, struct bytes key, enum table_case letters);
 
-/* The same in place for the key of a row in a text, which is also put into NFC, and into Unicode's
- * lower case where case is folded. False when memory is out or the key would grow, which a handful
- * of capitals do. */
-MUST_CHECK bool key_fold_row(char *key, size_t *len, enum table_case letters);
+/* The same for the key of a row, in place where it fits. ret_longer: where it does not, the key
+ * instead, from malloc; else NULL. False: memory is out. */
+MUST_CHECK bool key_fold_row(char *key, size_t *len, enum table_case letters, char **ret_longer);
+
+/* In lower case and composed: what may be taken for one another where accounts of other servers are
+ * compared, which may tell weiß from weiss. Copied into the arena where anything changes; no bytes:
+ * memory is out. */
+struct bytes key_lower(struct arena *arena, struct bytes text);
+
+#define KEY_SPELLINGS_MAX 5
+
+struct key_spellings {
+    struct bytes texts[KEY_SPELLINGS_MAX];
+    size_t count;
+};
+
+/* What stands in a database for the key is up to who made it: as it was written but for ASCII's
+ * capitals, in lower case, or folded, by postmap without composing. Each of them once, what was
+ * written first. When memory is out: arena_failed(). */
+void key_spell(struct arena *arena, struct bytes key, enum table_case letters,
+               struct key_spellings *ret_spellings);
 
 #endif

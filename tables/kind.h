@@ -27,11 +27,13 @@ struct table_visitor {
 struct table_kind {
     const char *name; /* what stands before the colon */
     bool patterns;
+    bool databases; /* its keys are spelt as who made it had them: asked for in several spellings */
     /* path: what stands behind the colon. Sets table->state, and table->file where file_read told
      * it; all else is set already. */
     bool (*open)(const char *path, struct table *table, struct error *error);
     /* key: not empty, without NUL, valid UTF-8, folded as table->letters says (patterns: as it
-     * came). FOUND sets value and source, UNAVAILABLE sets source, both in the arena. */
+     * came; databases: in each of its spellings until one is found). FOUND sets value and source,
+     * UNAVAILABLE sets source, both in the arena. */
     enum table_result (*find)(const struct table *table, struct arena *arena, struct bytes key,
                               struct table_answer *ret_answer);
     /* table_each: fills a row for each that find could answer with, or that somebody wrote in the

@@ -1,6 +1,7 @@
 /* Reading from the tables, or from the address itself, who may use it. */
 #include "tables/owners.h"
 
+#include "tables/key.h"
 #include "tables/logins.h"
 #include "tables/senders_private.h"
 
@@ -57,7 +58,7 @@ static bool visit_login(const struct asker *asker, const char *text, bool *ret_o
 {
     struct mailbox login;
     if (!text || !address_parse_plain(asker->arena, bytes_of(text), &login) ||
-        !senders_login_owns(asker->senders, &login, asker->mailbox))
+        !senders_login_owns(asker->senders, asker->arena, &login, asker->mailbox))
         return true;
     *ret_owns = true;
     const struct owner owner = {.login = bytes_of(text), .source = BYTES("login")};
@@ -72,6 +73,8 @@ static enum table_result ask_logins(const struct asker *asker)
     struct bytes whole = senders_written(asker->senders, asker->arena, mailbox);
     whole = bytes_slice(whole, 0,
                         whole.len > mailbox->domain.len ? whole.len - mailbox->domain.len - 1 : 0);
+    if (!asker->senders->keep_case)
+        whole = key_lower(asker->arena, whole);
     struct bytes locals[] = {whole, {NULL, 0}};
     if (mailbox->plain)
         locals[1] = sender_keys_strip(asker->senders->delimiters, whole);

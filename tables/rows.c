@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "policy/siphash.h"
+#include "tables/key.h"
 
 void rows_init(struct rows *rows, char *text)
 {
@@ -16,12 +17,45 @@ void rows_init(struct rows *rows, char *text)
 void rows_done(struct rows *rows)
 {
     free(rows->text);
+    free(rows->longer);
     free(rows->rows);
     free(rows->slots);
     *rows = (struct rows){0};
 }
 
-bool rows_add(struct rows *rows, const char *key, const char *value, unsigned line,
+#define IN_LONGER ((uint32_t)1 << 31)
+
+/* Takes the key over: it is given to free(). */
+static bool keep_longer(struct rows *rows, char *key, size_t len, uint32_t *ret_key)
+{
+    size_t needed = rows->longer_len + len + 1;
+    char *grown = needed <= ROWS_TEXT_MAX ? realloc(rows->longer, needed) : NULL;
+    if (grown) {
+        memcpy(grown + rows->longer_len, key, len);
+        grown[needed - 1] = '\0';
+        *ret_key = IN_LONGER | (uint32_t)rows->longer_len;
+        rows->longer = grown;
+        rows->longer_len = needed;
+    }
+    free(key);
+    return grown != NULL;
+}
+
+static bool fold(struct rows *rows, enum table_case letters, const struct row_text *text,
+                 uint32_t *ret_key)
+{
+    size_t len = text->key_len;
+    char *longer;
+    if (!key_fold_row(text->key, &len, letters, &longer))
+        return false;
+    if (longer)
+        return keep_longer(rows, longer, len, ret_key);
+    text->key[len] = '\0';
+    *ret_key = (uint32_t)(text->key - rows->text);
+    return true;
+}
+
+bool rows_add(struct rows *rows, enum table_case letters, const struct row_text *text,
               struct error *error)
 {
     if (rows->count == rows->capacity) {
@@ -32,15 +66,17 @@ bool rows_add(struct rows *rows, const char *key, const char *value, unsigned li
         rows->rows = grown;
         rows->capacity = capacity;
     }
-    assert((size_t)(value - rows->text) <= ROWS_TEXT_MAX);
-    rows->rows[rows->count++] =
-        (struct row){(uint32_t)(key - rows->text), (uint32_t)(value - rows->text), line};
+    assert((size_t)(text->value - rows->text) <= ROWS_TEXT_MAX);
+    uint32_t key = 0;
+    if (!fold(rows, letters, text, &key))
+        return error_set(error, "out of memory");
+    rows->rows[rows->count++] = (struct row){key, (uint32_t)(text->value - rows->text), text->line};
     return true;
 }
 
 const char *rows_key(const struct rows *rows, const struct row *row)
 {
-    return rows->text + row->key;
+    return row->key & IN_LONGER ? rows->longer + (row->key & ~IN_LONGER) : rows->text + row->key;
 }
 
 const char *rows_value(const struct rows *rows, const struct row *row)

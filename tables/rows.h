@@ -12,13 +12,16 @@
 #include "tables/kind.h"
 
 struct row {
-    uint32_t key; /* where it begins in the text; it ends with a NUL, as does the value */
+    uint32_t
+        key; /* where it begins in the text, or in longer; it ends with a NUL, as does the value */
     uint32_t value;
     uint32_t line;
 };
 
 struct rows {
     char *text;
+    char *longer; /* keys that folding made longer than they were: a handful of capitals */
+    size_t longer_len;
     struct row *rows;
     size_t count;
     size_t capacity;
@@ -34,8 +37,16 @@ struct rows {
 void rows_init(struct rows *rows, char *text);
 void rows_done(struct rows *rows);
 
-/* key and value stand in the text, each with a NUL behind it. */
-MUST_CHECK bool rows_add(struct rows *rows, const char *key, const char *value, unsigned line,
+/* A row as it stands in the text. */
+struct row_text {
+    char *key; /* with a byte behind it that may be written to */
+    size_t key_len;
+    const char *value; /* with a NUL behind it */
+    unsigned line;
+};
+
+/* Folds the key as letters says. */
+MUST_CHECK bool rows_add(struct rows *rows, enum table_case letters, const struct row_text *text,
                          struct error *error);
 
 /* To be called once all rows are there. Of two rows with one key ret_second and ret_first are set,

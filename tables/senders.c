@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tables/key.h"
 #include "tables/logins.h"
 #include "tables/senders_private.h"
 
@@ -66,13 +67,16 @@ void senders_free(struct senders *senders)
     free(senders);
 }
 
-static bool same_local(const struct senders *senders, struct bytes a, struct bytes b)
+static bool same_local(const struct senders *senders, struct arena *arena, struct bytes a,
+                       struct bytes b)
 {
-    return senders->keep_case ? bytes_equal(a, b) : bytes_equal_nocase(a, b);
+    if (bytes_equal(a, b))
+        return true;
+    return !senders->keep_case && b.len && bytes_equal(key_lower(arena, a), key_lower(arena, b));
 }
 
-bool senders_login_owns(const struct senders *senders, const struct mailbox *login,
-                        const struct mailbox *mailbox)
+bool senders_login_owns(const struct senders *senders, struct arena *arena,
+                        const struct mailbox *login, const struct mailbox *mailbox)
 {
     if (!login->local.len)
         return false;
@@ -82,8 +86,8 @@ bool senders_login_owns(const struct senders *senders, const struct mailbox *log
     struct bytes stripped = {NULL, 0};
     if (mailbox->plain)
         stripped = sender_keys_strip(senders->delimiters, mailbox->local);
-    return same_local(senders, login->local, mailbox->local) ||
-           same_local(senders, login->local, stripped);
+    return same_local(senders, arena, login->local, mailbox->local) ||
+           same_local(senders, arena, login->local, stripped);
 }
 
 struct bytes senders_written(const struct senders *senders, struct arena *arena,
@@ -101,7 +105,8 @@ static enum ownership ask_login(const struct senders *senders, struct arena *are
 {
     *ret_source = BYTES("login");
     struct mailbox owner;
-    return address_parse_plain(arena, login, &owner) && senders_login_owns(senders, &owner, mailbox)
+    return address_parse_plain(arena, login, &owner) &&
+                   senders_login_owns(senders, arena, &owner, mailbox)
                ? OWNERSHIP_GRANTED
                : OWNERSHIP_DENIED;
 }

@@ -3,15 +3,17 @@
  * Asked for are, in this order, the whole address, then (with extensions) the address without its
  * extension, then @domain: each of them in all tables before the next, as Postfix does. The first
  * answer decides; its value is the list of logins, separated by commas and blanks. A login stands
- * in it when it is the same but for ASCII letters' case and the form that its domain is written in.
+ * in it when it is the same but for ASCII letters' case and the form that its domain is written in:
+ * what else is one account is for the server that authenticates to say. Addresses are looked for in
+ * all spellings that mail to one mailbox may have (tables/key.h), before the next key.
  *
  * Each key is asked for with the domain as A-labels and, where that makes a difference, as U-labels
  * too. @domain, patterns and extensions are for plain mailboxes only. A pattern table is asked
  * once, with the whole address. An address without a domain is nobody's; rows with a bare name,
  * which Postfix asks for in its local domains, are not asked for.
  *
- * Without any table a login owns the address that it equals, with any +extension, and a bare login
- * owns login@ each of the site's domains. */
+ * Without any table a login owns the address that it equals but for case, with any +extension, and
+ * a bare login owns login@ each of the site's domains. */
 #ifndef TABLES_SENDERS_H
 #define TABLES_SENDERS_H
 

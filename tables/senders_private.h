@@ -29,8 +29,9 @@ enum table_result senders_answer(const struct senders *senders, struct arena *ar
 struct bytes senders_written(const struct senders *senders, struct arena *arena,
                              const struct mailbox *mailbox);
 
-/* Without tables: whether the login, parsed, owns the mailbox. */
-bool senders_login_owns(const struct senders *senders, const struct mailbox *login,
-                        const struct mailbox *mailbox);
+/* Without tables: whether the login, parsed, owns the mailbox. When memory is out: arena_failed().
+ */
+bool senders_login_owns(const struct senders *senders, struct arena *arena,
+                        const struct mailbox *login, const struct mailbox *mailbox);
 
 #endif

@@ -185,16 +185,44 @@ enum table_result table_found(struct arena *arena, struct table_answer *ret_answ
     return TABLE_FOUND;
 }
 
+/* In what spellings the kind is asked for the key. */
+static void spell(const struct table *table, struct arena *arena, struct bytes key,
+                  struct key_spellings *ret_spellings)
+{
+    if (table->kind->databases) {
+        key_spell(arena, key, table->letters, ret_spellings);
+        return;
+    }
+    ret_spellings->texts[0] = table->kind->patterns ? key : key_fold(arena, key, table->letters);
+    ret_spellings->count = 1;
+}
+
+bool table_asks(const struct table *table, struct arena *arena, struct bytes key,
+                struct bytes row_key)
+{
+    struct key_spellings spellings;
+    if (bytes_equal(key, row_key))
+        return true;
+    if (!is_utf8(key))
+        return false;
+    spell(table, arena, key, &spellings);
+    for (size_t i = 0; i < spellings.count; i++)
+        if (bytes_equal(spellings.texts[i], row_key))
+            return true;
+    return false;
+}
+
 enum table_result table_find(const struct table *table, struct arena *arena, struct bytes key,
                              struct table_answer *ret_answer)
 {
     *ret_answer = (struct table_answer){{NULL, 0}, {NULL, 0}};
     if (!key.len || bytes_find(key, '\0') < key.len || !is_utf8(key))
         return TABLE_ABSENT;
-    if (!table->kind->patterns)
-        key = key_fold(arena, key, table->letters);
-    enum table_result result =
-        arena_failed(arena) ? TABLE_UNAVAILABLE : table->kind->find(table, arena, key, ret_answer);
+    struct key_spellings spellings;
+    enum table_result result = TABLE_ABSENT;
+    spell(table, arena, key, &spellings);
+    for (size_t i = 0; i < spellings.count && result == TABLE_ABSENT && !arena_failed(arena); i++)
+        result = table->kind->find(table, arena, spellings.texts[i], ret_answer);
     if (arena_failed(arena)) {
         *ret_answer = (struct table_answer){{NULL, 0}, BYTES("out of memory")};
         return TABLE_UNAVAILABLE;

@@ -20,8 +20,8 @@
 struct table;
 
 enum table_case {
-    TABLE_FOLD_CASE,  /* keys match without case, as in Postfix: rows of text by Unicode's lower
-                         case, what is asked for by ASCII's (the Kelvin sign is no k) */
+    TABLE_FOLD_CASE,  /* keys match without case, as in Postfix: what stands before the last @ by
+                         Unicode's full case folding, the domain by its lower case */
     TABLE_KEEP_LOCAL, /* only what follows the last @ does; a lmdb or cdb has to be made by
                          postmap -f */
 };
@@ -59,6 +59,11 @@ bool table_matches_patterns(const struct table *table);
 /* A key that is empty, holds a NUL or is no UTF-8 is in no table. */
 enum table_result table_find(const struct table *table, struct arena *arena, struct bytes key,
                              struct table_answer *ret_answer);
+
+/* Whether asking for the key can find the row of that key (as table_each gives it): it is the key
+ * in one of the spellings that are looked for. */
+bool table_asks(const struct table *table, struct arena *arena, struct bytes key,
+                struct bytes row_key);
 
 /* "kind:path" as configured. */
 const char *table_name(const struct table *table);

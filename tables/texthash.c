@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "tables/file.h"
-#include "tables/key.h"
 #include "tables/kind.h"
 #include "tables/lines.h"
 #include "tables/rows.h"
@@ -54,10 +53,9 @@ static bool add_line(struct texthash *texthash, const struct lines *lines, const
         return lines_error(lines, line, error,
                            "\"%.100s\" ends in a colon, as in an alias file: leave the colon out",
                            line->text);
-    if (!key_fold_row(line->text, &key_len, letters))
-        return lines_error(lines, line, error, "write \"%.100s\" in lower case", line->text);
-    line->text[key_len] = '\0';
-    return rows_add(&texthash->rows, line->text, line->text + value, line->number, error);
+    return rows_add(&texthash->rows, letters,
+                    &(struct row_text){line->text, key_len, line->text + value, line->number},
+                    error);
 }
 
 static bool add_lines(struct texthash *texthash, struct lines *lines, enum table_case letters,

@@ -9,6 +9,7 @@
 #include "history/network.h"
 #include "policy/address.h"
 #include "policy/arena.h"
+#include "policy/login.h"
 
 static bool take(struct whom *whom, enum subject_kind kind, const char *given, struct error *error)
 {
@@ -91,6 +92,8 @@ bool whom_settle(struct whom *whom, const struct settings *settings, struct aren
     case SUBJECT_GROUP:
         return settle_group(whom, settings, error);
     case SUBJECT_LOGIN:
+        whom->name = login_compose(arena, whom->name);
+        break;
     case SUBJECT_HOST:
     case SUBJECT_COUNT:
         break;

@@ -15,7 +15,7 @@
 #include "ctl/plain.h"
 #include "ctl/when.h"
 #include "dkim/our_command.h"
-#include "policy/arena.h"
+#include "policy/login.h"
 
 #define SPAN_MAX (INT64_C(3660) * 86400) /* ten years: a longer one is a slip */
 #define CEILING ((size_t)1 << 20)
@@ -156,6 +156,9 @@ static int run(enum login_state state, const char *config, int argc, char **argv
     int status = admin_open(config, &admin, &error);
     if (status)
         return command_complain(&error, status);
+    struct arena *arena = arena_new(CEILING);
+    if (arena)
+        change.login = login_compose(arena, bytes_of(change.login)).data;
     if (!carry_out(&admin, &change, &error))
         status = command_complain(&error, EX_TEMPFAIL);
     else {
@@ -163,6 +166,7 @@ static int run(enum login_state state, const char *config, int argc, char **argv
         warn_of_unheld(admin.settings, &change);
         admin_warn_of_no_daemon(&admin);
     }
+    arena_free(arena);
     admin_close(&admin);
     return status;
 }

@@ -9,6 +9,9 @@
 #include "ctl/login/state_text.h"
 #include "ctl/plain.h"
 #include "ctl/when.h"
+#include "policy/login.h"
+
+#define CEILING ((size_t)1 << 20)
 
 static bool print(const char *login, const struct limits_request *look, bool found, bool json,
                   struct error *error)
@@ -69,6 +72,9 @@ int login_command_show(const char *config, int argc, char **argv)
         error_set(&error, "one login is expected");
         return command_complain(&error, EX_USAGE);
     }
-    int status = show(argv[optind], config, json, &error);
+    struct arena *arena = arena_new(CEILING);
+    const char *login = arena ? login_compose(arena, bytes_of(argv[optind])).data : argv[optind];
+    int status = show(login, config, json, &error);
+    arena_free(arena);
     return status ? command_complain(&error, status) : 0;
 }

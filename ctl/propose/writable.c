@@ -21,13 +21,11 @@ static const char *not_as_it_was(struct bytes text)
     return NULL;
 }
 
-/* Tables are asked with ASCII capitals made small and no others, and keep their keys all small. */
-static bool is_found_as_written(struct arena *arena, struct bytes address, bool keep_case)
+/* Two spellings of one key would be one row twice, and the table not be read. */
+static bool is_kept_as_written(struct arena *arena, struct bytes address, bool keep_case)
 {
-    size_t len = address.len;
-    char *key = arena_text(arena, address);
-    return key && key_fold_row(key, &len, keep_case ? TABLE_KEEP_LOCAL : TABLE_FOLD_CASE) &&
-           bytes_equal((struct bytes){key, len}, address);
+    return bytes_equal(key_fold(arena, address, keep_case ? TABLE_KEEP_LOCAL : TABLE_FOLD_CASE),
+                       address);
 }
 
 const char *writable_address(struct arena *arena, struct bytes address, bool keep_case,
@@ -49,8 +47,8 @@ const char *writable_address(struct arena *arena, struct bytes address, bool kee
         return "it can be written in more than one way";
     if (address.data[0] == '#')
         return "a row that begins with # is a comment";
-    if (!is_found_as_written(arena, address, keep_case))
-        return "its capital letters are not found in a table";
+    if (!is_kept_as_written(arena, address, keep_case))
+        return "it stands in tables in another spelling: small letters, with ss for a sharp s";
     return NULL;
 }
 

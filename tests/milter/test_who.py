@@ -6,6 +6,7 @@ import pathlib
 import signal
 import subprocess
 import tempfile
+import unicodedata
 
 import pytest
 
@@ -222,6 +223,23 @@ def test_the_row_that_it_proposes_is_what_was_missing(site):
     with open(site.folder / "senders", "a", encoding="utf-8") as table:
         table.write(row.replace("LOGIN", "dora") + "\n")
     assert answer(site, "--address", "\"odd local\"@example.com")["address"]["logins"] == ["dora"]
+
+
+def test_letters_beyond_ascii(plain):
+    """Each spelling finds the row, before that of the whole domain."""
+    rows = "Özgür.Kaya@example.com ozgur\nweiß@example.com weiss\n@example.com everybody\n"
+    for kind in ("texthash", "lmdb"):
+        (plain.folder / "more").write_text(rows, encoding="utf-8")
+        if kind != "texthash":
+            make_database(plain.folder, kind)
+        plain.configure('senders: { tables = [ "%s:%s/more" ]; };' % (kind, plain.folder))
+        for address in ("Özgür.Kaya", "özgür.kaya", "ÖZGÜR.KAYA+x", unicodedata.normalize("NFD", "Özgür.Kaya")):
+            printed = lines(plain, address + "@example.com")
+            assert printed[0].endswith("özgür.kaya@example.com:") and printed[1].startswith("ozgur"), printed
+        for address in ("weiß", "WEISS", "Weiss"):
+            assert lines(plain, address + "@example.com")[1].startswith("weiss"), address
+        assert lines(plain, "alice@example.com")[1].startswith("everybody")
+        assert "özgür.kaya@example.com" in "\n".join(lines(plain, "ozgur"))
 
 
 def test_without_tables(plain):

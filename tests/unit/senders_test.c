@@ -104,7 +104,11 @@ static void without_tables(void **state)
         {"alice@XN--BCHER-KVA.example", "alice@Bücher.example", YES, "login"},
         {"jürgen", "jürgen@example.com", YES, "login"},
         {"j\x75\xcc\x88rgen", "jürgen@example.com", YES, "login"}, /* NFD */
-        {"JÜRGEN", "jürgen@example.com", NO, "login"},
+        {"JÜRGEN", "jürgen@example.com", YES, "login"},
+        {"özgür@example.com", "Özgür+x@example.com", YES, "login"},
+        {"weiß", "WEIẞ@example.com", YES, "login"},
+        {"weiss", "weiß@example.com", NO, "login"}, /* may be two accounts */
+        {"αλέξης", "ΑΛΈΞΗΣ@example.com", YES, "login"},
         {"\xe2\x84\xaa"
          "arl",
          "karl@example.com", NO, "login"}, /* the Kelvin sign */
@@ -125,6 +129,7 @@ static void without_tables(void **state)
     static const struct question keeping_case[] = {
         {"alice", "alice@example.com", YES, "login"},
         {"alice", "Alice@example.com", NO, "login"},
+        {"özgür", "Özgür@example.com", NO, "login"},
         {"Alice@Example.COM", "Alice+x@example.com", YES, "login"},
     };
     ASK(open_senders(NULL, 0, "+", true), keeping_case);
@@ -146,7 +151,12 @@ static const char rows[] = "alice@example.com        alice@example.com\n"
                            "john..doe@example.com    john\n"
                            "\"jane..doe\"@example.com  jane\n"
                            "rose@bücher.example      rose@bücher.example\tjörg\n"
-                           "kate@bücher.example      kate\n";
+                           "kate@bücher.example      kate\n"
+                           "Özgür@example.org        ozgur\n"
+                           "weiß@example.org         weiss\n"
+                           "αλέξης@example.org       alexis\n"
+                           "İsmet@example.org        ismet\n"
+                           "Übel@example.com         ubel\n";
 
 static const struct question row_questions[] = {
     {"alice@example.com", "alice@example.com", YES, " alice@example.com"},
@@ -173,6 +183,29 @@ static const struct question row_questions[] = {
     {"orgadmin@example.com", "fred@example.org", NO, " fred@example.org"},
     {"orgadmin@example.com", "fred+x@example.org", NO, " fred@example.org"},
     {"orgadmin@example.com", "anybody@sub.example.org", NO, NULL},
+    /* however it is spelt: its own row is there before that of the whole domain */
+    {"ozgur", "Özgür@example.org", YES, " özgür@example.org"},
+    {"ozgur", "O\xcc\x88ZGÜR+x@example.org", YES, " özgür@example.org"},
+    {"orgadmin@example.com", "Özgür@example.org", NO, " özgür@example.org"},
+    {"orgadmin@example.com", "ÖZGÜR+x@example.org", NO, " özgür@example.org"},
+    {"orgadmin@example.com", "ozgur@example.org", YES, " @example.org"},
+    {"weiss", "weiß@example.org", YES, " weiss@example.org"},
+    {"weiss", "WEISS@example.org", YES, " weiss@example.org"},
+    {"weiß", "weiß@example.org", NO, " weiss@example.org"},
+    {"orgadmin@example.com", "weiß@example.org", NO, " weiss@example.org"},
+    {"orgadmin@example.com", "WEIẞ@example.org", NO, " weiss@example.org"},
+    {"alexis", "αλέξης@example.org", YES, " αλέξησ@example.org"},
+    {"alexis", "ΑΛΈΞΗΣ@example.org", YES, " αλέξησ@example.org"},
+    {"orgadmin@example.com", "αλέξησ@example.org", NO, " αλέξησ@example.org"},
+    {"ismet", "İSMET@example.org", YES, " i\xcc\x87smet@example.org"},
+    {"orgadmin@example.com", "i\xcc\x87smet@example.org", NO, " i\xcc\x87smet@example.org"},
+    {"orgadmin@example.com", "ısmet@example.org", YES, " @example.org"},
+    {"ubel", "Übel@example.com", YES, " übel@example.com"},
+    {"ubel",
+     "U\xcc\x88"
+     "BEL@example.com",
+     YES, " übel@example.com"},
+    {"alice@example.com", "übel@example.com", NO, " übel@example.com"},
     /* nothing but an exact row for what is not plain */
     {"orgadmin@example.com", "\"any body\"@example.org", NO, NULL},
     {"orgadmin@example.com", "\"anybody\"@example.org", NO, NULL},

@@ -41,7 +41,8 @@ static const struct {
     {"a 1\n\"b 2\nc 3\n", ":2: a double quote is opened and not closed"},
     {"a 1\nroot: alice\n", ":2: \"root:\" ends in a colon"},
     {"a 1\nb\\", ":2: \"b\\\" has no value"},
-    {"\xc8\xba@x y\n", ":1: write \"\xc8\xba@x\" in lower case"}, /* its lower case is longer */
+    {"weiß@x y\nb y\nWEISS@x y\n", ":3: \"weiss@x\" stands in line 1 already"},
+    {"\xc8\xba@x y\n\xe2\xb1\xa5@x y\n", ":2: \"\xe2\xb1\xa5@x\" stands in line 1 already"},
 };
 
 static void text_files(void **state)
