@@ -27,6 +27,10 @@ const char *address_domain_read(struct arena *arena, struct bytes raw, struct by
  * turns into ASCII ones. */
 const char *address_utf8_check(struct arena *arena, struct bytes text);
 
+/* Whether normalisation turns any of its characters into ASCII, so that folding could make
+ * another's address of it; also when memory is out. */
+bool address_utf8_imitates(struct bytes text);
+
 /* To NFC. */
 const char *address_utf8_compose(struct arena *arena, struct bytes text, struct bytes *ret_text);
 

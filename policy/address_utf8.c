@@ -14,21 +14,38 @@ const char *address_out_of_memory(struct arena *arena)
 }
 
 /* A character that normalisation can turn into an ASCII one: Kelvin sign, full-width letters, long
- * s, ligatures. */
-static const char *check_mapping(struct arena *arena, ucs4_t character)
+ * s, ligatures. False: memory is out. */
+static bool read_mapping(ucs4_t character, bool *ret_to_ascii)
 {
     uint32_t mapped[32];
     size_t len = sizeof mapped / sizeof *mapped;
     uint32_t *result = u32_normalize(UNINORM_NFKC, &character, 1, mapped, &len);
-    if (!result)
-        return address_out_of_memory(arena);
-    const char *reason = NULL;
-    for (size_t i = 0; i < len; i++)
-        if (result[i] < 0x80)
-            reason = "compatibility";
+    *ret_to_ascii = false;
+    for (size_t i = 0; result && i < len; i++)
+        *ret_to_ascii |= result[i] < 0x80;
     if (result != mapped)
         free(result);
-    return reason;
+    return result != NULL;
+}
+
+static const char *check_mapping(struct arena *arena, ucs4_t character)
+{
+    bool to_ascii;
+    if (!read_mapping(character, &to_ascii))
+        return address_out_of_memory(arena);
+    return to_ascii ? "compatibility" : NULL;
+}
+
+bool address_utf8_imitates(struct bytes text)
+{
+    for (size_t at = 0; at < text.len;) {
+        ucs4_t character;
+        bool to_ascii;
+        at += (size_t)u8_mbtouc(&character, (const uint8_t *)text.data + at, text.len - at);
+        if (character >= 0x80 && (!read_mapping(character, &to_ascii) || to_ascii))
+            return true;
+    }
+    return false;
 }
 
 const char *address_utf8_check(struct arena *arena, struct bytes text)

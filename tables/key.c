@@ -7,6 +7,8 @@
 #include <unicase.h>
 #include <uninorm.h>
 
+#include "policy/address_spec.h"
+
 enum form {
     FORM_ASCII, /* as it is, but for ASCII's capitals */
     FORM_NFC,
@@ -116,8 +118,9 @@ static enum form local_form(enum table_case letters)
 
 struct bytes key_fold(struct arena *arena, struct bytes key, enum table_case letters)
 {
-    return is_ascii(key) ? lower_ascii(arena, key, letters)
-                         : spell(arena, key, local_form(letters), FORM_LOWER);
+    if (is_ascii(key))
+        return lower_ascii(arena, key, letters);
+    return address_utf8_imitates(key) ? key : spell(arena, key, local_form(letters), FORM_LOWER);
 }
 
 bool key_fold_row(char *key, size_t *len, enum table_case letters, char **ret_longer)
@@ -129,6 +132,8 @@ bool key_fold_row(char *key, size_t *len, enum table_case letters, char **ret_lo
             key[i] = bytes_lower(key[i]);
         return true;
     }
+    if (address_utf8_imitates(whole))
+        return true;
     size_t folded_len = 0;
     char *folded = convert_halves(whole, local_form(letters), FORM_LOWER, &folded_len);
     if (!folded)

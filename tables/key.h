@@ -7,8 +7,9 @@
 #include "tables/table.h"
 
 /* The one spelling that rows of text are kept under, and asked for: folded, composed (NFC). What is
- * folded already stays as it is. Copied into the arena where anything changes; no bytes: memory is
- * out. */
+ * folded already stays as it is, and so does what folding could make another's address of (the long
+ * s is no s): no address that is let pass has such characters. Copied into the arena where anything
+ * changes; no bytes: memory is out. */
 struct bytes key_fold(struct arena *arena, struct bytes key, enum table_case letters);
 
 /* The same for the key of a row, in place where it fits. ret_longer: where it does not, the key
