@@ -14,14 +14,6 @@
 
 #define LOOKUP (IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL)
 
-static bool is_ascii(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] >= 0x80)
-            return false;
-    return true;
-}
-
 /* Letters, digits, hyphens; underscores too, as hosts' names have them. */
 static bool is_label(struct bytes label)
 {
@@ -90,7 +82,7 @@ static const char *normalise(struct arena *arena, struct bytes raw, struct bytes
     if (raw.len > RAW_MAX || memchr(raw.data, '\0', raw.len))
         return "bad-domain";
     bool encoded = false;
-    bool ascii = is_ascii(raw);
+    bool ascii = bytes_are_ascii(raw);
     if (!ascii && u8_check((const uint8_t *)raw.data, raw.len))
         return "bad-utf8";
     const char *reason = ascii ? check_labels(raw, &encoded) : NULL;
@@ -143,7 +135,7 @@ const char *address_domain_read(struct arena *arena, struct bytes raw, struct by
     const char *reason = address_utf8_check(arena, raw);
     if (!reason)
         reason = normalise(arena, raw, ret_domain);
-    if (!reason && !is_ascii(raw))
+    if (!reason && !bytes_are_ascii(raw))
         reason = check_mapping(arena, raw, *ret_domain);
     return reason;
 }

@@ -8,6 +8,14 @@ bool bytes_equal(struct bytes a, struct bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+bool bytes_are_ascii(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] > 127)
+            return false;
+    return true;
+}
+
 bool bytes_start_with_nocase(struct bytes text, struct bytes prefix)
 {
     if (text.len < prefix.len)

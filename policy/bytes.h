@@ -32,6 +32,8 @@ static inline bool bytes_alike(char a, char b)
     return a == b || ((a ^ b) == ('a' ^ 'A') && bytes_lower(a) >= 'a' && bytes_lower(a) <= 'z');
 }
 
+bool bytes_are_ascii(struct bytes text);
+
 bool bytes_equal(struct bytes a, struct bytes b);
 
 bool bytes_start_with_nocase(struct bytes text, struct bytes prefix);

@@ -179,20 +179,12 @@ static bool lower(struct arena *arena, struct bytes text, struct bytes *ret_text
     return copy;
 }
 
-static bool is_ascii(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] >= 0x80)
-            return false;
-    return true;
-}
-
 bool domain_in_fold(struct arena *arena, struct bytes text, struct bytes *ret_folded)
 {
     struct bytes seen;
     if (!make_utf8(arena, text, &text) || !mention_as_seen(arena, text, &seen))
         return false;
-    if (is_ascii(seen))
+    if (bytes_are_ascii(seen))
         return lower(arena, seen, ret_folded);
     size_t len = 0;
     uint8_t *folded =

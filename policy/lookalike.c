@@ -59,14 +59,6 @@ static bool keep(struct arena *arena, uint8_t *text, size_t len, struct bytes *r
     return !arena_failed(arena);
 }
 
-static bool is_ascii(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] >= 0x80)
-            return false;
-    return true;
-}
-
 /* What folding and composing come to for most texts. */
 static bool lower(struct arena *arena, struct bytes text, struct bytes *ret_text)
 {
@@ -79,7 +71,7 @@ static bool lower(struct arena *arena, struct bytes text, struct bytes *ret_text
 
 static bool fold(struct arena *arena, struct bytes text, struct bytes *ret_text)
 {
-    if (is_ascii(text))
+    if (bytes_are_ascii(text))
         return lower(arena, text, ret_text);
     size_t len = 0;
     uint8_t *folded =
@@ -92,7 +84,7 @@ static bool compose(struct arena *arena, struct bytes text, struct bytes *ret_te
 {
     size_t len = 0;
     *ret_text = text;
-    if (is_ascii(text))
+    if (bytes_are_ascii(text))
         return true;
     uint8_t *composed =
         u8_normalize(UNINORM_NFKC, (const uint8_t *)text.data, text.len, NULL, &len);

@@ -233,14 +233,6 @@ static bool decode(struct arena *arena, const struct parameter_part *const *part
                     : decode_plain(arena, whole, parameter, ret_text);
 }
 
-static bool is_ascii(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] >= 0x80)
-            return false;
-    return true;
-}
-
 static struct bytes behind_last_dot(struct bytes text)
 {
     size_t at = text.len;
@@ -254,7 +246,7 @@ static bool contradict(struct bytes plain, struct bytes extended)
 {
     plain = bytes_trim(plain);
     extended = bytes_trim(extended);
-    if (is_ascii(plain) && is_ascii(extended))
+    if (bytes_are_ascii(plain) && bytes_are_ascii(extended))
         return !bytes_equal(plain, extended);
     return !bytes_equal_nocase(behind_last_dot(plain), behind_last_dot(extended));
 }

@@ -33,14 +33,6 @@ static size_t fold_from(struct bytes key, enum table_case letters)
     return letters == TABLE_FOLD_CASE ? 0 : domain_from(key);
 }
 
-static bool is_ascii(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] > 127)
-            return false;
-    return true;
-}
-
 static struct bytes lower_ascii(struct arena *arena, struct bytes key, enum table_case letters)
 {
     size_t i = fold_from(key, letters);
@@ -118,7 +110,7 @@ static enum form local_form(enum table_case letters)
 
 struct bytes key_fold(struct arena *arena, struct bytes key, enum table_case letters)
 {
-    if (is_ascii(key))
+    if (bytes_are_ascii(key))
         return lower_ascii(arena, key, letters);
     return address_utf8_imitates(key) ? key : spell(arena, key, local_form(letters), FORM_LOWER);
 }
@@ -127,7 +119,7 @@ bool key_fold_row(char *key, size_t *len, enum table_case letters, char **ret_lo
 {
     struct bytes whole = {key, *len};
     *ret_longer = NULL;
-    if (is_ascii(whole)) {
+    if (bytes_are_ascii(whole)) {
         for (size_t i = fold_from(whole, letters); i < *len; i++)
             key[i] = bytes_lower(key[i]);
         return true;
@@ -150,8 +142,8 @@ bool key_fold_row(char *key, size_t *len, enum table_case letters, char **ret_lo
 
 struct bytes key_lower(struct arena *arena, struct bytes text)
 {
-    return is_ascii(text) ? lower_ascii(arena, text, TABLE_FOLD_CASE)
-                          : spell(arena, text, FORM_LOWER, FORM_LOWER);
+    return bytes_are_ascii(text) ? lower_ascii(arena, text, TABLE_FOLD_CASE)
+                                 : spell(arena, text, FORM_LOWER, FORM_LOWER);
 }
 
 static void add(struct key_spellings *spellings, struct bytes text)
@@ -177,7 +169,7 @@ void key_spell(struct arena *arena, struct bytes key, enum table_case letters,
 {
     *ret_spellings = (struct key_spellings){.count = 0};
     add(ret_spellings, lower_ascii(arena, key, letters));
-    if (letters != TABLE_FOLD_CASE || is_ascii(key))
+    if (letters != TABLE_FOLD_CASE || bytes_are_ascii(key))
         return;
     add(ret_spellings, spell(arena, key, FORM_LOWER, FORM_LOWER));
     add(ret_spellings, spell(arena, key, FORM_FOLDED_ONLY, stored_domain(arena, key)));

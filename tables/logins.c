@@ -21,21 +21,13 @@ struct bytes logins_next(struct bytes *value)
     return login;
 }
 
-static bool is_ascii(struct bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((unsigned char)text.data[i] > 127)
-            return false;
-    return true;
-}
-
 /* Other than in ASCII, what may be taken for one another is the address parser's to say: composed
  * letters for decomposed ones, but not the Kelvin sign for a K, which NFC is too kind to. */
 static bool same_login(struct arena *arena, struct bytes a, struct bytes b)
 {
     if (bytes_equal_nocase(a, b))
         return true;
-    if (is_ascii(a) && is_ascii(b))
+    if (bytes_are_ascii(a) && bytes_are_ascii(b))
         return false;
     struct mailbox a_mailbox;
     struct mailbox b_mailbox;
