@@ -28,11 +28,12 @@ bool counters_same(const struct settings *a, const struct settings *b);
 struct bytes counters_network(const struct settings *settings, struct bytes client,
                               char text[COUNTERS_NETWORK_SIZE]);
 
-/* As whom a recipient is remembered: a RCPT TO path's address, normalised; what cannot be read as
- * one stays as it is. In the arena, or path's own bytes. */
+/* As whom a recipient is remembered: a RCPT TO path's address, with its domain normalised; what
+ * cannot be read as one stays as it is. In the arena, or path's own bytes. */
 struct bytes counters_rcpt(struct arena *arena, struct bytes path);
 
 /* The same of a path that is parsed already. */
-struct bytes counters_rcpt_of(const struct address_list *list, struct bytes path);
+struct bytes counters_rcpt_of(struct arena *arena, const struct address_list *list,
+                              struct bytes path);
 
 #endif

@@ -147,9 +147,9 @@ static void write_round(struct keeper *keeper)
     pthread_mutex_lock(&keeper->lock);
     uint64_t wanted = keeper->wanted;
     pthread_mutex_unlock(&keeper->lock);
-    keeper_write_note(keeper);
     if (!ledger_is_there(&keeper->ledger))
         keeper_begin_anew(keeper, "it is gone or has become shorter");
+    keeper_write_note(keeper);
     ledger_clear_readers(&keeper->ledger);
     int status = keeper_write(keeper);
     if (status && ledger_is_damage(status) && keeper->ledger.env)
@@ -277,7 +277,7 @@ void keeper_sync(struct keeper *keeper)
     /* One that is under way may have begun too early. */
     uint64_t wanted = ++keeper->wanted;
     pthread_cond_signal(&keeper->woken);
-    while (keeper->done < wanted)
+    while (keeper->done < wanted && !keeper->has_ended)
         pthread_cond_wait(&keeper->synced, &keeper->lock);
     pthread_mutex_unlock(&keeper->lock);
 }

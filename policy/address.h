@@ -45,8 +45,8 @@ struct mailbox {
  * "encoded-control", "malformed-word", "odd-charset" (UTF-7, UTF-16). And "memory". */
 struct address_list {
     enum address_reading reading;
-    const char *reason; /* static; NULL when AGREED. "group", "route", "two-addresses", ... */
-    char special;       /* of "encoded-special": which one */
+    const char *reason;  /* static; NULL when AGREED. "group", "route", "two-addresses", ... */
+    const char *special; /* of "encoded-special": which, "(" or "( and )"; else NULL. Static */
     struct mailbox *mailboxes; /* in the arena; the certain ones so far, even when not AGREED */
     size_t count;
 };

@@ -154,30 +154,38 @@ static bool brackets_own(struct arena *arena, struct bytes text, const struct ma
     return true;
 }
 
-/* Of a pair of specials the one that the other does not answer; the first where each is. */
-static char unanswered(struct bytes text, char opens, char closes)
+struct pair {
+    const char *opens, *closes, *both;
+};
+
+/* The one that the other does not answer. */
+static const char *unanswered(struct bytes text, const struct pair *pair)
 {
-    return count(text, closes) > count(text, opens) ? closes : opens;
+    size_t opened = count(text, *pair->opens);
+    size_t closed = count(text, *pair->closes);
+    return opened > closed ? pair->opens : opened < closed ? pair->closes : pair->both;
 }
 
 /* The special that decoding brings out and that could take more into a quoted string, a comment or
- * brackets, or less, than stands in them before it; 0 where there is none. */
-static char shifts_structure(struct arena *arena, const struct address_name *name,
-                             struct bytes shown, struct bytes decoded,
-                             const struct mailbox *mailbox)
+ * brackets, or less, than stands in them before it; NULL where there is none. */
+static const char *shifts_structure(struct arena *arena, const struct address_name *name,
+                                    struct bytes shown, struct bytes decoded,
+                                    const struct mailbox *mailbox)
 {
+    static const struct pair round = {"(", ")", "( and )"};
+    static const struct pair angle = {"<", ">", "< and >"};
     if (produces(shown, decoded, '\\'))
-        return '\\';
+        return "\\";
     bool parentheses = produces(shown, decoded, '(') || produces(shown, decoded, ')');
     bool brackets = produces(shown, decoded, '<') || produces(shown, decoded, '>');
     if (produces(shown, decoded, '"')) {
         bool shifts = name->has_quoted || name->has_comment || parentheses || brackets ||
                       count(decoded, '"') % 2;
-        return shifts ? '"' : 0;
+        return shifts ? "\"" : NULL;
     }
     if (parentheses && (name->has_comment || !is_balanced(decoded)))
-        return unanswered(decoded, '(', ')');
-    return brackets && !brackets_own(arena, decoded, mailbox) ? unanswered(decoded, '<', '>') : 0;
+        return unanswered(decoded, &round);
+    return brackets && !brackets_own(arena, decoded, mailbox) ? unanswered(decoded, &angle) : NULL;
 }
 
 const char *address_name_check_decoded(struct arena *arena, struct address_name *name,

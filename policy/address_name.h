@@ -17,7 +17,7 @@ struct address_name {
     size_t open_until;            /* the end of the first such part */
     enum address_token_kind part; /* the last one: atoms, a quoted string, a comment */
     size_t part_from;
-    char special; /* what the reason "encoded-special" is about, once it is found */
+    const char *special; /* what the reason "encoded-special" is about, once it is found */
 };
 
 /* Quoted strings without their quotes, comments with their parentheses, a blank where there were

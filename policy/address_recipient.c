@@ -171,7 +171,8 @@ static const char *read_local(struct arena *arena, struct bytes local, struct ad
         return "empty-local";
     if (local.len > LOCAL_MAX)
         return "too-long";
-    recipient->elsewhere = bytes_find(local, '@') < local.len;
+    recipient->elsewhere = bytes_find(local, '@') < local.len ||
+                           bytes_find(local, '%') < local.len || bytes_find(local, '!') < local.len;
     return address_utf8_check(arena, local);
 }
 

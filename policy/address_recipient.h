@@ -8,8 +8,9 @@
 struct address_recipient {
     /* As address_recipient_domain has it; "[192.0.2.1]"; no bytes for a bare local part. */
     struct bytes domain;
-    /* An address literal, or an @ in quotes, which Postfix (resolve_dequoted_address) and others
-     * look behind: nobody knows whose host that leads to. */
+    /* An address literal, or what Postfix and Sendmail look behind in domains of their own: an @ in
+     * quotes (resolve_dequoted_address), a % (allow_percent_hack), a ! (swap_bangpath). Nobody
+     * knows whose host that leads to. */
     bool elsewhere;
 };
 

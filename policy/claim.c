@@ -82,13 +82,12 @@ bool claim_owned(const struct facts *facts, unsigned kinds, int owner, int code,
 static void blame_special(const struct identity_field *claimed, struct arena *arena,
                           struct verdict *verdict)
 {
-    verdict_violation(
-        verdict, arena, "ambiguous", 550, "5.7.1",
-        "The name in the %s field holds a %c, which some programs take for the end or "
-        "beginning of something (%s): take the %c out of your name in your mail "
-        "program's settings",
-        identities_word(claimed->kind), claimed->list.special, claimed->list.reason,
-        claimed->list.special);
+    verdict_violation(verdict, arena, "ambiguous", 550, "5.7.1",
+                      "The name in the %s field holds %s, which some programs take for the end or "
+                      "beginning of something (%s): take %s out of your name in your mail "
+                      "program's settings",
+                      identities_word(claimed->kind), claimed->list.special, claimed->list.reason,
+                      claimed->list.special);
 }
 
 bool claim_readable(const struct identity_field *claimed, struct arena *arena,

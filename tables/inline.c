@@ -126,7 +126,7 @@ static bool add_entries(struct rows *rows, char *text, enum table_case letters, 
         return true;
     if (!second)
         return error_set(error, "out of memory");
-    return error_set(error, "\"%.100s\" stands in it twice: join the two", rows_key(rows, second));
+    return error_set(error, "\"%.100s\" stands in it twice" ROWS_TWICE, rows_key(rows, second));
 }
 
 static void free_state(void *state)

@@ -11,6 +11,12 @@
 #include "policy/error.h"
 #include "tables/kind.h"
 
+/* Said of a key that stands twice. */
+#define ROWS_TWICE                                                                                 \
+    ", perhaps in other letters (capitals; a sharp s is ss): one mailbox has one row, with all "   \
+    "who own "                                                                                     \
+    "it"
+
 struct row {
     uint32_t
         key; /* where it begins in the text, or in longer; it ends with a NUL, as does the value */

@@ -79,7 +79,7 @@ static bool index_rows(struct texthash *texthash, const char *path, struct error
         return true;
     if (!second)
         return error_set(error, "%s: out of memory", path);
-    return error_set(error, "%s:%u: \"%.100s\" stands in line %u already: join the two", path,
+    return error_set(error, "%s:%u: \"%.100s\" stands in line %u already" ROWS_TWICE, path,
                      second->line, rows_key(&texthash->rows, second), first->line);
 }
 

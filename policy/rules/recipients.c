@@ -43,8 +43,8 @@ static const struct option_row options[] = {
      .max = 1000,
      .help =
          "Domains that nobody may write to; \".example.com\" means all below example.com. Where "
-         "there is one, address literals and addresses with a quoted @ are refused, too: nobody "
-         "knows where they lead.",
+         "there is one, address literals and local parts with a quoted @, a % or a ! are refused, "
+         "too: nobody knows where they lead.",
      .check = check_domain},
     {0}};
 

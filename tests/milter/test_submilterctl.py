@@ -126,6 +126,17 @@ def test_what_nobody_got_is_no_success(site, arguments, to, cause):
     assert cause in said or "conf" in arguments, said
 
 
+def test_a_key_is_made_beside_one_that_is_too_weak(site):
+    """As that one's complaint says."""
+    folder = site.folder / "keys" / "example.net"
+    folder.mkdir(mode=0o700)
+    subprocess.run(["openssl", "genrsa", "-out", str(folder / "weak.pem"), "1024"], check=True, capture_output=True)
+    (folder / "weak.pem").chmod(0o600)
+    done = subprocess.run([str(BUILD / "ctl" / "submilterctl"), "-c", str(site.config), "key", "new", "example.net",
+                           "--selector", "s"], check=False, capture_output=True, timeout=60, text=True)
+    assert (folder / "s.pem").exists() and "too weak" in done.stderr, done
+
+
 def test_no_key_is_made_that_would_be_too_many(site):
     """The daemon would load none of them."""
     folder = site.folder / "keys" / "example.net"
