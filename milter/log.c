@@ -90,7 +90,8 @@ static void say_items(struct outbox_item *item, unsigned long lost)
     }
     if (lost) {
         char line[100];
-        snprintf(line, sizeof line, "%lu log lines were lost: syslog could not keep up", lost);
+        snprintf(line, sizeof line,
+                 "%lu log lines were lost: syslog could not keep up, or memory was out", lost);
         say(LOG_ERR, line);
     }
 }

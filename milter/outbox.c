@@ -16,9 +16,11 @@ void outbox_init(struct outbox *box, size_t most)
     sem_init(&box->ended, 0, 0);
 }
 
+/* Nothing else may come for long that would wake the thread. */
 void outbox_lose(struct outbox *box)
 {
-    atomic_fetch_add(&box->lost, 1);
+    if (atomic_fetch_add(&box->lost, 1) == 0)
+        sem_post(&box->more);
 }
 
 /* In one step: who finds no room takes none from others meanwhile. */

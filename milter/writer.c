@@ -72,7 +72,7 @@ static void *run(void *unused)
         write_items((struct record_item *)items);
         free_items((struct record_item *)items);
         if (lost)
-            log_error("%lu records were lost: the log could not keep up", lost);
+            log_error("%lu records were lost: the log could not keep up, or memory was out", lost);
     }
     record_file_use(NULL);
     outbox_has_ended(&records);

@@ -109,6 +109,19 @@ static void test_what_has_no_room_is_counted(void **state)
     assert_true(exchange(100) > 0);
 }
 
+static void test_what_is_lost_is_told_by_itself(void **state)
+{
+    (void)state;
+    struct outbox_item *items;
+    unsigned long lost;
+    outbox_init(&box, 1000);
+    outbox_lose(&box);
+    outbox_lose(&box);
+    assert_true(outbox_take(&box, &items, &lost));
+    assert_null(items);
+    assert_int_equal(lost, 2);
+}
+
 static void *put_in_vain(void *ended)
 {
     struct numbered *one = new_item(0, 0);
@@ -168,6 +181,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_come_in_order),
         cmocka_unit_test(test_what_has_no_room_is_counted),
+        cmocka_unit_test(test_what_is_lost_is_told_by_itself),
         cmocka_unit_test(test_what_has_no_size_has_room_in_a_full_box),
         cmocka_unit_test(test_a_thread_that_is_stuck_is_not_waited_for),
     };
