@@ -131,7 +131,8 @@ def slack_of(fleet, load):
     slack = SITES
     for site in fleet.sites:
         records = site.records_of(load.login)
-        first = next(at for at, record in enumerate(records) if is_alone(record))  # on a busy machine before it had heard
+        # On a busy machine before it had heard.
+        first = next(at for at, record in enumerate(records) if is_alone(record))
         alone = had_sent(records[first])
         heard = max((had_sent(record) + has_left(record) for record in records[:first]), default=0)
         assert alone >= heard - 1, "what was heard of others is not forgotten"
