@@ -13,9 +13,8 @@
 
 /* Said of a key that stands twice. */
 #define ROWS_TWICE                                                                                 \
-    ", perhaps in other letters (capitals; a sharp s is ss): one mailbox has one row, with all "   \
-    "who own "                                                                                     \
-    "it"
+    ", perhaps in other letters (capitals; a sharp s is ss): one mailbox has one row, for all "    \
+    "who own it"
 
 struct row {
     uint32_t
