@@ -133,8 +133,7 @@ void counted_rcpt(struct message *message)
     struct facts *facts = &message->facts;
     if (!counted)
         return;
-    counted->rcpt =
-        counters_rcpt_of(message->arena, &facts->envelope.rcpt_address, facts->envelope.rcpt);
+    counted->rcpt = counters_rcpt(message->arena, facts->envelope.rcpt);
     counted->rcpt_again = rcpt_set_has(&counted->rcpts, counted->rcpt);
     facts->limits.rcpt_is_new = false;
     facts->limits.rcpt_is_known = counted->rcpt_again;

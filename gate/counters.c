@@ -164,12 +164,13 @@ struct bytes counters_network(const struct settings *settings, struct bytes clie
     return bytes_of(text);
 }
 
-struct bytes counters_rcpt_of(struct arena *arena, const struct address_list *list,
-                              struct bytes path)
+struct bytes counters_rcpt(struct arena *arena, struct bytes path)
 {
+    struct address_list list;
     struct address_recipient rcpt;
-    if (list->count && list->mailboxes[0].address.len)
-        return list->mailboxes[0].address;
+    address_parse_path(arena, path, &list);
+    if (list.count && list.mailboxes[0].address.len)
+        return list.mailboxes[0].address;
     if (address_recipient_read(arena, path, &rcpt))
         return path;
     struct bytes local = path.data[0] == '<' ? bytes_slice(path, 1, path.len - 1) : path;
@@ -179,11 +180,4 @@ struct bytes counters_rcpt_of(struct arena *arena, const struct address_list *li
         continue;
     return bytes_of(arena_printf(arena, "%.*s@%.*s", (int)local.len, local.data,
                                  (int)rcpt.domain.len, rcpt.domain.data));
-}
-
-struct bytes counters_rcpt(struct arena *arena, struct bytes path)
-{
-    struct address_list list;
-    address_parse_path(arena, path, &list);
-    return counters_rcpt_of(arena, &list, path);
 }

@@ -32,8 +32,4 @@ struct bytes counters_network(const struct settings *settings, struct bytes clie
  * cannot be read as one stays as it is. In the arena, or path's own bytes. */
 struct bytes counters_rcpt(struct arena *arena, struct bytes path);
 
-/* The same of a path that is parsed already. */
-struct bytes counters_rcpt_of(struct arena *arena, const struct address_list *list,
-                              struct bytes path);
-
 #endif

@@ -223,7 +223,6 @@ bool message_rcpt(struct message *message, struct bytes path)
     need_policy(message);
     struct facts_envelope *envelope = &message->facts.envelope;
     envelope->rcpt = arena_bytes(message->arena, path);
-    address_parse_path(message->arena, envelope->rcpt, &envelope->rcpt_address);
     counted_rcpt(message);
     judge(message, STAGE_RCPT);
     if (message->outcome.action < ACTION_TEMPFAIL) {

@@ -73,8 +73,7 @@ struct facts_envelope {
     struct address_list sender; /* mail_from, parsed; count 0 for <> */
     bool smtputf8;              /* SMTPUTF8 was among MAIL's parameters */
     struct bytes rcpt;          /* at STAGE_RCPT: the recipient that is asked about, as given */
-    struct address_list rcpt_address;
-    int64_t rcpt_count; /* recipients accepted so far, the asked one not counted */
+    int64_t rcpt_count;         /* recipients accepted so far, the asked one not counted */
 };
 
 struct field {
